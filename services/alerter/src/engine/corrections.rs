@@ -186,8 +186,8 @@ impl LiveAlert {
     fn retracted_by(&self, own: &AlertArticle) -> Option<&AlertArticle> {
         let is_earlier = |it: &&AlertArticle| it.seen <= own.seen && it.title != own.title;
         let is_report = |it: &&AlertArticle| {
-            let own = note(&it.title, "", &[it.outlet.as_str()]);
-            own.is_none_or(|note| note.kind != NoteKind::Retraction)
+            let of_title = note(&it.title, "", &[it.outlet.as_str()]);
+            of_title.is_none_or(|note| note.kind != NoteKind::Retraction)
         };
         let of_outlet = self.articles().filter(|it| it.outlet == own.outlet);
         let of_outlet = of_outlet.filter(is_earlier).filter(is_report);

@@ -143,8 +143,8 @@ impl IncomingArticle {
         }
     }
 
-    /// What it says in place of a sentence of its earlier version: of the same turn, if it has that. None if it still has
-    /// the sentence.
+    /// The sentence in place of one of its earlier version: of the same turn, if it has that. None if it still has
+    /// that one.
     pub(super) fn said_instead(&self, said: &str) -> Option<String> {
         let own = self.read.as_ref()?;
         let on_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");

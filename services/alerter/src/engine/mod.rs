@@ -257,8 +257,8 @@ impl Engine {
             translates: self.translated(id, incoming),
             is_decisive: incoming.is_decisive(),
         };
-        if let Some(life) = self.lives.get_mut(id) {
-            life.restate(incoming);
+        if let Some(waiting) = self.lives.get_mut(id) {
+            waiting.restate(incoming);
         }
         self.add_news(id, news);
     }

@@ -542,7 +542,7 @@ async fn a_second_correction_is_told_although_the_first_stands_above_it() {
 #[tokio::test(start_paused = true)]
 async fn a_second_retraction_names_the_report_and_not_the_first_retraction() {
     let report = "The zoo in Pellham sold four lions to a travelling circus, according to papers seen by the \
-                  Pellham Star. The animals left by night in two lorries, a keeper said.";
+                  Pellham Star. The animals left by night in two lorries, a guard said.";
     let back = "Retraction: The Pellham Star withdraws its report that the zoo in Pellham sold four lions to a \
                 travelling circus. The papers were not genuine.";
     let again = back.replace("its report", "its second report");
@@ -565,13 +565,11 @@ async fn a_second_retraction_names_the_report_and_not_the_first_retraction() {
 
 #[tokio::test(start_paused = true)]
 async fn an_item_of_an_aggregator_has_its_title_alone() {
-    let title = "Volcano erupts in Santa Lumea, residents flee ash";
-    for (title, text) in [
-        (format!("{title} - NBC News"), format!("{title} NBC News")),
-        (format!("{title} - NBC News"), title.to_owned()),
-    ] {
-        let sent =
-            sent(vec![line("2026-11-01T10:00:00Z", "nbc", &title, &text)], &["volcano"]).await;
+    let said = "Volcano erupts in Santa Lumea, residents flee ash";
+    let title = format!("{said} - NBC News");
+    for text in [format!("{said} NBC News"), said.to_owned()] {
+        let item = line("2026-11-01T10:00:00Z", "nbc", &title, &text);
+        let sent = sent(vec![item], &["volcano"]).await;
         assert!(sent[0].text.contains("headline only"), "{}", sent[0].text);
         assert_eq!(sent[0].text.matches("erupts").count(), 1, "{}", sent[0].text);
     }

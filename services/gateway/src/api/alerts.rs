@@ -224,7 +224,7 @@ impl AppState {
             }
         };
         let told = self.revision_of(record, detail).await?;
-        let (outcome, why) = match (&told, reading.matches) {
+        let (outcome, found_why) = match (&told, reading.matches) {
             (Some(told), is_match) => in_alert(told, is_match, &reading),
             (None, false) => (ArticleOutcome::NoMatch, no_match(&reading)),
             (None, true) if record.problem.is_some() => (ArticleOutcome::Problem, String::new()),
@@ -238,7 +238,7 @@ impl AppState {
         };
         // It may still alert: only one of its deliveries is unknown.
         let problem = record.problem.as_ref().map(|problem| format!("problem: {problem}"));
-        let parts = [Some(why).filter(|why| !why.is_empty()), problem];
+        let parts = [Some(found_why).filter(|why| !why.is_empty()), problem];
         let why = parts.into_iter().flatten().collect::<Vec<_>>().join("; ");
         let (in_passing, found) = (reading.in_passing, reading.found);
         let alert = told.as_ref().map(|told| told.id.clone());
