@@ -24,6 +24,6 @@ mod sentence;
 mod trace;
 
 pub use carried::PassageState;
-pub use note::{Note, NoteKind, is_labelled, note, quoted, sentences, without_label};
+pub use note::{Note, NoteKind, is_labelled, note, quoted, sentences, unknown_note, without_label};
 pub use passage::Passage;
 pub use trace::{Article, Carried, Correction, trace_corrections};

@@ -53,6 +53,17 @@ const NEAR: usize = 60;
 /// which may withdraw a report in their own name.
 #[must_use]
 pub fn note(title: &str, text: &str, names: &[&str]) -> Option<Note> {
+    unknown_note(title, text, names, |_| false)
+}
+
+/// The first note of a text whose words are not known. A later version may leave its old note above the new one.
+#[must_use]
+pub fn unknown_note(
+    title: &str,
+    text: &str,
+    names: &[&str],
+    is_known: impl Fn(&str) -> bool,
+) -> Option<Note> {
     if is_retraction(title, text, names) {
         let first = text.trim_start().lines().next().unwrap_or_default();
         let first = label::text_after(first, &retraction::LABELS).unwrap_or(first);
@@ -65,7 +76,7 @@ pub fn note(title: &str, text: &str, names: &[&str]) -> Option<Note> {
         let is_first = text.get(..at).is_some_and(|before| without_marks(before).is_empty());
         // An entry of a live page corrects another entry.
         let opens = is_first && clock_time(begun) == 0;
-        (!words.is_empty()).then_some((opens, kind, words))
+        (!words.is_empty() && !is_known(&words)).then_some((opens, kind, words))
     });
     match (found, of_title) {
         (Some((opens, kind, words)), of_title) => {
@@ -298,6 +309,17 @@ mod tests {
             &format!("{long}Clarification: {was}\n\n{long}"),
             Some((Clarification, false, was)),
         );
+    }
+
+    #[test]
+    fn a_new_note_may_stand_below_one_that_is_known() {
+        let (old, new) = ("It gave the wrong name.", "It gave the wrong road. It is Road 9.");
+        for between in [" ", "\n\n"] {
+            let text = format!("{HURT}\n\nCorrection: {old} It is Ada.{between}Correction: {new}");
+            let found = unknown_note("Bus", &text, &[], |words| words.starts_with(old));
+            assert_eq!(found.map(|note| note.words).as_deref(), Some(new), "{text}");
+            assert_eq!(unknown_note("Bus", &text, &[], |_| true), None);
+        }
     }
 
     #[test]

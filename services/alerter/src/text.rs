@@ -233,6 +233,7 @@ fn outlets(alert: &Alert) -> String {
     names.truncate(OUTLETS);
     match known - names.len() {
         0 => names.join(", "),
+        _ if names.is_empty() => "its articles moved to another event".to_owned(),
         more => format!("{} and {more} more", names.join(", ")),
     }
 }

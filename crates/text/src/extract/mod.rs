@@ -19,7 +19,9 @@ pub use dateline::{Dateline, dateline};
 pub use name_key::name_key;
 pub use names::{InSentences, Name, names};
 pub use numbers::{Number, numbers};
-pub use roles::{Role, begins_with_other, begins_with_role, is_people, is_sum, reach, role};
+pub use roles::{
+    Role, begins_with_other, begins_with_role, is_animal, is_people, is_sum, reach, role,
+};
 pub use statements::{
     YEARS, begins_in_the_past, clock_time, ends_in_the_past, is_of_before, is_of_the_past,
     statements,

@@ -36,13 +36,26 @@ const JOINTS: [&str; 15] = [
 const BEGINNINGS: [&str; 8] =
     [" when ", " after ", " as ", " since ", " in ", " on ", " near ", " before "];
 
+/// Beginnings of words for animals.
+const ANIMALS: [&str; 14] = [
+    "sheep", "cow", "cattle", "pigs", "birds", "chicken", "horses", "animals", "cats", "dogs",
+    "goats", "schafe", "rinder", "tiere",
+];
+
+/// Whether a word in lower case names animals.
+#[must_use]
+pub fn is_animal(word: &str) -> bool {
+    ANIMALS
+        .iter()
+        .any(|animals| animals.strip_suffix('s').unwrap_or(animals) == word || word == *animals)
+}
+
 /// Units of time, space and share: a number of them counts no people.
-const UNITS: [&str; 48] = [
-    "sheep", "cow", "cattle", "pigs", "birds", "chicken", "horses", "animals", "schafe", "rinder",
-    "tiere", "day", "hour", "minute", "second", "week", "month", "year", "percent", "per cent",
-    "%", "km", "mile", "metre", "meter", "tage", "stunden", "minuten", "jahr", "prozent", "jours",
-    "heures", "ans", "días", "horas", "años", "giorni", "ore", "anni", "dias", "anos", "дн", "час",
-    "лет", "أيام", "日間", "時間", "小时",
+const UNITS: [&str; 37] = [
+    "day", "hour", "minute", "second", "week", "month", "year", "percent", "per cent", "%", "km",
+    "mile", "metre", "meter", "tage", "stunden", "minuten", "jahr", "prozent", "jours", "heures",
+    "ans", "días", "horas", "años", "giorni", "ore", "anni", "dias", "anos", "дн", "час", "лет",
+    "أيام", "日間", "時間", "小时",
 ];
 
 /// Words before a number that is an age.
@@ -172,7 +185,7 @@ fn counts_no_people(front: &str, back: &str, is_sum: bool) -> bool {
     let front = front.trim_end();
     let is_german_age = front.ends_with(" mit") && back.starts_with(" gestorben");
     let is_between_commas = front.ends_with(',') && (back.starts_with(',') || back.is_empty());
-    UNITS.iter().any(|word| unit.starts_with(word))
+    UNITS.iter().chain(&ANIMALS).any(|word| unit.starts_with(word))
         || is_between_commas
         || front == ":"
         || is_german_age

@@ -1,10 +1,10 @@
 //! Statements: the sentences of a text without page chrome and dateline, and whether one is about another time.
 
-use crate::Text;
+use crate::{Paragraph, ParagraphKind, Text};
 
 /// The sentences of a text from its lede on, without page chrome before them and without the dateline.
 pub fn statements(text: &Text) -> impl Iterator<Item = &str> {
-    let lede = text.lede().start;
+    let lede = beginning(text);
     let found = text.sentences().into_iter().filter(move |it| it.words.end > lede);
     let said = found.map(|it| {
         let chrome = it.words.take_while(|word| text.words()[*word].is_chrome).last();
@@ -13,6 +13,17 @@ pub fn statements(text: &Text) -> impl Iterator<Item = &str> {
     });
     let said = said.filter(|said| !said.is_empty()).enumerate();
     said.map(|(place, said)| if place == 0 { without_dateline(said) } else { said })
+}
+
+/// The first word of the lede, or of a sentence that stands before it as a paragraph.
+fn beginning(text: &Text) -> usize {
+    let lede = text.lede().start;
+    let prose = text.paragraphs().iter().filter(|it| it.kind == ParagraphKind::Prose);
+    let mut before = prose.take_while(|it| it.words.start < lede);
+    let is_sentence = |it: &&Paragraph| {
+        it.words.len() > 5 && it.span.of(text.original()).trim_end().ends_with('.')
+    };
+    before.find(is_sentence).map_or(lede, |it| it.words.start)
 }
 
 /// The longest dateline, in characters.

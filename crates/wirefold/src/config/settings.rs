@@ -370,7 +370,8 @@ pub(crate) struct SubscriptionConfig {
     /// The thing that one alert is about: an `event` or a `story`. Default: an event.
     pub(crate) group_by: Option<GroupBy>,
     /// The triggers that notify, such as `new`, `origins+2`, `velocity>5/10m`, `material`, `correction`,
-    /// `retraction`, `quiet`. Default: `["new", "material"]`.
+    /// `retraction`, `quiet`; `origins+2`: two more separately written texts than at the last loud message. Default:
+    /// `["new", "material"]`.
     #[serde(default)]
     pub(crate) on: Vec<String>,
     /// Outlets needed before it notifies.

@@ -185,7 +185,12 @@ impl LiveAlert {
     /// The article that a retraction takes back.
     fn retracted_by(&self, own: &AlertArticle) -> Option<&AlertArticle> {
         let is_earlier = |it: &&AlertArticle| it.seen <= own.seen && it.title != own.title;
-        let of_outlet = self.articles().filter(|it| it.outlet == own.outlet).filter(is_earlier);
+        let is_report = |it: &&AlertArticle| {
+            let of_title = note(&it.title, "", &[it.outlet.as_str()]);
+            of_title.is_none_or(|note| note.kind != NoteKind::Retraction)
+        };
+        let of_outlet = self.articles().filter(|it| it.outlet == own.outlet);
+        let of_outlet = of_outlet.filter(is_earlier).filter(is_report);
         let all: Vec<&AlertArticle> = of_outlet.collect();
         let in_story = all.iter().rev().find(|it| it.story.is_some() && it.story == own.story);
         let only = all.first().filter(|it| all.iter().all(|other| other.title == it.title));
@@ -267,8 +272,10 @@ impl IncomingArticle {
             let note = note(&about.title, &fetched.text, &[about.outlet.as_str(), agency]);
             (note, Text::new(&text), about.version_of.and_then(place_of))
         };
-        let watched = texts.iter().map(|both| {
+        let watched = texts.iter().enumerate().map(|(place, both)| {
             let (note, text, version_of) = read(both);
+            // Of its own notes, only a new one.
+            let note = if place + 1 == texts.len() { self.note.clone() } else { note };
             let agency = both.0.agency.as_ref().map(|agency| agency.name.as_str());
             let outlet = both.0.outlet.as_str();
             Article { outlet, agency, story: 0, version_of, note, text: Some(text) }
@@ -277,26 +284,28 @@ impl IncomingArticle {
         let own = corrections.into_iter().find(|it| it.by + 1 == texts.len());
         let carried = own.into_iter().flat_map(|it| it.carried).map(|it| it.article);
         let mut carriers: Vec<ArticleId> = carried.map(|place| texts[place].0.id).collect();
+        // The last version of an outlet counts, and of its own outlet none.
+        let is_replaced =
+            |id| texts.iter().any(|both| both.1.fetched.article.version_of == Some(id));
+        let is_other = |both: &&StoredText| {
+            both.0.outlet != self.output.article.outlet && !is_replaced(both.0.id)
+        };
         if let Some(corrected) = self.corrected() {
-            let others = texts[..texts.len() - 1]
-                .iter()
-                .filter(|both| corrected.is_in(both))
-                .map(|both| both.0.id);
+            let others = texts.iter().filter(is_other).filter(|both| corrected.is_in(both));
+            let others = others.map(|both| both.0.id);
             carriers.extend(others.filter(|id| !carriers.contains(id)).collect::<Vec<_>>());
         }
         if let (Some(retracted), Some((retraction, earlier))) =
             (self.retracted_turns(), texts.split_last())
         {
             let names = retraction.1.names();
-            let still_states = |(article, text): &StoredText| {
+            let still_states = |(_, text): &&StoredText| {
                 let stated = turns(text.title());
                 let is_stated = stated.iter().any(|turn| retracted.contains(turn));
-                is_stated
-                    && !stated.contains(&Turn::Denial)
-                    && article.outlet != retraction.0.outlet
-                    && !names.is_disjoint(&text.names())
+                is_stated && !stated.contains(&Turn::Denial) && !names.is_disjoint(&text.names())
             };
-            let others = earlier.iter().filter(|both| still_states(both)).map(|both| both.0.id);
+            let others = earlier.iter().filter(is_other).filter(still_states);
+            let others = others.map(|both| both.0.id);
             carriers.extend(others.filter(|id| !carriers.contains(id)).collect::<Vec<_>>());
         }
         self.carriers = carriers;

@@ -491,7 +491,17 @@ pub(super) fn headline_of(life: &LiveAlert, is_loud: bool) -> Headline {
     let first = || life.news.first().and_then(|news| news.headline.as_ref());
     let untitled =
         || Headline { title: String::new(), language: LanguageTag::unknown(), lede: None };
-    of_lead.or(shown).or_else(first).cloned().unwrap_or_else(untitled)
+    newest(life, of_lead.or(shown).or_else(first).cloned().unwrap_or_else(untitled))
+}
+
+/// The headline of the newest version of the article with this one: its outlet no longer says the other.
+fn newest(life: &LiveAlert, headline: Headline) -> Headline {
+    life.news.iter().fold(headline, |shown, news| {
+        let is_before =
+            |it: &AlertArticle| Some(it.id) == news.version_of && it.title == shown.title;
+        let is_replaced = life.articles().any(is_before);
+        news.headline.clone().filter(|_| is_replaced).unwrap_or(shown)
+    })
 }
 
 /// The headline of the story with the most outlets, among the matching news that match best.

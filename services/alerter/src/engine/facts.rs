@@ -13,8 +13,8 @@ use wirefold_language::identify;
 use wirefold_proto::{AlertArticle, ArticleFetched, FigureRole, LanguageTag};
 use wirefold_text::Text;
 use wirefold_text::extract::{
-    YEARS, begins_in_the_past, begins_with_other, ends_in_the_past, is_of_the_past, numbers,
-    statements,
+    YEARS, begins_in_the_past, begins_with_other, ends_in_the_past, is_animal, is_of_the_past,
+    numbers, statements,
 };
 
 use super::figures::{FOUND, figures_of};
@@ -293,6 +293,12 @@ impl Turn {
         matches!(self, Collapse | Death | Explosion | Found | Injury | Missing | Rescue)
     }
 
+    /// Whether it is over in a sentence of the past. What a court or the police do often has the date of the deed.
+    pub(super) fn is_over(self) -> bool {
+        use Turn::{Collapse, Deal, Decided, Halt, Off, Rescue, Resignation};
+        matches!(self, Collapse | Deal | Decided | Halt | Off | Rescue | Resignation)
+    }
+
     /// Whether somebody does it, so that others may ask for it. To take shelter is always asked for.
     fn is_done(self) -> bool {
         use Turn::{Death, Denial, Injury, Missing, Shelter, UnsafeWater};
@@ -372,13 +378,13 @@ const LINKS: [&str; 7] = ["", "at", "in", "on", "near", "that", "of"];
 
 /// Beginnings of words that begin like a turn and say something else, besides [`begins_with_other`].
 const OTHERS: [&str; 38] = [
-    "arrest warrant", "dead heat", "survived by", "freedom", "hospitality", "hospitalité", "hospitalidad",
-    "hospitalier", "killer whale", "rescuer", "rescue boat", "rescue crew", "rescue effort",
-    "rescue mission", "rescue attempt", "rescue bid", "rescue is under", "rescue service",
-    "rescue was under", "rescue were under", "rescue operation", "rescue team", "rescue under",
-    "rescue worker", "missing link", "mortal", "mortem", "suspense", "toll booth", "toll bridge",
-    "toll gate", "toll house", "toll lane", "toll plaza", "toll road", "tollbooth", "tolle",
-    "tolling",
+    "arrest warrant", "dead heat", "survived by", "freedom", "hospitality", "hospitalité",
+    "hospitalidad", "hospitalier", "killer whale", "rescuer", "rescue boat", "rescue crew",
+    "rescue effort", "rescue mission", "rescue attempt", "rescue bid", "rescue is under",
+    "rescue service", "rescue was under", "rescue were under", "rescue operation", "rescue team",
+    "rescue under", "rescue worker", "missing link", "mortal", "mortem", "suspense", "toll booth",
+    "toll bridge", "toll gate", "toll house", "toll lane", "toll plaza", "toll road", "tollbooth",
+    "tolle", "tolling",
 ];
 
 /// Words before a turn that deny it or say that it may be.
@@ -413,6 +419,12 @@ fn is_denied(said: &str, part: Range<usize>) -> bool {
     let of = &said[part.clone()];
     NT.iter().any(|end| of.contains(end))
         || NOT.iter().any(|not| of.match_indices(not).any(|(at, _)| begins(at)))
+}
+
+/// Whether a clause that goes on with `died` tells of animals alone: `ten cattle have`.
+fn ends_with_animals(clause: &str) -> bool {
+    let mut near = clause.split_whitespace().rev().take(3);
+    near.any(is_animal) && !clause.contains(" and ")
 }
 
 /// Whether the clause of a turn's word only asks for the turn, threatens with it or tries it.
@@ -566,7 +578,8 @@ fn turn_words(said: &str) -> Vec<(Turn, Range<usize>)> {
         let has = |words: &[&str]| words.iter().any(|it| clause.contains(it));
         let is_open = has(&ASKS) || turn == Turn::Sentence && has(&FACES);
         let is_asked = is_open || turn.is_done() && is_requested(said, &word.range());
-        let is_meant = begins(at) && !is_other(at) && is_told && !is_asked;
+        let is_of_animals = || turn == Turn::Death && ends_with_animals(&clause);
+        let is_meant = !is_of_animals() && begins(at) && !is_other(at) && is_told && !is_asked;
         let is_first = found.iter().all(|(other, _)| *other != turn);
         if is_first && is_meant && (own || !is_denied_at(at)) {
             found.push((turn, word.range()));
@@ -723,6 +736,10 @@ mod tests {
         check("Police called to a bank arrested a man", &[Turn::Arrest]);
         check("Court issues arrest warrant for curator Brill", &[]);
         check("A rescue was under way for five miners", &[]);
+        check("A cat died.", &[]);
+        check("Eleven sheep were killed by dogs", &[]);
+        check("A farmer and ten cattle died", &[Turn::Death]);
+        check("She is survived by four children", &[]);
         check("At noon he quit.", &[Turn::Resignation]);
         check("If convicted, he faces 12 years in prison", &[]);
         check("He could be jailed for six years if found guilty", &[]);

@@ -1,9 +1,9 @@
 //! An article of the output stream as the engine applies it.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use wirefold_corrections::{Note, note};
+use wirefold_corrections::{Note, note, unknown_note};
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
@@ -16,11 +16,13 @@ use wirefold_text::extract::name_key;
 
 use super::claims::{Changed, changed, claims_of};
 use super::draft::reason;
-use super::facts::{OPENING, ReadText, StoredText, is_stated};
+use super::facts::{OPENING, ReadText, Said, StoredText, is_stated, turns};
 use super::news::{
-    News, added_entries, first_news, first_said, has_several_subjects, is_digest, is_feature, news,
+    GAP, News, added_entries, first_news, first_said, has_several_subjects, is_digest, is_feature,
+    news,
 };
 use super::numbers::Tally;
+use super::statement::{shortened as sentence, without_outlet};
 use crate::wording::{cut, shortened};
 
 /// One article of the output, prepared for the engine.
@@ -31,6 +33,8 @@ pub(crate) struct IncomingArticle {
     pub(crate) prepared: Prepared,
     /// Its text as it was fetched, if it is still stored, until it is compared.
     pub(crate) text: Option<ArticleFetched>,
+    /// Its text after it was compared.
+    read: Option<Arc<ReadText>>,
     /// The first characters of its text, and the sentences that a first message quotes.
     opening: String,
     first_news: OnceLock<Option<String>>,
@@ -72,6 +76,7 @@ impl IncomingArticle {
             output,
             prepared,
             text: None,
+            read: None,
             opening,
             first_news,
             note,
@@ -103,12 +108,18 @@ impl IncomingArticle {
     /// they do not, and which of them still have what it corrects. The last text is its own.
     pub(crate) fn compare(&mut self, all: &[StoredText]) {
         let Some((own, earlier)) = all.split_last() else { return };
+        self.read = Some(Arc::clone(&own.1));
         let known: Vec<&ReadText> = earlier.iter().map(|(_, text)| &**text).collect();
         let is_version = |text: &&ReadText| own.1.is_version_of(text);
         let versions: Vec<&ReadText> = known.iter().copied().filter(is_version).collect();
         if let Some(added) = added_entries(&own.1, &versions) {
             // The other entries are of another time, and were told.
             (self.note, self.is_live) = (note("", &added.join("\n"), &[]), true);
+        }
+        let is_known = |words: &str| versions.iter().any(|it| it.text().contains(words));
+        if self.note.as_ref().is_some_and(|note| is_known(&note.whole)) {
+            let new = unknown_note("", own.1.text(), &[], is_known);
+            self.note = new.or_else(|| self.note.take());
         }
         if self.puts_right() {
             self.find_carriers(all);
@@ -125,6 +136,26 @@ impl IncomingArticle {
             let is_unsaid = is_first && !is_stated(own.title(), &known);
             is_unsaid.then(|| News { sentence: first_said(own), is_decisive: false })
         });
+        if let Some(mut news) = self.news.take() {
+            if self.is_title(&news.sentence) {
+                own.title().clone_into(&mut news.sentence);
+            }
+            self.news = Some(news);
+        }
+    }
+
+    /// The sentence in place of one of its earlier version: of the same turn, if it has that. None if it still has
+    /// that one.
+    pub(super) fn said_instead(&self, said: &str) -> Option<String> {
+        let own = self.read.as_ref()?;
+        let on_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = on_one_line(own.text());
+        let is_said = |part: &str| text.contains(on_one_line(part).trim_end_matches('…'));
+        let is_kept = said.split(GAP).all(is_said);
+        let told = turns(said);
+        let of_turn = |it: &&Said| it.turns.iter().any(|turn| told.contains(turn));
+        let same = || own.opening.iter().skip(1).find(of_turn).map(|it| sentence(&it.words));
+        (!is_kept && said != own.title()).then(|| same().unwrap_or_else(|| first_said(own)))
     }
 
     fn first_news(&self) -> Option<&str> {
@@ -135,8 +166,15 @@ impl IncomingArticle {
 
     /// Whether it has no sentence beyond its title.
     fn is_headline_only(&self) -> bool {
-        let is_title = |said: &str| said.trim_end_matches('.') == self.output.article.title;
-        !self.output.verdict.comparable && self.first_news().is_none_or(is_title)
+        let is_short = !self.output.verdict.comparable;
+        is_short && self.first_news().is_none_or(|said| self.is_title(said))
+    }
+
+    /// Whether a sentence is its title. Aggregators write the name of the outlet behind either.
+    fn is_title(&self, said: &str) -> bool {
+        let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+        let title = &self.output.article.title;
+        [title, without_outlet(title)].iter().any(|it| letters(it) == letters(said))
     }
 
     fn claims(&self) -> Vec<AlertClaim> {
@@ -234,7 +272,7 @@ impl IncomingArticle {
         Headline {
             title: shortened(&self.output.article.title, TITLE),
             language: self.language(),
-            lede: self.first_news().map(str::to_owned),
+            lede: self.first_news().filter(|said| !self.is_title(said)).map(str::to_owned),
         }
     }
 

@@ -103,6 +103,8 @@ pub(crate) struct PendingChange {
     pub(crate) silent: Option<Silent>,
     /// The class of its article.
     pub(crate) class: Option<Class>,
+    /// The article that its article is a new version of.
+    pub(crate) version_of: Option<ArticleId>,
     /// The notes of its article.
     pub(crate) notes: Notes,
     /// The event of its article, if that is another one, which joined the alert.
@@ -186,6 +188,24 @@ impl LiveAlert {
     pub(super) fn articles(&self) -> impl Iterator<Item = &AlertArticle> {
         let shown = self.shown.iter().flat_map(|shown| &shown.articles);
         shown.chain(self.news.iter().flat_map(|news| &news.articles))
+    }
+
+    /// Lets waiting news say what the newest version of its article says: its outlet no longer says the other.
+    pub(super) fn restate(&mut self, newest: &IncomingArticle) {
+        let mut before = newest.output.article.version_of;
+        for news in self.news.iter_mut().rev() {
+            if before.is_none() || news.articles.first().map(|article| article.id) != before {
+                continue;
+            }
+            before = news.version_of;
+            let is_said =
+                |it: &&mut AlertReason| it.kind == ReasonKind::Material && it.new.is_none();
+            let said = news.reasons.iter_mut().filter(is_said).map(|reason| &mut reason.words);
+            let lede = news.headline.as_mut().and_then(|headline| headline.lede.as_mut());
+            for words in said.chain(lede) {
+                *words = newest.said_instead(words).unwrap_or_else(|| std::mem::take(words));
+            }
+        }
     }
 
     /// Accepts its next revision.

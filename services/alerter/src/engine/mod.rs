@@ -250,11 +250,16 @@ impl Engine {
             allowance: self.site_budget.allowance(&id.subscription, incoming),
             silent: None,
             class: Some(incoming.output.verdict.class),
+            // A live page still has its earlier entries.
+            version_of: incoming.output.article.version_of.filter(|_| !incoming.is_live),
             notes: incoming.notes(),
             joined,
             translates: self.translated(id, incoming),
             is_decisive: incoming.is_decisive(),
         };
+        if let Some(waiting) = self.lives.get_mut(id) {
+            waiting.restate(incoming);
+        }
         self.add_news(id, news);
     }
 

@@ -178,7 +178,8 @@ impl Statements {
                 let judged = if versions.is_empty() { 1 } else { own.opening.len() };
                 let opening = own.opening.iter().skip(1).take(judged);
                 let is_judged = |(at, said): &(usize, &Said)| {
-                    *at == 0 || said.turns.iter().any(|turn| turn.is_grave())
+                    let is_old = |turn: &Turn| said.is_of_the_past && turn.is_over();
+                    *at == 0 || said.turns.iter().any(|turn| turn.is_grave() && !is_old(turn))
                 };
                 let new = opening.enumerate().filter(is_judged).map(|(_, said)| said);
                 new.filter(|said| !is_old(&said.words)).cloned().collect()
@@ -259,6 +260,9 @@ fn lists(said: &str) -> bool {
     said.split(';').filter(|part| part.trim().contains(' ')).count() > 2
 }
 
+/// What stands for the sentences between two that are quoted.
+pub(super) const GAP: &str = " … ";
+
 /// The first sentence of a text, and the next one that states a grave turn which neither it nor the title states.
 pub(super) fn first_news(title: &str, text: &str, year: u64) -> Option<String> {
     let text = Text::new(text);
@@ -270,7 +274,7 @@ pub(super) fn first_news(title: &str, text: &str, year: u64) -> Option<String> {
         let said = Said::of((*said).to_owned(), year);
         !said.is_of_the_past && said.certain_turns().iter().any(is_new)
     };
-    let gap = |place: usize| if place == 0 { " " } else { " … " };
+    let gap = |place: usize| if place == 0 { " " } else { GAP };
     let next = all.enumerate().find(|(_, said)| adds(said));
     let next = next.map(|(place, said)| [first, gap(place), said].concat());
     Some(shortened(next.as_deref().unwrap_or(first)))
@@ -426,6 +430,13 @@ mod tests {
         let own = boat("Police arrested the owner. ");
         let found = news(&own, &[&boat("")], false).expect("news");
         assert_eq!((&*found.sentence, found.is_decisive), ("Police arrested the owner.", true));
+        for none in [
+            "A cat died. ",
+            "The race was called off last week. ",
+            "If guilty, he faces 12 years in prison. ",
+        ] {
+            assert_eq!(news(&boat(none), &[&boat("")], false), None, "{none}");
+        }
     }
 
     #[test]

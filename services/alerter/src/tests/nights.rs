@@ -502,6 +502,95 @@ async fn a_correction_states_its_numbers_once() {
     let reasons: Vec<_> = sent.iter().flat_map(|it| &it.alert.reasons).collect();
     let kinds: Vec<ReasonKind> = reasons.iter().map(|reason| reason.kind).collect();
     assert_eq!(kinds, [ReasonKind::New, ReasonKind::Correction], "{reasons:#?}");
+    assert_eq!(reasons[1].carriers, [], "its outlet has corrected it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_correction_is_told_although_the_first_stands_above_it() {
+    let text = |worth: &str, clerk: &str, notes: &str| {
+        format!(
+            "The mayor of Ostrey, Peter Hallam, resigned on Sunday over a tram contract worth {worth} million \
+             euros, the city council said.\n\nCouncil clerk {clerk} Dressler said that he had handed in the letter \
+             at 8 a.m. and left by a side door. Deputy mayor Hugo Lindqvist will run the city until spring.{notes}"
+        )
+    };
+    let title = "Mayor of Ostrey resigns over tram contract";
+    let first = "\n\nCorrection: An earlier version of this article gave the value of the contract as 84 million \
+                 euros. It is 48 million.";
+    let both = format!(
+        "{first}\n\nCorrection: An earlier version of this article named the clerk Amy Dressler. She is Anne Dressler."
+    );
+    let lines = vec![
+        line("2026-11-01T10:00:00Z", "post", title, &text("84", "Amy", "")),
+        line("2026-11-01T10:20:00Z", "post", title, &text("48", "Amy", first)),
+        line(
+            "2026-11-01T10:40:00Z",
+            "post",
+            title,
+            &text("48", "Amy", &format!(" Trams run.{first}")),
+        ),
+        line("2026-11-01T11:00:00Z", "post", title, &text("48", "Anne", &both)),
+    ];
+    let sent = sent(lines, &["mayor"]).await;
+    let reasons = sent.iter().flat_map(|it| &it.alert.reasons);
+    let corrections = reasons.filter(|reason| reason.kind == ReasonKind::Correction);
+    let words: Vec<&str> = corrections.map(|reason| reason.words.as_str()).collect();
+    assert_eq!(words.len(), 2, "{words:#?}");
+    assert!(words[0].contains("48 million") && words[1].contains("Anne Dressler"), "{words:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_retraction_names_the_report_and_not_the_first_retraction() {
+    let report = "The zoo in Pellham sold four lions to a travelling circus, according to papers seen by the \
+                  Pellham Star. The animals left by night in two lorries, a guard said.";
+    let back = "Retraction: The Pellham Star withdraws its report that the zoo in Pellham sold four lions to a \
+                travelling circus. The papers were not genuine.";
+    let again = back.replace("its report", "its second report");
+    let report =
+        line("2026-11-01T10:00:00Z", "star", "Zoo in Pellham sells lions to circus", report);
+    let notice = |at: &str, name: &str, title: &str, text: &str| {
+        let url = format!("https://star.example/{name}");
+        Line { item: name.to_owned(), url, ..line(at, "star", title, text) }
+    };
+    let lines = vec![
+        report,
+        notice("2026-11-01T10:20:00Z", "b", "Retraction: Zoo in Pellham lions report", back),
+        notice("2026-11-01T10:40:00Z", "c", "Retraction: Zoo in Pellham lions", &again),
+    ];
+    let sent = sent(lines, &["zoo"]).await;
+    let named = "retracted by its outlet, “Zoo in Pellham sells lions to circus”";
+    let texts: Vec<&str> = sent.iter().map(|it| it.text.as_str()).collect();
+    assert!(texts.len() == 3 && texts[1..].iter().all(|text| text.contains(named)), "{texts:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_item_of_an_aggregator_has_its_title_alone() {
+    let said = "Volcano erupts in Santa Lumea, residents flee ash";
+    let title = format!("{said} - NBC News");
+    for text in [format!("{said} NBC News"), said.to_owned()] {
+        let item = line("2026-11-01T10:00:00Z", "nbc", &title, &text);
+        let sent = sent(vec![item], &["volcano"]).await;
+        assert!(sent[0].text.contains("headline only"), "{}", sent[0].text);
+        assert_eq!(sent[0].text.matches("erupts").count(), 1, "{}", sent[0].text);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_message_quotes_no_version_that_a_later_one_replaced() {
+    let fire = "A fire broke out at the paint factory of Ostrand on Friday morning, and smoke drifts over the \
+                canal quarter, where the streets are closed to cars.";
+    let dead = |who: &str| format!("{who} killed in Ostrand, the fire brigade said. {fire}");
+    let (two, one) = (dead("Two people were"), dead("One person was"));
+    let lines = vec![
+        line("2026-11-01T10:00:00Z", "post", "Fire at paint factory in Ostrand", fire),
+        line("2026-11-01T10:00:10Z", "post", "Two dead in Ostrand factory fire", &two),
+        line("2026-11-01T10:00:20Z", "post", "One dead in Ostrand factory fire", &one),
+    ];
+    let sent = sent(lines, &["fire"]).await;
+    assert_eq!(sent.len(), 1);
+    let text = &sent[0].text;
+    assert_eq!(sent[0].alert.headline.title, "One dead in Ostrand factory fire", "{text}");
+    assert!(text.contains("One person was killed") && !text.contains("Two "), "{text}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -302,6 +302,10 @@ async fn an_alert_whose_articles_left_hears_no_more_of_the_event() {
     world.newsroom.move_story(ovens, "ovens").await;
     world.pass(1).await;
     let before = world.alerts().await.len();
+    let blocks = world.paper.blocks();
+    let left =
+        blocks.iter().filter(|it| it.contains("its articles moved to another event")).count();
+    assert_eq!(left, 1, "{blocks:#?}");
     let text = "A docker was killed in Kell on Friday, police said.";
     let death = article("c", "baypost.example", "Docker killed in Kell");
     world.newsroom.tell(Given { text, ..death }).await;

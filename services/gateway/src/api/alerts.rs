@@ -215,18 +215,19 @@ impl AppState {
             alert: None,
             revision: None,
         };
-        if let Some(problem) = &record.problem {
-            return Ok(verdict(ArticleOutcome::Problem, problem.clone()));
-        }
         let read = self.settings.rehearse.read_article(settings, detail.output.clone(), text);
         let reading = match read {
             Ok(reading) => reading,
-            Err(why) => return Ok(verdict(ArticleOutcome::Problem, why)),
+            Err(why) => {
+                let why = record.problem.clone().unwrap_or(why);
+                return Ok(verdict(ArticleOutcome::Problem, why));
+            }
         };
         let told = self.revision_of(record, detail).await?;
-        let (outcome, why) = match (&told, reading.matches) {
+        let (outcome, found_why) = match (&told, reading.matches) {
             (Some(told), is_match) => in_alert(told, is_match, &reading),
             (None, false) => (ArticleOutcome::NoMatch, no_match(&reading)),
+            (None, true) if record.problem.is_some() => (ArticleOutcome::Problem, String::new()),
             (None, true) if detail.output.article.baseline => {
                 let why = "its feed listed it at the first poll: such articles never alert";
                 (ArticleOutcome::Baseline, why.to_owned())
@@ -235,6 +236,10 @@ impl AppState {
                 (ArticleOutcome::NoAlert, self.no_alert(record, detail, &reading).await?)
             }
         };
+        // It may still alert: only one of its deliveries is unknown.
+        let problem = record.problem.as_ref().map(|problem| format!("problem: {problem}"));
+        let parts = [Some(found_why).filter(|why| !why.is_empty()), problem];
+        let why = parts.into_iter().flatten().collect::<Vec<_>>().join("; ");
         let (in_passing, found) = (reading.in_passing, reading.found);
         let alert = told.as_ref().map(|told| told.id.clone());
         let revision = told.as_ref().map(AlertRevision::of);
