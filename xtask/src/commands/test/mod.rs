@@ -130,6 +130,8 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -146,5 +148,23 @@ mod tests {
         let missing: Vec<_> =
             tests.filter_map(|it| it["name"].as_str()).filter(|name| !is_run(name)).collect();
         assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    /// The crates with their features, as cargo builds them.
+    fn built(asked: &[&str]) -> BTreeSet<String> {
+        let given = ["tree", "--locked", "--offline", "--prefix", "none", "-f", "{p} {f}"];
+        let found = step::cargo(&given).args(asked).output().expect("cargo answers");
+        let found = String::from_utf8(found.stdout).expect("UTF-8");
+        found.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
+    }
+
+    /// Another feature of one crate is enough to compile whatever stands on it a second time.
+    #[test]
+    fn xtask_is_built_of_what_the_tests_are_built_of() {
+        let (xtask, tests) =
+            (built(&["--package", "xtask", "-e", "no-dev"]), built(&["--workspace"]));
+        assert!(xtask.len() > 100, "{xtask:?}");
+        let twice: Vec<_> = xtask.difference(&tests).collect();
+        assert!(twice.is_empty(), "add these features to xtask/Cargo.toml: {twice:?}");
     }
 }
