@@ -48,10 +48,10 @@ pub(super) fn changed(own: &StoredText, earlier: &[StoredText]) -> Option<Change
         return None;
     }
     let names = own.1.names();
-    let at = place_of(&own.1);
+    let place = place_of(&own.1);
     let is_here = |other: &&StoredText| {
         let there = place_of(&other.1);
-        let is_named_alike = at == there || at.is_empty() || there.is_empty();
+        let is_named_alike = place == there || place.is_empty() || there.is_empty();
         let is_near = is_named_alike && !own.1.is_elsewhere_than(&other.1);
         (is_near || own.1.is_version_of(&other.1)) && are_of_one_place(&names, &other.1.names())
     };
@@ -211,11 +211,11 @@ mod tests {
         let mut elsewhere = more(Some("AP"));
         elsewhere.1 = Arc::new(ReadText::sample("a", title, said));
         check(elsewhere, &[first()], None);
-        let at = |dateline: &str, title: &str, value: u64| {
+        let at = |dateline: &str, headline: &str, value: u64| {
             let claims = [AlertClaim { role: FigureRole::Killed, value, qualifier: None }];
-            let mut article = source(Some("AP"), "a.example", title, &claims);
-            let said = format!("{dateline} — {value} people were killed in a blaze in Vardia.");
-            article.1 = Arc::new(ReadText::sample(title, title, &said));
+            let mut article = source(Some("AP"), "a.example", headline, &claims);
+            let lede = format!("{dateline} — {value} people were killed in a blaze in Vardia.");
+            article.1 = Arc::new(ReadText::sample(headline, headline, &lede));
             article
         };
         let kell = || at("KELL, Vardia (AP)", "5 killed in blaze in Vardia", 5);

@@ -293,7 +293,7 @@ impl Turn {
         matches!(self, Collapse | Death | Explosion | Found | Injury | Missing | Rescue)
     }
 
-    /// Whether it is over in a sentence of the past. What a court or the police do often has the date of the deed.
+    /// Whether it is over in a sentence of the past. An act of a court or of the police often has the date of the deed.
     pub(super) fn is_over(self) -> bool {
         use Turn::{Collapse, Deal, Decided, Halt, Off, Rescue, Resignation};
         matches!(self, Collapse | Deal | Decided | Halt | Off | Rescue | Resignation)
@@ -575,7 +575,7 @@ fn turn_words(said: &str) -> Vec<(Turn, Range<usize>)> {
         };
         let clause = said[..at].rsplit(ENDS_CLAUSE).next().unwrap_or_default();
         let clause = format!(" {}", clause.trim_start());
-        let has = |words: &[&str]| words.iter().any(|it| clause.contains(it));
+        let has = |phrases: &[&str]| phrases.iter().any(|it| clause.contains(it));
         let is_open = has(&ASKS) || turn == Turn::Sentence && has(&FACES);
         let is_asked = is_open || turn.is_done() && is_requested(said, &word.range());
         let is_of_animals = || turn == Turn::Death && ends_with_animals(&clause);

@@ -28,15 +28,14 @@ const KNOWN_TITLE: usize = 34;
 const KNOWN_INSIDE: usize = 1;
 /// The least words of a statement that can be compared.
 const LEAST: usize = 3;
-/// The news in a text. None if no other text of the event is known. A copy has news only if a sentence was added that states
+/// The news in a text, against the texts of its event that tell of no other part of a country. None if there is no other text of the event. A copy has news only if a sentence was added that states
 /// something decisive, in words of the event unless its title does, too: editors add sentences of their own.
-pub(super) fn news(own: &ReadText, known: &[&ReadText], is_copy: bool) -> Option<News> {
-    if known.is_empty() {
+pub(super) fn news(own: &ReadText, earlier: &[&ReadText], is_copy: bool) -> Option<News> {
+    let is_here = |other: &&ReadText| !own.is_elsewhere_than(other);
+    let known = &*earlier.iter().copied().filter(is_here).collect::<Vec<_>>();
+    if earlier.is_empty() {
         return None;
     }
-    let here: Vec<&ReadText> =
-        known.iter().copied().filter(|other| !own.is_elsewhere_than(other)).collect();
-    let known = &*here;
     if known.is_empty() {
         return Some(News { sentence: first_said(own), is_decisive: false });
     }
@@ -178,8 +177,8 @@ impl Statements {
                 let judged = if versions.is_empty() { 1 } else { own.opening.len() };
                 let opening = own.opening.iter().skip(1).take(judged);
                 let is_judged = |(at, said): &(usize, &Said)| {
-                    let is_old = |turn: &Turn| said.is_of_the_past && turn.is_over();
-                    *at == 0 || said.turns.iter().any(|turn| turn.is_grave() && !is_old(turn))
+                    let is_dated = |turn: &Turn| said.is_of_the_past && turn.is_over();
+                    *at == 0 || said.turns.iter().any(|turn| turn.is_grave() && !is_dated(turn))
                 };
                 let new = opening.enumerate().filter(is_judged).map(|(_, said)| said);
                 new.filter(|said| !is_old(&said.words)).cloned().collect()
@@ -260,7 +259,7 @@ fn lists(said: &str) -> bool {
     said.split(';').filter(|part| part.trim().contains(' ')).count() > 2
 }
 
-/// What stands for the sentences between two that are quoted.
+/// The mark between two quoted sentences that do not follow each other.
 pub(super) const GAP: &str = " … ";
 
 /// The first sentence of a text, and the next one that states a grave turn which neither it nor the title states.
@@ -403,7 +402,7 @@ mod tests {
     }
 
     #[test]
-    fn what_happens_in_another_part_of_a_country_is_news_by_itself() {
+    fn a_text_about_another_part_of_a_country_is_news_by_itself() {
         let crash = |part: &str, toll: &str| {
             let said = format!("A bus crash killed {toll} people in {part} Vardia on Friday.");
             text(&format!("Bus crash in {part} Vardia kills {toll}"), &said)
