@@ -49,11 +49,11 @@ pub(super) fn changed(own: &StoredText, earlier: &[StoredText]) -> Option<Change
     }
     let names = own.1.names();
     let place = place_of(&own.1);
-    let is_here = |other: &&StoredText| {
-        let there = place_of(&other.1);
-        let is_named_alike = place == there || place.is_empty() || there.is_empty();
-        let is_near = is_named_alike && !own.1.is_elsewhere_than(&other.1);
-        (is_near || own.1.is_version_of(&other.1)) && are_of_one_place(&names, &other.1.names())
+    let has_this_dateline =
+        |other: &ReadText| place.is_empty() || [&*place, ""].contains(&&*place_of(other));
+    let is_here = |(_, other): &&StoredText| {
+        let is_near = || !own.1.is_elsewhere_than(other) && has_this_dateline(other);
+        are_of_one_place(&names, &other.names()) && (own.1.is_version_of(other) || is_near())
     };
     let here: Vec<&StoredText> =
         earlier.iter().filter(|other| !other.0.claims.is_empty()).filter(is_here).collect();

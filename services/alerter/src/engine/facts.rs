@@ -38,6 +38,7 @@ pub(crate) struct ReadText {
     /// The words of title and text, as [`words`] gives them.
     words: Vec<u64>,
     language: OnceLock<String>,
+    parts: OnceLock<BTreeSet<String>>,
 }
 
 impl ReadText {
@@ -49,7 +50,8 @@ impl ReadText {
         let opening = opening.map(|said| Said::of(said, year)).collect();
         let mut words = [words(&Text::new(&title.to_lowercase())), words(&text)].concat();
         words.sort_unstable();
-        Self { fetched, opening, words, language: OnceLock::new() }
+        let (language, parts) = Default::default();
+        Self { fetched, opening, words, language, parts }
     }
 
     /// A text for tests; texts of one item are versions of each other.
@@ -107,16 +109,19 @@ impl ReadText {
         both.into_iter().flat_map(|said| Statement::of(said).names).collect()
     }
 
+    /// The parts of a country that its title and first sentence name.
+    fn parts(&self) -> &BTreeSet<String> {
+        self.parts.get_or_init(|| {
+            let sentence = self.first_sentence().map_or("", |said| &said.words);
+            [self.title(), sentence].into_iter().flat_map(parts_of_country).collect()
+        })
+    }
+
     /// Whether both name parts of a country, and none in common.
     pub(super) fn is_elsewhere_than(&self, other: &Self) -> bool {
-        let parts = |text: &Self| {
-            let sentence = text.first_sentence().map_or("", |said| &said.words);
-            [text.title(), sentence].into_iter().flat_map(parts_of_country).collect::<BTreeSet<_>>()
-        };
-        let (here, there) = (parts(self), parts(other));
-        !here.is_empty()
-            && !there.is_empty()
-            && here.is_disjoint(&there)
+        !self.parts().is_empty()
+            && !other.parts().is_empty()
+            && self.parts().is_disjoint(other.parts())
             && !self.is_version_of(other)
     }
 
@@ -299,10 +304,10 @@ impl Turn {
         matches!(self, Collapse | Deal | Decided | Halt | Off | Rescue | Resignation)
     }
 
-    /// Whether somebody does it, so that others may ask for it. To take shelter is always asked for.
+    /// Whether somebody does it, so that others may ask for it.
     fn is_done(self) -> bool {
-        use Turn::{Death, Denial, Injury, Missing, Shelter, UnsafeWater};
-        !matches!(self, Death | Denial | Injury | Missing | Shelter | UnsafeWater)
+        use Turn::{Death, Denial, Injury, Missing, UnsafeWater};
+        !matches!(self, Death | Denial | Injury | Missing | UnsafeWater)
     }
 
     /// Whether it is news further down in a text, too: it ends something, or somebody died.
@@ -427,12 +432,13 @@ fn ends_with_animals(clause: &str) -> bool {
     near.any(is_animal) && !clause.contains(" and ")
 }
 
-/// Whether the clause of a turn's word only asks for the turn, threatens with it or tries it.
-fn is_requested(said: &str, word: &Range<usize>) -> bool {
+/// Whether the clause of a turn's word only asks for the turn, threatens with it or tries it. `before` is the clause up to
+/// the word. An order to take shelter is itself the turn.
+fn is_requested(turn: Turn, before: &str, said: &str, word: &Range<usize>) -> bool {
     let is_request = |it: &&str| REQUESTS.iter().any(|request| it.starts_with(request));
-    let before = said[..word.start].rsplit(ENDS_CLAUSE).next().unwrap_or_default();
+    let is_for = |it: &str| FOR.contains(&it) && (turn != Turn::Shelter || it == "for");
     let mut near = before.split_whitespace().rev().skip_while(|it| ARTICLES.contains(it));
-    let is_object = near.next().is_some_and(|it| FOR.contains(&it) || is_request(&it));
+    let is_object = near.next().is_some_and(|it| is_for(it) || is_request(&it));
     let behind = || said[word.end..].split(ENDS_CLAUSE).next().unwrap_or_default();
     is_object && before.split_whitespace().any(|it| is_request(&it))
         || NOUNS.contains(&&said[word.clone()])
@@ -577,9 +583,10 @@ fn turn_words(said: &str) -> Vec<(Turn, Range<usize>)> {
         let clause = format!(" {}", clause.trim_start());
         let has = |phrases: &[&str]| phrases.iter().any(|it| clause.contains(it));
         let is_open = has(&ASKS) || turn == Turn::Sentence && has(&FACES);
-        let is_asked = is_open || turn.is_done() && is_requested(said, &word.range());
+        let is_asked = || turn.is_done() && is_requested(turn, &clause, said, &word.range());
         let is_of_animals = || turn == Turn::Death && ends_with_animals(&clause);
-        let is_meant = !is_of_animals() && begins(at) && !is_other(at) && is_told && !is_asked;
+        let is_word = is_told && !is_open && begins(at) && !is_other(at);
+        let is_meant = is_word && !is_asked() && !is_of_animals();
         let is_first = found.iter().all(|(other, _)| *other != turn);
         if is_first && is_meant && (own || !is_denied_at(at)) {
             found.push((turn, word.range()));
@@ -725,6 +732,8 @@ mod tests {
         check("Union demands resignation of port chief", &[]);
         check("Police seek arrest of forger", &[]);
         check("Warrant for arrest of banker", &[]);
+        check("Mayor asks for evacuation", &[]);
+        check("Residents are asked to leave their homes", &[Turn::Shelter]);
         check("Calls grow for Redhaven club president to resign", &[]);
         check("Redhaven club president faced calls to resign on Sunday", &[]);
         check("Interior minister threatens to resign over audit", &[]);

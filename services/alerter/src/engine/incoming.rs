@@ -129,19 +129,17 @@ impl IncomingArticle {
         }
         self.changed = changed(own, earlier).filter(|_| self.is_credited() || !self.is_copy());
         let own = &*own.1;
-        self.news = news(own, &known, self.is_copy()).or_else(|| {
+        let found = news(own, &known, self.is_copy()).or_else(|| {
             // Of another event, only a title that is stated word for word is known.
             let is_new = |join: &Join| join.how == Joining::Sure;
             let is_first = self.joins.iter().any(is_new) && !self.is_feature();
             let is_unsaid = is_first && !is_stated(own.title(), &known);
             is_unsaid.then(|| News { sentence: first_said(own), is_decisive: false })
         });
-        if let Some(mut news) = self.news.take() {
-            if self.is_title(&news.sentence) {
-                own.title().clone_into(&mut news.sentence);
-            }
-            self.news = Some(news);
-        }
+        self.news = found.map(|it| match self.is_title(&it.sentence) {
+            true => News { sentence: own.title().to_owned(), ..it },
+            false => it,
+        });
     }
 
     /// The sentence in place of one of its earlier version: of the same turn, if it has that. None if it still has

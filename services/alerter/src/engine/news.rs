@@ -28,8 +28,9 @@ const KNOWN_TITLE: usize = 34;
 const KNOWN_INSIDE: usize = 1;
 /// The least words of a statement that can be compared.
 const LEAST: usize = 3;
-/// The news in a text, against the texts of its event that tell of no other part of a country. None if there is no other text of the event. A copy has news only if a sentence was added that states
-/// something decisive, in words of the event unless its title does, too: editors add sentences of their own.
+/// The news in a text, against the texts of its event that tell of no other part of a country. None if there is no other
+/// text of the event. A copy has news only if a sentence was added that states something decisive, in words of the event
+/// unless its title does, too: editors add sentences of their own.
 pub(super) fn news(own: &ReadText, earlier: &[&ReadText], is_copy: bool) -> Option<News> {
     let is_here = |other: &&ReadText| !own.is_elsewhere_than(other);
     let known = &*earlier.iter().copied().filter(is_here).collect::<Vec<_>>();

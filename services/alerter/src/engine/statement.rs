@@ -152,7 +152,7 @@ pub(super) fn denies(title: &str) -> bool {
     DENIALS.iter().any(|word| title.contains(word))
 }
 
-/// The parts of a country that a statement names: `northern`, `südlich`. Two of them in one country are two places.
+/// The parts of a country that a statement names: `northern`, `südlichen`. Two of them in one country are two places.
 pub(super) fn parts_of_country(said: &str) -> BTreeSet<String> {
     #[rustfmt::skip]
     const PARTS: [&str; 32] = [
