@@ -20,7 +20,7 @@ pub fn read_article(
     subscription: &SubscriptionSettings,
     lists: &Lists,
     output: OutputArticle,
-    fetched: Option<&ArticleFetched>,
+    fetched: Option<ArticleFetched>,
 ) -> Result<QueryReading, AlerterError> {
     let query = Query::parse_with(&subscription.query, lists).map_err(|error| {
         AlerterError::Subscription {
@@ -39,7 +39,7 @@ pub fn read_article(
         return Ok(QueryReading { failed, is_excluded, ..reading });
     };
     let title = &incoming.output.article.title;
-    let text = fetched.map_or("", |fetched| fetched.text.as_str());
+    let text = incoming.text.text();
     let language =
         incoming.output.findings.language.as_ref().map_or("", |found| found.tag.as_str());
     let of_title = Prepared::new(&Document { title, language, ..Document::default() });

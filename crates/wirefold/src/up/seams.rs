@@ -63,7 +63,7 @@ impl Rehearse for RehearsalService {
         text: Option<&ArticleFetched>,
     ) -> Result<QueryReading, String> {
         let lists = &self.alerter.borrow().lists;
-        let read = wirefold_alerter::read_article(subscription, lists, article, text);
+        let read = wirefold_alerter::read_article(subscription, lists, article, text.cloned());
         read.map_err(|error| error.to_string())
     }
 

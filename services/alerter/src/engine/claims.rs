@@ -169,7 +169,7 @@ mod tests {
         let agency =
             agency.map(|name| serde_json::json!({"name": name, "confidence": "certainly"}));
         let article = serde_json::json!({
-            "id": text.fetched.id, "enriched": 1, "outlet": outlet, "title": title, "agency": agency, "claims": claims,
+            "id": text.id, "enriched": 1, "outlet": outlet, "title": title, "agency": agency, "claims": claims,
             "seen": "1970-01-01T00:00:00Z",
         });
         let article = serde_json::from_value(article).expect("an article of an alert");

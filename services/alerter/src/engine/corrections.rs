@@ -265,11 +265,10 @@ impl IncomingArticle {
     pub(super) fn find_carriers(&mut self, texts: &[StoredText]) {
         let place_of = |id: ArticleId| texts.iter().position(|(other, _)| other.id == id);
         let read = |(article, read): &StoredText| {
-            let fetched = &read.fetched;
-            let about = &fetched.article;
+            let about = &read.about;
             let agency = article.agency.as_ref().map_or("", |agency| &agency.name);
-            let text = format!("{}\n\n{}", about.title, fetched.text);
-            let note = note(&about.title, &fetched.text, &[about.outlet.as_str(), agency]);
+            let text = format!("{}\n\n{}", about.title, read.text());
+            let note = note(&about.title, read.text(), &[about.outlet.as_str(), agency]);
             (note, Text::new(&text), about.version_of.and_then(place_of))
         };
         let watched = texts.iter().enumerate().map(|(place, both)| {
@@ -286,7 +285,7 @@ impl IncomingArticle {
         let mut carriers: Vec<ArticleId> = carried.map(|place| texts[place].0.id).collect();
         // The last version of an outlet counts, and of its own outlet none.
         let is_replaced =
-            |id| texts.iter().any(|both| both.1.fetched.article.version_of == Some(id));
+            |id| texts.iter().any(|both| both.1.about.version_of == Some(id));
         let is_other = |both: &&StoredText| {
             both.0.outlet != self.output.article.outlet && !is_replaced(both.0.id)
         };

@@ -10,7 +10,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use aho_corasick::AhoCorasick;
 use wirefold_language::identify;
-use wirefold_proto::{AlertArticle, ArticleFetched, FigureRole, LanguageTag};
+use wirefold_proto::{AboutArticle, AlertArticle, ArticleId, FigureRole, LanguageTag};
 use wirefold_text::Text;
 use wirefold_text::extract::{
     YEARS, begins_in_the_past, begins_with_other, ends_in_the_past, is_animal, is_of_the_past,
@@ -32,26 +32,49 @@ pub(crate) type StoredText = (AlertArticle, Arc<ReadText>);
 /// A text as it was fetched, and its facts.
 #[derive(Debug)]
 pub(crate) struct ReadText {
-    pub(crate) fetched: ArticleFetched,
-    /// Title and first sentences.
-    pub(super) opening: Vec<Said>,
-    /// The words of title and text, as [`words`] gives them.
-    words: Vec<u64>,
+    pub(crate) id: ArticleId,
+    pub(super) about: AboutArticle,
+    text: String,
+    facts: OnceLock<Facts>,
     language: OnceLock<String>,
     parts: OnceLock<BTreeSet<String>>,
 }
 
-impl ReadText {
-    pub(crate) fn new(fetched: ArticleFetched) -> Self {
-        let (title, text) = (&fetched.article.title, Text::new(&fetched.text));
-        let year = fetched.article.year();
+#[derive(Debug)]
+struct Facts {
+    /// Title and first sentences.
+    opening: Vec<Said>,
+    /// The words of title and text, as [`words`] gives them.
+    words: Vec<u64>,
+}
+
+impl Facts {
+    fn of(about: &AboutArticle, text: &str) -> Self {
+        let (title, text, year) = (&about.title, Text::new(text), about.year());
         let opening = std::iter::once(title.clone())
             .chain(statements(&text).take(SENTENCES).map(str::to_owned));
         let opening = opening.map(|said| Said::of(said, year)).collect();
         let mut words = [words(&Text::new(&title.to_lowercase())), words(&text)].concat();
         words.sort_unstable();
-        let (language, parts) = Default::default();
-        Self { fetched, opening, words, language, parts }
+        Self { opening, words }
+    }
+}
+
+impl ReadText {
+    /// The text of an article; if that is empty, the teaser of its feed.
+    pub(crate) fn new(id: ArticleId, about: AboutArticle, text: String) -> Self {
+        let teaser = about.teaser.clone().filter(|_| text.is_empty());
+        let (facts, language, parts) = Default::default();
+        Self { id, text: teaser.unwrap_or(text), about, facts, language, parts }
+    }
+
+    fn facts(&self) -> &Facts {
+        self.facts.get_or_init(|| Facts::of(&self.about, &self.text))
+    }
+
+    /// What title and first sentences state.
+    pub(super) fn opening(&self) -> &[Said] {
+        &self.facts().opening
     }
 
     /// A text for tests; texts of one item are versions of each other.
@@ -61,40 +84,37 @@ impl ReadText {
             "outlet": "a.example", "feeds": ["wire"], "item_key": item, "title": title,
             "seen": "2026-03-01T00:00:00Z",
         });
-        let fetched = serde_json::json!({
-            "schema": "wirefold.article.fetched/2", "article": article, "text": text,
-            "id": wirefold_proto::ArticleId::from_number(1), "text_source": "feed",
-        });
-        Self::new(serde_json::from_value(fetched).expect("a text"))
+        let about = serde_json::from_value(article).expect("an article");
+        Self::new(ArticleId::from_number(1), about, text.to_owned())
     }
 
     pub(super) fn title(&self) -> &str {
-        &self.fetched.article.title
+        &self.about.title
     }
 
-    pub(super) fn text(&self) -> &str {
-        &self.fetched.text
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     /// Whether it is a version of an earlier text.
     pub(super) fn is_version_of(&self, earlier: &Self) -> bool {
-        let (one, other) = (&self.fetched.article, &earlier.fetched.article);
+        let (one, other) = (&self.about, &earlier.about);
         let is_same_item = one.item_key == other.item_key && one.outlet == other.outlet;
-        one.version_of == Some(earlier.fetched.id) || is_same_item
+        one.version_of == Some(earlier.id) || is_same_item
     }
 
     /// The statement of a part of it.
     pub(super) fn statement(&self, words: &str) -> Said {
-        Said::of(words.to_owned(), self.fetched.article.year())
+        Said::of(words.to_owned(), self.about.year())
     }
 
     pub(super) fn first_sentence(&self) -> Option<&Said> {
-        self.opening.get(1)
+        self.opening().get(1)
     }
 
     /// Whether title or text has the word with this hash.
     pub(super) fn has(&self, word: u64) -> bool {
-        self.words.binary_search(&word).is_ok()
+        self.facts().words.binary_search(&word).is_ok()
     }
 
     /// Whether title or text has a word, given as its stem.
@@ -129,7 +149,7 @@ impl ReadText {
     pub(super) fn language(&self) -> &str {
         self.language.get_or_init(|| {
             let said = format!("{}\n{}", self.title(), cut(self.text(), OPENING));
-            let hint = self.fetched.article.language_hint.as_ref().map(LanguageTag::as_str);
+            let hint = self.about.language_hint.as_ref().map(LanguageTag::as_str);
             identify(&said, hint).map(|found| found.code).unwrap_or_default()
         })
     }
@@ -138,7 +158,7 @@ impl ReadText {
 /// Whether other texts state all that a title states. They may have other words for a turn.
 pub(super) fn is_stated(title: &str, known: &[&ReadText]) -> bool {
     let title = title.to_lowercase();
-    let openings = || known.iter().flat_map(|other| &other.opening);
+    let openings = || known.iter().flat_map(|other| other.opening());
     let is_said = |turn: &Turn| openings().any(|said| said.turns.contains(turn));
     let said = turn_words(&title).into_iter().filter(|(turn, _)| is_said(turn));
     let is_end = |c: char| !c.is_alphanumeric();
@@ -161,6 +181,7 @@ pub(super) struct Said {
     pub(super) tolls: Vec<(FigureRole, u64)>,
     /// The number of the death that it tells of, as in `a third person dies`. It is one of the tolls, too.
     pub(super) nth_death: Option<u64>,
+    /// Whether it tells its turns as those of an earlier time.
     pub(super) is_of_the_past: bool,
 }
 
@@ -176,9 +197,9 @@ impl Said {
     pub(super) fn of(words: String, year: u64) -> Self {
         let turns = turns_of(&words, year);
         let mut tolls = tolls(&words, &turns);
-        let nth_death = nth_death(&words).filter(|_| turns.contains(&Turn::Death));
+        let nth_death = if turns.contains(&Turn::Death) { nth_death(&words) } else { None };
         tolls.extend(nth_death.map(|number| (FigureRole::Killed, number)));
-        let is_of_the_past = is_of_the_past(&words, year);
+        let is_of_the_past = !turns.is_empty() && is_of_the_past(&words, year);
         Self { words, turns, tolls, nth_death, is_of_the_past }
     }
 }
@@ -220,7 +241,8 @@ fn tolls(said: &str, turns: &[Turn]) -> Vec<(FigureRole, u64)> {
         FigureRole::Missing => turns.contains(&Turn::Missing),
         _ => false,
     };
-    if turns.contains(&Turn::Denial) {
+    let are_told = turns.contains(&Turn::Death) || turns.contains(&Turn::Missing);
+    if !are_told || turns.contains(&Turn::Denial) {
         return Vec::new();
     }
     let counted = figures_of(&Text::new(said))
@@ -382,11 +404,11 @@ const FIRES: [&str; 4] = ["fire", "blaze", "flames", "inferno"];
 const LINKS: [&str; 7] = ["", "at", "in", "on", "near", "that", "of"];
 
 /// Beginnings of words that begin like a turn and say something else, besides [`begins_with_other`].
-const OTHERS: [&str; 38] = [
+const OTHERS: [&str; 37] = [
     "arrest warrant", "dead heat", "survived by", "freedom", "hospitality", "hospitalité",
     "hospitalidad", "hospitalier", "killer whale", "rescuer", "rescue boat", "rescue crew",
     "rescue effort", "rescue mission", "rescue attempt", "rescue bid", "rescue is under",
-    "rescue service", "rescue was under", "rescue were under", "rescue operation", "rescue team",
+    "rescue service", "rescue was under", "rescue operation", "rescue team",
     "rescue under", "rescue worker", "missing link", "mortal", "mortem", "suspense", "toll booth",
     "toll bridge", "toll gate", "toll house", "toll lane", "toll plaza", "toll road", "tollbooth",
     "tolle", "tolling",
@@ -452,10 +474,10 @@ const NEAR: usize = 24;
 
 /// The turns that a statement of this year tells as news, and not of an earlier year: `In 2011 a bridge collapsed here`.
 fn turns_of(said: &str, year: u64) -> Vec<Turn> {
-    if begins_in_the_past(said, year) {
+    let mut told = turns(said);
+    if told.is_empty() || begins_in_the_past(said, year) {
         return Vec::new();
     }
-    let mut told = turns(said);
     for clause in said.split(ENDS_CLAUSE).filter(|clause| ends_in_the_past(clause, year)) {
         let dated = turns(clause);
         told.retain(|turn| !(turn.happens() && dated.contains(turn)));
@@ -574,6 +596,9 @@ fn turn_words(said: &str) -> Vec<(Turn, Range<usize>)> {
     let mut found: Vec<(Turn, Range<usize>)> = Vec::new();
     for word in words.find_overlapping_iter(said) {
         let ((turn, behind), at) = (told[word.pattern().as_usize()], word.start());
+        if !begins(at) || found.iter().any(|(other, _)| *other == turn) {
+            continue;
+        }
         let own = matches!(turn, Turn::Denial | Turn::Off);
         let is_told = match behind {
             Some(behind) => is_followed(said, word.end(), behind),
@@ -585,10 +610,8 @@ fn turn_words(said: &str) -> Vec<(Turn, Range<usize>)> {
         let is_open = has(&ASKS) || turn == Turn::Sentence && has(&FACES);
         let is_asked = || turn.is_done() && is_requested(turn, &clause, said, &word.range());
         let is_of_animals = || turn == Turn::Death && ends_with_animals(&clause);
-        let is_word = is_told && !is_open && begins(at) && !is_other(at);
-        let is_meant = is_word && !is_asked() && !is_of_animals();
-        let is_first = found.iter().all(|(other, _)| *other != turn);
-        if is_first && is_meant && (own || !is_denied_at(at)) {
+        let is_meant = is_told && !is_open && !is_other(at) && !is_asked() && !is_of_animals();
+        if is_meant && (own || !is_denied_at(at)) {
             found.push((turn, word.range()));
         }
     }

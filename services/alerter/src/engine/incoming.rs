@@ -16,14 +16,14 @@ use wirefold_text::extract::name_key;
 
 use super::claims::{Changed, changed, claims_of};
 use super::draft::reason;
-use super::facts::{OPENING, ReadText, Said, StoredText, is_stated, turns};
+use super::facts::{ReadText, Said, StoredText, is_stated, turns};
 use super::news::{
     GAP, News, added_entries, first_news, first_said, has_several_subjects, is_digest, is_feature,
     news,
 };
 use super::numbers::Tally;
 use super::statement::{shortened as sentence, without_outlet};
-use crate::wording::{cut, shortened};
+use crate::wording::shortened;
 
 /// One article of the output, prepared for the engine.
 pub(crate) struct IncomingArticle {
@@ -31,12 +31,13 @@ pub(crate) struct IncomingArticle {
     pub(crate) seen: UnixMillis,
     pub(crate) output: OutputArticle,
     pub(crate) prepared: Prepared,
-    /// Its text as it was fetched, if it is still stored, until it is compared.
-    pub(crate) text: Option<ArticleFetched>,
-    /// Its text after it was compared.
-    read: Option<Arc<ReadText>>,
-    /// The first characters of its text, and the sentences that a first message quotes.
-    opening: String,
+    /// Its text as it was fetched if that is still stored, otherwise the part of it in the output.
+    pub(crate) text: Arc<ReadText>,
+    /// Whether the text is still stored.
+    pub(crate) is_stored: bool,
+    /// Whether it is named a digest, or begins with a list.
+    is_digest: bool,
+    /// The sentences that a first message quotes.
     first_news: OnceLock<Option<String>>,
     /// The note of its text about itself.
     pub(super) note: Option<Note>,
@@ -57,27 +58,32 @@ impl IncomingArticle {
     pub(crate) fn new(
         sequence: u64,
         output: OutputArticle,
-        fetched: Option<&ArticleFetched>,
+        fetched: Option<ArticleFetched>,
     ) -> Self {
-        let text = text_of(&output, fetched);
-        let opening = cut(&text, OPENING);
-        let prepared = match is_digest(&output.article.title, &opening) {
-            true => prepared(&output, &text).without_lede(),
-            false => prepared(&output, &text),
+        let is_stored = fetched.is_some();
+        let text = match fetched {
+            Some(ArticleFetched { id, article, text, .. }) => ReadText::new(id, article, text),
+            None => ReadText::new(output.id, output.article.clone(), kept_in(&output)),
+        };
+        let text = Arc::new(text);
+        let is_digest = is_digest(&output.article.title, text.text());
+        let prepared = match is_digest {
+            true => prepared(&output, text.text()).without_lede(),
+            false => prepared(&output, text.text()),
         };
         let seen = unix_millis(output.article.seen);
         let agency = output.verdict.agency.as_ref().map_or("", |agency| &agency.name);
         let names = [output.article.outlet.as_str(), agency];
-        let note = note(&output.article.title, &text, &names);
+        let note = note(&output.article.title, text.text(), &names);
         let (is_live, first_news, news, changed, joins, carriers) = Default::default();
         Self {
             place: sequence,
             seen,
             output,
             prepared,
-            text: None,
-            read: None,
-            opening,
+            text,
+            is_stored,
+            is_digest,
             first_news,
             note,
             is_live,
@@ -95,7 +101,7 @@ impl IncomingArticle {
     /// Whether it is a digest of several happenings, which states nothing of any alert.
     pub(super) fn has_several_subjects(&self) -> bool {
         let title = &self.output.article.title;
-        let names_none = is_digest(title, &self.opening) && !title.contains(':');
+        let names_none = self.is_digest && !title.contains(':');
         names_none || self.output.verdict.holds.len() > 1 || has_several_subjects(title)
     }
 
@@ -108,7 +114,6 @@ impl IncomingArticle {
     /// they do not, and which of them still have what it corrects. The last text is its own.
     pub(crate) fn compare(&mut self, all: &[StoredText]) {
         let Some((own, earlier)) = all.split_last() else { return };
-        self.read = Some(Arc::clone(&own.1));
         let known: Vec<&ReadText> = earlier.iter().map(|(_, text)| &**text).collect();
         let is_version = |text: &&ReadText| own.1.is_version_of(text);
         let versions: Vec<&ReadText> = known.iter().copied().filter(is_version).collect();
@@ -145,21 +150,19 @@ impl IncomingArticle {
     /// The sentence in place of one of its earlier version: of the same turn, if it has that. None if it still has
     /// that one.
     pub(super) fn said_instead(&self, said: &str) -> Option<String> {
-        let own = self.read.as_ref()?;
+        let own = &*self.text;
         let on_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let text = on_one_line(own.text());
         let is_said = |part: &str| text.contains(on_one_line(part).trim_end_matches('…'));
         let is_kept = said.split(GAP).all(is_said);
         let told = turns(said);
         let of_turn = |it: &&Said| it.turns.iter().any(|turn| told.contains(turn));
-        let same = || own.opening.iter().skip(1).find(of_turn).map(|it| sentence(&it.words));
+        let same = || own.opening().iter().skip(1).find(of_turn).map(|it| sentence(&it.words));
         (!is_kept && said != own.title()).then(|| same().unwrap_or_else(|| first_said(own)))
     }
 
     fn first_news(&self) -> Option<&str> {
-        let article = &self.output.article;
-        let found = || first_news(&article.title, &self.opening, article.year());
-        self.first_news.get_or_init(found).as_deref()
+        self.first_news.get_or_init(|| first_news(&self.text)).as_deref()
     }
 
     /// Whether it has no sentence beyond its title.
@@ -328,12 +331,10 @@ impl Joining {
 /// The longest title in an alert, in characters: feeds are strangers.
 const TITLE: usize = 500;
 
-/// Its text if it is still stored, otherwise the part of it in the output.
-fn text_of<'a>(output: &OutputArticle, fetched: Option<&'a ArticleFetched>) -> Cow<'a, str> {
+/// The part of its text that the output has.
+fn kept_in(output: &OutputArticle) -> String {
     let teaser = output.article.teaser.as_deref().unwrap_or_default();
-    let given = || [teaser, output.text.as_deref().unwrap_or_default()].join("\n\n");
-    let text = fetched.filter(|fetched| !fetched.text.is_empty());
-    text.map_or_else(|| Cow::Owned(given()), |full| Cow::Borrowed(&*full.text))
+    [teaser, output.text.as_deref().unwrap_or_default()].join("\n\n")
 }
 
 /// The names of an entity in queries: its key, and its printed name if that differs.

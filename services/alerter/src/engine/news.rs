@@ -6,9 +6,9 @@
 use wirefold_corrections::is_labelled;
 use wirefold_proto::FigureRole;
 use wirefold_text::Text;
-use wirefold_text::extract::{clock_time, is_of_before, statements};
+use wirefold_text::extract::{clock_time, is_of_before};
 
-use super::facts::{ReadText, SENTENCES, Said, Turn, has_number, turns, words};
+use super::facts::{ReadText, Said, Turn, has_number, words};
 use super::statement::{Statement, makes_exception, shortened, without_outlet};
 
 /// Something that no earlier text of the event states.
@@ -49,7 +49,7 @@ pub(super) fn news(own: &ReadText, earlier: &[&ReadText], is_copy: bool) -> Opti
         let is_lede = own.first_sentence() == Some(said);
         !is_mostly_new(said, known, if is_lede { KNOWN } else { KNOWN_INSIDE })
     };
-    let is_named = !is_copy || own.opening.first().is_some_and(|title| is_new(&title));
+    let is_named = !is_copy || own.opening().first().is_some_and(|title| is_new(&title));
     let is_told = |said: &&Said| is_new(said) && (is_named || is_of_event(said));
     let mut all = statements.title.iter().chain(&statements.sentences);
     if let Some(said) = all.find(is_told) {
@@ -87,7 +87,7 @@ fn is_elsewhere(own: &ReadText, known: &[&ReadText]) -> bool {
 
 /// A statement of a text, with the next sentence if that makes an exception to it or adds something.
 fn with_next(own: &ReadText, said: &Said, adds: impl Fn(&Said) -> bool) -> String {
-    let behind = own.opening.iter().skip(1).skip_while(|it| *it != said).nth(1);
+    let behind = own.opening().iter().skip(1).skip_while(|it| *it != said).nth(1);
     let next = behind.filter(|next| makes_exception(&next.words) || adds(next));
     let both = next.map(|next| format!("{} {}", said.words, next.words));
     shortened(both.as_deref().unwrap_or(&said.words))
@@ -102,7 +102,7 @@ struct Stated {
 
 impl Stated {
     fn by(known: &[&ReadText]) -> Self {
-        let openings = known.iter().flat_map(|text| &text.opening);
+        let openings = known.iter().flat_map(|text| text.opening());
         let openings: Vec<&Said> = openings.filter(|said| !said.is_of_the_past).collect();
         let tolls = openings.iter().flat_map(|said| said.tolls.iter().copied()).collect();
         let nth_deaths = openings.iter().filter_map(|said| said.nth_death).collect();
@@ -164,7 +164,7 @@ impl Statements {
         let is_version = |other: &&ReadText| is_copy || own.is_version_of(other);
         let versions: Vec<_> = known.iter().copied().filter(is_version).collect();
         let is_known_title = is_copy || versions.iter().any(|it| it.title() == own.title());
-        let title = own.opening.first().filter(|_| !is_known_title).cloned();
+        let title = own.opening().first().filter(|_| !is_known_title).cloned();
         let added = added_entries(own, &versions);
         let is_live = added.is_some();
         let is_old = |said: &str| versions.iter().any(|other| other.text().contains(said));
@@ -175,8 +175,8 @@ impl Statements {
                 news.map(|line| own.statement(line)).collect()
             }
             None => {
-                let judged = if versions.is_empty() { 1 } else { own.opening.len() };
-                let opening = own.opening.iter().skip(1).take(judged);
+                let judged = if versions.is_empty() { 1 } else { own.opening().len() };
+                let opening = own.opening().iter().skip(1).take(judged);
                 let is_judged = |(at, said): &(usize, &Said)| {
                     let is_dated = |turn: &Turn| said.is_of_the_past && turn.is_over();
                     *at == 0 || said.turns.iter().any(|turn| turn.is_grave() && !is_dated(turn))
@@ -264,20 +264,15 @@ fn lists(said: &str) -> bool {
 pub(super) const GAP: &str = " … ";
 
 /// The first sentence of a text, and the next one that states a grave turn which neither it nor the title states.
-pub(super) fn first_news(title: &str, text: &str, year: u64) -> Option<String> {
-    let text = Text::new(text);
-    let mut all = statements(&text).take(SENTENCES);
-    let first = all.next()?;
-    let told = [turns(title), turns(first)].concat();
-    let is_new = |turn: &Turn| turn.is_grave() && !told.contains(turn);
-    let adds = |said: &&str| {
-        let said = Said::of((*said).to_owned(), year);
-        !said.is_of_the_past && said.certain_turns().iter().any(is_new)
-    };
+pub(super) fn first_news(text: &ReadText) -> Option<String> {
+    let [title, first, others @ ..] = text.opening() else { return None };
+    let is_told = |turn: &Turn| title.turns.contains(turn) || first.turns.contains(turn);
+    let is_new = |turn: &Turn| turn.is_grave() && !is_told(turn);
+    let adds = |said: &Said| !said.is_of_the_past && said.certain_turns().iter().any(is_new);
     let gap = |place: usize| if place == 0 { " " } else { GAP };
-    let next = all.enumerate().find(|(_, said)| adds(said));
-    let next = next.map(|(place, said)| [first, gap(place), said].concat());
-    Some(shortened(next.as_deref().unwrap_or(first)))
+    let next = others.iter().enumerate().find(|(_, said)| adds(said));
+    let next = next.map(|(place, said)| [&first.words, gap(place), &said.words].concat());
+    Some(shortened(next.as_deref().unwrap_or(&first.words)))
 }
 
 /// The beginning of a text: its first sentence, or its title if it has none.
@@ -300,8 +295,8 @@ mod tests {
 
     #[test]
     fn a_first_message_quotes_the_first_sentence_and_the_first_turn_behind_it() {
-        let check = |title: &str, text: &str, expected: &str| {
-            assert_eq!(first_news(title, text, 2026).as_deref(), Some(expected), "{text}");
+        let check = |title: &str, said: &str, expected: &str| {
+            assert_eq!(first_news(&text(title, said)).as_deref(), Some(expected), "{said}");
         };
         let said = "The captain of a ferry had reported a fault.";
         check("Ferry", &format!("{said} More."), said);
@@ -315,7 +310,7 @@ mod tests {
         let live = "09:20 Two sailors have died, police say.";
         let page = format!("We report live on the ferry. All updates here.\n\n{live}");
         check("Live: ferry", &page, &format!("We report live on the ferry. … {live}"));
-        assert_eq!(first_news("Ferry", "", 2026), None);
+        assert_eq!(first_news(&text("Ferry", "")), None);
     }
 
     #[test]

@@ -66,9 +66,7 @@ pub(crate) async fn load(
             Read::Item(item) => item,
             Read::Article(article) => {
                 let text = texts.next().flatten().and_then(|stored| text_of(&article, &stored));
-                let mut incoming = IncomingArticle::new(output, *article, text.as_ref());
-                incoming.text = text;
-                Item::Article(Box::new(incoming))
+                Item::Article(Box::new(IncomingArticle::new(output, *article, text)))
             }
         };
         LoadedItem { output, item }
@@ -122,8 +120,9 @@ pub(crate) async fn compare(
 ) -> Result<(), BusError> {
     let mut known = engine.articles_about(&incoming.related(), incoming);
     // Without the article's own text there is nothing to compare.
-    let own = incoming.text.take().filter(|_| !known.is_empty());
-    let Some(own) = own else { return Ok(()) };
+    if known.is_empty() || !incoming.is_stored {
+        return Ok(());
+    }
     known.drain(..known.len().saturating_sub(COMPARED));
     let find = |article: &AlertArticle| read.by_article.get(&article.id).cloned();
     let found: Vec<_> = known.iter().map(find).collect();
@@ -135,11 +134,12 @@ pub(crate) async fn compare(
         let text = text.or_else(|| {
             let decoded = stored.next().flatten().and_then(|it| decode(&it).ok());
             let enriched = decoded.filter(|it: &ArticleEnriched| it.id == article.id)?;
-            Some(read.insert(enriched.into_fetched()))
+            let ArticleEnriched { id, article, text, .. } = enriched;
+            Some(read.insert(Arc::new(ReadText::new(id, article, text))))
         });
         texts.extend(text.map(|text| (article, text)));
     }
-    texts.push((incoming.article(), read.insert(own)));
+    texts.push((incoming.article(), read.insert(incoming.text.clone())));
     incoming.compare(&texts);
     Ok(())
 }
@@ -155,13 +155,13 @@ pub(crate) struct ReadTexts {
 const KEPT: usize = 8 << 20;
 
 impl ReadTexts {
-    fn insert(&mut self, fetched: ArticleFetched) -> Arc<ReadText> {
-        self.bytes += fetched.text.len();
+    fn insert(&mut self, text: Arc<ReadText>) -> Arc<ReadText> {
+        let bytes = text.text().len();
+        self.bytes += bytes;
         if self.bytes > KEPT {
-            (self.bytes, self.by_article) = (fetched.text.len(), HashMap::new());
+            (self.bytes, self.by_article) = (bytes, HashMap::new());
         }
-        let text = Arc::new(ReadText::new(fetched));
-        self.by_article.insert(text.fetched.id, text.clone());
+        self.by_article.insert(text.id, text.clone());
         text
     }
 }
