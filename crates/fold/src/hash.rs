@@ -30,7 +30,7 @@ pub(crate) fn hash_front(bytes: &[u8], len: usize) -> u64 {
         return hash_bytes(&bytes[..len]);
     };
     let (eights, _) = front.as_chunks::<8>();
-    let [low, high] = [eights[0], eights[1]].map(u64::from_le_bytes);
+    let (low, high) = (u64::from_le_bytes(eights[0]), u64::from_le_bytes(eights[1]));
     let mask = (1 << (8 * (len % 8))) - 1;
     let last = if len < 8 { mix(START, low & mask) } else { mix(mix(START, low), high & mask) };
     mix(last, len as u64)

@@ -14,9 +14,9 @@ use crate::gazetteer::Gazetteer;
 /// The model as `cargo xtask train names` writes it.
 const PACKED: &[u8] = include_bytes!("../data/model.bin");
 
-/// A weight for each tag, and a check value from the feature's hash. A row with check value 0 is
-/// free.
-pub(crate) type Row = [i8; TAGS + 1];
+/// A weight for each tag in two's complement, and a check value from the feature's hash. A row with
+/// check value 0 is free.
+pub(crate) type Row = [u8; TAGS + 1];
 
 /// Selects every second byte of eight.
 const LANES: u64 = 0x00ff_00ff_00ff_00ff;
@@ -60,9 +60,7 @@ impl Model {
             *step = f32::from_bits(*bits);
         }
         let (table, rest) = rest.split_at_checked(row_count.checked_mul(TAGS + 1)?)?;
-        let rows = table.chunks_exact(TAGS + 1);
-        let rows: Vec<Row> =
-            rows.map(|row| std::array::from_fn(|at| i8::from_le_bytes([row[at]]))).collect();
+        let rows = table.as_chunks().0.to_vec();
         let slots = numbers(rest.get(..slot_count.checked_mul(4)?)?);
         let gazetteer = Gazetteer::new(slots)?;
         rows.len().is_power_of_two().then_some(Self { rows, scale, transitions, gazetteer })
@@ -80,9 +78,7 @@ impl Model {
         for step in self.transitions.iter().flatten() {
             out.write_all(&step.to_le_bytes())?;
         }
-        for weight in self.rows.iter().flatten() {
-            out.write_all(&weight.to_le_bytes())?;
-        }
+        out.write_all(self.rows.as_flattened())?;
         for slot in self.gazetteer.slots() {
             out.write_all(&slot.to_le_bytes())?;
         }
@@ -96,9 +92,9 @@ impl Model {
     }
 
     /// The row of a feature (the feature is in this row or in its neighbour), and its check value.
-    pub(crate) fn slot_of(&self, feature: u64) -> (usize, i8) {
+    pub(crate) fn slot_of(&self, feature: u64) -> (usize, u8) {
         let at = (feature >> 8) as usize & (self.rows.len() - 1);
-        let check = i8::from_le_bytes([(feature >> 56) as u8]);
+        let check = (feature >> 56) as u8;
         (at, if check == 0 { 1 } else { check })
     }
 
@@ -112,12 +108,14 @@ impl Model {
         let (mut even, mut odd) = (0_u64, 0_u64);
         for feature in features {
             let (at, check) = self.slot_of(*feature);
-            let [first, second] =
-                pairs[at / 2].map(|row| u64::from_le_bytes(row.map(i8::cast_unsigned)));
-            let check = u64::from(check.cast_unsigned());
+            let [first, second] = pairs[at / 2];
+            let check = u64::from(check);
             // From a plain condition or a mask the compiler generates a branch, which is often
             // mispredicted.
-            let own = |row: u64| select_unpredictable(row >> 56 == check, row, 0);
+            let own = |row: Row| {
+                let row = u64::from_le_bytes(row);
+                select_unpredictable(row >> 56 == check, row, 0)
+            };
             let shifted = (own(first) | own(second)) ^ OFFSET;
             even += shifted & LANES;
             odd += (shifted >> 8) & LANES;

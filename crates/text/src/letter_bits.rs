@@ -69,7 +69,9 @@ impl Chunk {
 /// One bit for each byte, the first in the lowest bit. Write `is` with `|` instead of `||`, so that
 /// the compiler can vectorise it.
 fn bits(bytes: &[u8; CHUNK], is: impl Fn(u8) -> bool) -> u64 {
-    let ones = bytes.map(|byte| u8::from(is(byte)));
+    let mut ones = [0; CHUNK];
+    // Not `bytes.map`: the compiler calls that for each byte.
+    ones.iter_mut().zip(bytes).for_each(|(one, byte)| *one = u8::from(is(*byte)));
     let eights = ones.as_chunks::<8>().0.iter().rev();
     eights.fold(0, |bits, eight| bits << 8 | u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56)
 }

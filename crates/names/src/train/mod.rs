@@ -107,10 +107,10 @@ fn pack(fitted: &Fitted, gazetteer: Gazetteer) -> Model {
     model
 }
 
-fn row(weights: &Scores, check: i8, scale: f32) -> Row {
+fn row(weights: &Scores, check: u8, scale: f32) -> Row {
     let mut row = [check; TAGS + 1];
     for (byte, weight) in row.iter_mut().zip(weights) {
-        *byte = (weight / scale).round().clamp(-127.0, 127.0) as i8;
+        *byte = ((weight / scale).round().clamp(-127.0, 127.0) as i8).cast_unsigned();
     }
     row
 }

@@ -246,11 +246,13 @@ fn role_words(text: &str) -> impl Iterator<Item = RoleWord> {
     let mut is_inside = false;
     let begins = text.char_indices().filter(move |(start, first)| {
         let follows = std::mem::replace(&mut is_inside, first.is_alphabetic());
-        is_unspaced(*first) || !follows && !begins_with_other(&text[*start..])
+        is_unspaced(*first) || !follows
     });
     begins.flat_map(move |(start, first)| {
         let words = BY_FIRST.get(&first).into_iter().flatten();
         let found = words.filter(move |(_, word, _)| text[start..].starts_with(word));
+        let found =
+            found.filter(move |_| is_unspaced(first) || !begins_with_other(&text[start..]));
         found.map(move |&(number, word, role)| RoleWord {
             start,
             end: start + word.len(),
