@@ -244,7 +244,7 @@ fn role_words(text: &str) -> impl Iterator<Item = RoleWord> {
     });
     let is_unspaced = |c| matches!(c, '\u{600}'..='\u{6ff}' | '\u{3040}'..='\u{9fff}');
     let mut is_inside = false;
-    let begins = text.char_indices().filter(move |(start, first)| {
+    let begins = text.char_indices().filter(move |(_, first)| {
         let follows = std::mem::replace(&mut is_inside, first.is_alphabetic());
         is_unspaced(*first) || !follows
     });

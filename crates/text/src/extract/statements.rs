@@ -2,17 +2,30 @@
 
 use crate::{Paragraph, ParagraphKind, Text};
 
+/// A sentence of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Statement<'a> {
+    /// Its words.
+    pub said: &'a str,
+    /// The number of its paragraph.
+    pub paragraph: u32,
+}
+
 /// The sentences of a text from its lede on, without page chrome before them and without the dateline.
-pub fn statements(text: &Text) -> impl Iterator<Item = &str> {
+pub fn statements(text: &Text) -> impl Iterator<Item = Statement<'_>> {
     let lede = beginning(text);
     let found = text.sentences().into_iter().filter(move |it| it.words.end > lede);
     let said = found.map(|it| {
+        let paragraph = text.words()[it.words.start].paragraph;
         let chrome = it.words.take_while(|word| text.words()[*word].is_chrome).last();
         let start = chrome.map_or(it.span.start, |word| text.words()[word].span.end);
-        text.original()[start..it.span.end].trim()
+        Statement { said: text.original()[start..it.span.end].trim(), paragraph }
     });
-    let said = said.filter(|said| !said.is_empty()).enumerate();
-    said.map(|(place, said)| if place == 0 { without_dateline(said) } else { said })
+    let said = said.filter(|it| !it.said.is_empty()).enumerate();
+    said.map(|(place, it)| match place {
+        0 => Statement { said: without_dateline(it.said), ..it },
+        _ => it,
+    })
 }
 
 /// The first word of the lede, or of a sentence that stands before it as a paragraph.
@@ -52,6 +65,107 @@ pub const YEARS: std::ops::Range<u64> = 1_800..2_200;
 #[must_use]
 pub fn is_of_the_past(said: &str, year: u64) -> bool {
     words_of(said).any(|word| is_before(word, year)) || is_of_before(said)
+}
+
+/// The time of a sentence behind the lede.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Time {
+    /// It names a day of this week.
+    Now,
+    /// It tells of another happening: it has another month or season, counts happenings of its kind, or tells of a
+    /// predecessor.
+    Other,
+    /// It points back to what the sentence before it tells of: `That fire killed nine people.`
+    Same,
+    /// It does not say.
+    Open,
+}
+
+/// The time of a sentence behind the lede of an article of this year and month, counted from 0.
+#[must_use]
+pub fn time_of(said: &str, (year, month): (u64, usize)) -> Time {
+    #[rustfmt::skip]
+    const NOW: [&str; 60] = [
+        "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "today", "tonight", "yesterday", "now",
+        "montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag", "sonnabend", "heute", "gestern",
+        "montagabend", "dienstagabend", "mittwochabend", "donnerstagabend", "freitagabend", "samstagabend", "sonntagabend",
+        "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche", "aujourd", "hier",
+        "lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo", "hoy", "ayer",
+        "lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica", "oggi", "ieri",
+        "feira", "hoje", "ontem", "сегодня", "вчера",
+    ];
+    const BEFORE: [&str; 6] =
+        ["predecessor", "vorgänger", "prédécesseur", "predecesor", "predecessore", "antecessor"];
+    const THAT: [&str; 8] =
+        ["that", "then", "damals", "dabei", "entonces", "alors", "allora", "тогда"];
+    let said = said.to_lowercase();
+    let words: Vec<&str> = words_of(&said).collect();
+    let is_one_of = |all: &[&str]| words.iter().any(|word| all.iter().any(|it| word == it));
+    let is_other = || {
+        counts_happenings(&words)
+            || words.iter().any(|word| BEFORE.iter().any(|it| word.starts_with(it)))
+            || (0..words.len()).any(|at| is_month(&words[at..], month, year))
+    };
+    match () {
+        () if is_one_of(&NOW) => Time::Now,
+        () if is_other() => Time::Other,
+        () if is_one_of(&THAT) => Time::Same,
+        () => Time::Open,
+    }
+}
+
+/// Whether what follows a sentence in its paragraph is of another time: it names an earlier year or another month, or
+/// counts happenings of its kind.
+#[must_use]
+pub fn goes_back(said: &str, (year, month): (u64, usize)) -> bool {
+    let said = said.to_lowercase();
+    let words: Vec<&str> = words_of(&said).collect();
+    counts_happenings(&words)
+        || words.iter().any(|word| is_before(word, year))
+        || (0..words.len()).any(|at| is_month(&words[at..], month, year))
+}
+
+/// Whether words in lower case say how often it happened: `it was the second explosion in the town`.
+fn counts_happenings(words: &[&str]) -> bool {
+    #[rustfmt::skip]
+    const NTH: [&str; 21] = [
+        "second", "third", "fourth", "fifth", "sixth", "zweite", "dritte", "vierte", "zweiter", "dritter", "deuxième",
+        "troisième", "quatrième", "segundo", "segunda", "tercer", "tercera", "secondo", "seconda", "terzo", "terza",
+    ];
+    const IT: [&str; 13] =
+        ["it", "this", "that", "es", "das", "dies", "c", "ce", "è", "é", "era", "fue", "foi"];
+    let is_told = words.first().is_some_and(|word| IT.contains(word));
+    is_told && words.iter().take(5).any(|word| NTH.contains(word))
+}
+
+/// Whether words in lower case begin with a month that is not this one, or a season, behind a word such as `in`.
+fn is_month(words: &[&str], month: usize, year: u64) -> bool {
+    #[rustfmt::skip]
+    const MONTHS: [&[&str]; 12] = [
+        &["january", "januar", "janvier", "enero", "gennaio", "janeiro", "январе"],
+        &["february", "februar", "février", "febrero", "febbraio", "fevereiro", "феврале"],
+        &["march", "märz", "mars", "marzo", "março", "марте"],
+        &["april", "avril", "abril", "aprile", "апреле"],
+        &["may", "mai", "mayo", "maggio", "maio", "мае"],
+        &["june", "juni", "juin", "junio", "giugno", "junho", "июне"],
+        &["july", "juli", "juillet", "julio", "luglio", "julho", "июле"],
+        &["august", "août", "agosto", "августе"],
+        &["september", "septembre", "septiembre", "settembre", "setembro", "сентябре"],
+        &["october", "oktober", "octobre", "octubre", "ottobre", "outubro", "октябре"],
+        &["november", "novembre", "noviembre", "novembro", "ноябре"],
+        &["december", "dezember", "décembre", "diciembre", "dicembre", "dezembro", "декабре"],
+    ];
+    const SEASONS: [&str; 9] = [
+        "spring", "summer", "autumn", "winter", "frühjahr", "frühling", "sommer", "herbst", "printemps",
+    ];
+    const BEFORE: [&str; 3] = ["early", "late", "last"];
+    let Some((first, rest)) = words.split_first() else { return false };
+    let inside = |word: &&&str| INSIDE.contains(*word) || BEFORE.contains(*word);
+    let mut named = rest.iter().skip_while(inside);
+    let named = named.next().copied().unwrap_or_default();
+    let found = MONTHS.iter().position(|names| names.contains(&named));
+    let is_this = found == Some(month) && !rest.iter().take(3).any(|word| is_before(word, year));
+    (IN.contains(first) || *first == "last") && !is_this && (found.is_some() || SEASONS.contains(&named))
 }
 
 /// Words that begin a date with a year or decade, and words inside it.
@@ -107,17 +221,20 @@ pub fn clock_time(line: &str) -> usize {
     if !matches!(hours, 1 | 2) || !rest.starts_with([':', '.']) || digits(&rest[1..]) != 2 {
         return 0;
     }
-    let behind = &rest[3..];
-    let said = behind.trim_start_matches([' ', '\u{a0}', ':', '-', '–', '—', '|']);
-    if said.len() < behind.len() { line.len() - said.len() } else { 0 }
+    const HALVES: [&str; 7] = ["a.m.", "p.m.", "am -", "pm ", "AM ", "PM ", "Uhr "];
+    let marks = [' ', '\u{a0}', ':', '-', '–', '—', '|'];
+    let behind = rest[3..].trim_start_matches(marks);
+    let half = HALVES.iter().find_map(|it| behind.strip_prefix(it));
+    let said = half.map_or(behind, |behind| behind.trim_start_matches(marks));
+    if said.len() < rest.len() - 3 { line.len() - said.len() } else { 0 }
 }
 
 /// Whether a sentence has words for another time, such as `last winter`.
 #[must_use]
 pub fn is_of_before(said: &str) -> bool {
     #[rustfmt::skip]
-    const PAST: [&str; 15] = [
-        "last winter", "last year", "last month", "last week", "last summer", " ago",
+    const PAST: [&str; 17] = [
+        "last winter", "last year", "last month", "last week", "last summer", "last autumn", "last spring", " ago",
         "anniversary", "previous", "since ", "earlier storm", "history", "vergangen",
         "letztes jahr", "l’année dernière", "año pasado",
     ];
@@ -155,11 +272,43 @@ mod tests {
     }
 
     #[test]
+    fn a_sentence_behind_the_lede_may_tell_of_another_happening() {
+        let check = |said: &str, expected: Time| {
+            assert_eq!(time_of(said, (2026, 10)), expected, "{said}");
+        };
+        check("Two waiters died at the Belvedere in May.", Time::Other);
+        check("A man was convicted in the spring and jailed.", Time::Other);
+        check("His predecessor, Lyle Shaw, resigned.", Time::Other);
+        check("It was the second explosion that killed people there.", Time::Other);
+        check("Im März starben zwei Menschen.", Time::Other);
+        check("That fire killed nine people.", Time::Same);
+        check("A cook died on Friday.", Time::Now);
+        check("A man was arrested on Monday over a killing in May.", Time::Now);
+        check("Two people died in November.", Time::Open);
+        check("A cook died in the fire.", Time::Open);
+        check("A second body was found in the house.", Time::Open);
+    }
+
+    #[test]
+    fn the_time_of_a_sentence_holds_for_those_behind_it() {
+        let check = |said: &str, expected: bool| {
+            assert_eq!(goes_back(said, (2026, 10)), expected, "{said}");
+        };
+        check("The gallery burned once before, in 1988.", true);
+        check("It is the third avalanche at the place in ten years.", true);
+        check("In October, a van was driven into a bus queue in Lund.", true);
+        check("The fire began in a kitchen.", false);
+        check("The hall opened in November.", false);
+    }
+
+    #[test]
     fn a_clock_time_begins_an_entry() {
         let check = |line: &str, rest: &str| assert_eq!(&line[clock_time(line)..], rest);
         check("14:02 The bridge is open", "The bridge is open");
         check("9.30 – The bridge is open", "The bridge is open");
         check("14:02: Open", "Open");
+        check("9:58 p.m. - Correction: one mile", "Correction: one mile");
+        check("9.30 Uhr – Die Brücke ist offen", "Die Brücke ist offen");
         for none in ["12.5 percent", "12.50", "14:021 x", "2011 x", "", "114:02 x"] {
             check(none, none);
         }

@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 use wirefold_corrections::{Article, Note, NoteKind, note, trace_corrections};
 use wirefold_proto::{
     AlertArticle, AlertId, AlertReason, ArticleId, Class, FigureRole, GroupBy, MaterialReason,
-    Materiality, ReasonKind, Target,
+    Materiality, ReasonKind, StoryId, Target,
 };
 use wirefold_text::Text;
 use wirefold_text::extract::numbers;
@@ -124,7 +124,8 @@ impl IncomingArticle {
     /// The turns that it retracts; `None` if it is no retraction.
     fn retracted_turns(&self) -> Option<Vec<Turn>> {
         let mut retracted = turns(self.retracted()?);
-        retracted.retain(|turn| *turn != Turn::Denial);
+        // That somebody is in hospital, and not dead, is what remains.
+        retracted.retain(|turn| turn.is_grave());
         Some(retracted)
     }
 
@@ -209,6 +210,15 @@ impl LiveAlert {
             })
         };
         waited && self.notified_at.is_none() && retractions.any(is_all)
+    }
+
+    /// The story that a retraction takes back, if it waits in an alert that has told other news.
+    pub(super) fn withdrawn_untold(&self, own: &IncomingArticle) -> Option<StoryId> {
+        own.retracted()?;
+        let story = self.retracted_by(&own.article())?.story?;
+        let has = |article: &AlertArticle| article.story == Some(story);
+        let is_told = self.shown.as_ref().is_some_and(|shown| shown.articles.iter().any(has));
+        (self.revision > 0 && self.hold.is_none() && !is_told).then_some(story)
     }
 
     /// Whether the alert has reported the note of this article, or is about to.
@@ -301,7 +311,8 @@ impl IncomingArticle {
             let still_states = |(_, text): &&StoredText| {
                 let stated = turns(text.title());
                 let is_stated = stated.iter().any(|turn| retracted.contains(turn));
-                is_stated && !stated.contains(&Turn::Denial) && !names.is_disjoint(&text.names())
+                let denies = text.opening().iter().any(|said| said.turns.contains(&Turn::Denial));
+                is_stated && !denies && !names.is_disjoint(&text.names())
             };
             let others = earlier.iter().filter(is_other).filter(still_states);
             let others = others.map(|both| both.0.id);

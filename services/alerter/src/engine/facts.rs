@@ -13,8 +13,8 @@ use wirefold_language::identify;
 use wirefold_proto::{AboutArticle, AlertArticle, ArticleId, FigureRole, LanguageTag};
 use wirefold_text::Text;
 use wirefold_text::extract::{
-    YEARS, begins_in_the_past, begins_with_other, ends_in_the_past, is_animal, is_of_the_past,
-    numbers, statements,
+    Time, YEARS, begins_in_the_past, begins_with_other, ends_in_the_past, goes_back, is_animal,
+    is_of_the_past, numbers, statements, time_of,
 };
 
 use super::figures::{FOUND, figures_of};
@@ -51,9 +51,24 @@ struct Facts {
 impl Facts {
     fn of(about: &AboutArticle, text: &str) -> Self {
         let (title, text, year) = (&about.title, Text::new(text), about.year());
-        let opening = std::iter::once(title.clone())
-            .chain(statements(&text).take(SENTENCES).map(str::to_owned));
-        let opening = opening.map(|said| Said::of(said, year)).collect();
+        let mut opening = vec![Said::of(title.clone(), year)];
+        // The paragraph whose last sentence is of another time.
+        let (mut back, date) = (None, (year, about.month()));
+        for it in statements(&text).take(SENTENCES) {
+            let mut said = Said::of(it.said.to_owned(), year);
+            if opening.len() > 1 {
+                let (time, follows) = (time_of(it.said, date), back == Some(it.paragraph));
+                match time {
+                    Time::Other => said.lose(|_| true),
+                    Time::Same if follows => said.lose(|_| true),
+                    Time::Open if follows => said.lose(Turn::happens),
+                    Time::Now | Time::Same | Time::Open => {}
+                }
+                let goes_on = follows && time != Time::Now;
+                back = (goes_on || goes_back(it.said, date)).then_some(it.paragraph);
+            }
+            opening.push(said);
+        }
         let mut words = [words(&Text::new(&title.to_lowercase())), words(&text)].concat();
         words.sort_unstable();
         Self { opening, words }
@@ -193,6 +208,14 @@ impl Said {
         self.turns.iter().filter(|turn| !is_open(turn)).copied().collect()
     }
 
+    /// Takes away turns of another happening, and with a death its toll.
+    fn lose(&mut self, is_other: impl Fn(Turn) -> bool) {
+        self.turns.retain(|turn| !is_other(*turn));
+        if !self.turns.contains(&Turn::Death) {
+            (self.tolls, self.nth_death) = (Vec::new(), None);
+        }
+    }
+
     /// The statement of these words in an article of this year.
     pub(super) fn of(words: String, year: u64) -> Self {
         let turns = turns_of(&words, year);
@@ -311,19 +334,29 @@ pub(super) enum Turn {
     /// One more is saved.
     AnotherRescue,
     Explosion,
+    /// Homes and other buildings are lost.
+    Destruction,
+    /// A company cannot pay any more.
+    Bankruptcy,
 }
 
 impl Turn {
     /// Whether the date behind its words is its own. That of a court is often the date of the deed.
     fn happens(self) -> bool {
-        use Turn::{Collapse, Death, Explosion, Found, Injury, Missing, Rescue};
-        matches!(self, Collapse | Death | Explosion | Found | Injury | Missing | Rescue)
+        use Turn::{Collapse, Death, Destruction, Explosion, Found, Injury, Missing, Rescue};
+        matches!(
+            self,
+            Collapse | Death | Destruction | Explosion | Found | Injury | Missing | Rescue
+        )
     }
 
     /// Whether it is over in a sentence of the past. An act of a court or of the police often has the date of the deed.
     pub(super) fn is_over(self) -> bool {
-        use Turn::{Collapse, Deal, Decided, Halt, Off, Rescue, Resignation};
-        matches!(self, Collapse | Deal | Decided | Halt | Off | Rescue | Resignation)
+        use Turn::{
+            Bankruptcy, Collapse, Deal, Decided, Destruction, Halt, Off, Rescue, Resignation,
+        };
+        let is_of_body = matches!(self, Bankruptcy | Deal | Decided | Halt | Off | Resignation);
+        is_of_body || matches!(self, Collapse | Destruction | Rescue)
     }
 
     /// Whether somebody does it, so that others may ask for it.
@@ -341,28 +374,29 @@ impl Turn {
 
 /// Beginnings of words and phrases, in lower case.
 #[rustfmt::skip]
-const TURNS: [(Turn, &[&str]); 22] = [
-    (Turn::Death, &["body of", "bodies of", "dead", "death", "died", "dies", "kill", "fatal", "toll", "tote", "gestorben", "starb", "tot ", "ums leben", "getötet", "muert", "fallec", "murió", "tués", "mort", "morti", "погиб", "убит", "загин", "قتلى", "مقتل", "死者", "死亡", "遇难", "drowned", "perished", "succumb", "lost their lives", "lost his life", "lost her life", "stirbt", "sterben", "erlag", "ertrunken", "todesopfer", "umgekommen", "muere", "décéd", "meurt", "muore", "muoiono", "uccis", "morre", "скончал", "умер", "loses fight for life", "lost fight for life", "loses his fight", "loses her fight"]),
+const TURNS: [(Turn, &[&str]); 23] = [
+    (Turn::Death, &["body of", "bodies of", "body found", "bodies found", "body is found", "body was found", "body recovered", "dead", "death", "died", "dies", "kill", "fatal", "toll", "tote", "gestorben", "starb", "tot ", "ums leben", "getötet", "muert", "fallec", "murió", "tués", "mort", "morti", "погиб", "убит", "загин", "قتلى", "مقتل", "死者", "死亡", "遇难", "drowned", "perished", "succumb", "lost their lives", "lost his life", "lost her life", "stirbt", "sterben", "erlag", "ertrunken", "todesopfer", "umgekommen", "muere", "décéd", "meurt", "muore", "muoiono", "uccis", "morre", "скончал", "умер", "loses fight for life", "lost fight for life", "loses his fight", "loses her fight"]),
     (Turn::Injury, &["hurt", "injur", "wounded", "verletzt", "herid", "blessé", "hospital", "ferit", "ранен", "поранен", "جرحى", "けが", "受伤"]),
     (Turn::Missing, &["missing", "trapped", "cut off", "vermisst", "eingeschlossen", "desaparecid", "disparu", "dispers", "пропал", "зникл", "مفقود", "行方不明", "失踪", "contact lost", "lost contact"]),
     (Turn::Arrest, &["arrest", "detained", "caught", "in custody", "gives himself up", "gave himself up", "turns himself in", "turned himself in", "surrender", "festgenommen", "verhaftet", "detuvo", "detenid", "arrêté", "interpell", "задержа", "затрима", "اعتقال", "逮捕", "被捕", "into custody", "apprehended", "nabbed", "man held", "men held", "woman held", "suspect held", "held on suspicion", "gefasst", "capturad", "арестова", "gives up", "gave up", "garde à vue", "se entregó", "prisión preventiva", "a prisión"]),
     (Turn::Charge, &["charged", "indicted", "angeklagt", "imputad", "inculpé", "обвин", "faces charges", "face charges", "charges filed", "mis en examen", "mise en examen", "imputat", "indiciad", "предъявлен"]),
     (Turn::Verdict, &["guilty", "not guilty", "cleared of", "convicted", "verurteilt", "freigesprochen", "condenad", "condamné", "приговор", "السجن", "判決", "absuelt", "acquitt", "relaxé", "condannat", "assolt", "absolvid", "осужд", "оправда", "mistrial", "hung jury", "cannot agree", "admits", "admitted", "pleads guilty"]),
     (Turn::Sentence, &["sentenced", "years in prison", "in jail", "behind bars", "jahren haft", "años de prisión", "ans de prison", "jailed for", "is jailed", "was jailed", "gets life", "life in prison", "life imprisonment", "lebenslang", "cadena perpetua", "perpétuité", "ergastolo"]),
-    (Turn::Release, &["freed", "frees ", "set free", "walk free", "walked free", "walks free", "released from", "releases hostages", "freigelassen", "liberad", "libéré", "hostages free", "hostages are free", "captives free"]),
+    (Turn::Release, &["freed", "frees ", "set free", "walk free", "walked free", "walks free", "released from", "released without", "release woman", "release man", "releases hostages", "freigelassen", "liberad", "libéré", "hostages free", "hostages are free", "captives free"]),
     (Turn::Resignation, &["resign", "steps down", "stepped down", "quits", "sacked", "ousted", "concedes", "conceded", "zurückgetreten", "tritt zurück", "rücktritt", "dimite", "dimisión", "démission", "dimission", "отставк", "استقال", "辞任", "quit as", "he quit", "she quit", "they quit", "has quit", "quit on ", "quit over", "quit after", "removed from office", "tritt ab", "renunci", "dimett", "limogé", "destituid", "demite", "уволен"]),
     (Turn::Rescue, &["rescue", "alive", "saved", "survive", "lands safely", "landed safely", "are safe", "safe and well", "gerettet", "rescatad", "sauvé", "salvat", "спасен", "إنقاذ", "救出", "found safe", "is safe", "brought up", "brought to the surface", "pulled out", "unharmed", "unhurt", "wohlbehalten", "unverletzt", "sanos y salvos", "sano y salvo", "sana y salva", "sains et saufs", "sain et sauf", "saine et sauve", "sani e salvi", "in salvo", "são e salvo", "ilesos", "all safe"]),
-    (Turn::AtLarge, &["at large", "flees", "manhunt", "on the run", "slipping away", "auf der flucht", "huye", "en fuite", "escaped from", "breaks out of", "broke out of", "fugitive"]),
-    (Turn::Shelter, &["stay indoors", "stay inside", "shelter", "evacuat", "leave their homes", "from their homes", "leave at once", "flee", "evakuier", "evacuad", "évacu", "эвакуа", "避難", "lockdown"]),
-    (Turn::AllClear, &["all clear", "no longer need to stay", "no longer have to stay", "entwarnung", "may return", "can return", "allowed to return", "may go home", "can go home", "could go home", "allowed to go home", "returned home", "under control", "controlad", "pueden volver", "vuelven a", "unter kontrolle", "dürfen zurück", "maîtrisé", "peuvent rentrer", "sotto controllo", "possono tornare", "is out", "rescinded", "aufgehoben", "revocat", "снят", "解除", "lift", "levé", "levant", "siege over", "siege is over", "siege ends", "siege ended", "standoff ends", "standoff over", "standoff ended", "defused", "entschärft", "gesprengt", "désamorc", "desactivad"]),
+    (Turn::AtLarge, &["at large", "flees", "fled the scene", "ran off", "ran away", "drove off", "drove away", "got away", "still not caught", "manhunt", "on the run", "slipping away", "auf der flucht", "huye", "en fuite", "escaped from", "breaks out of", "broke out of", "fugitive"]),
+    (Turn::Shelter, &["stay indoors", "stay inside", "shelter", "evacuat", "leave their homes", "from their homes", "told to leave", "ordered to leave", "leave at once", "flee", "evakuier", "evacuad", "évacu", "эвакуа", "避難", "lockdown"]),
+    (Turn::AllClear, &["all clear", "no longer need to stay", "no longer have to stay", "entwarnung", "may return", "can return", "allowed to return", "may go home", "can go home", "could go home", "allowed to go home", "returned home", "under control", "controlad", "pueden volver", "vuelven a", "unter kontrolle", "dürfen zurück", "kehren zurück", "kehrten zurück", "maîtrisé", "peuvent rentrer", "sotto controllo", "possono tornare", "is out", "rescinded", "aufgehoben", "revocat", "снят", "解除", "lift", "levé", "levant", "siege over", "siege is over", "siege ends", "siege ended", "standoff ends", "standoff over", "standoff ended", "defused", "entschärft", "gesprengt", "désamorc", "desactivad"]),
     (Turn::UnsafeWater, &["boil", "do not drink", "do-not-drink", "unsafe to drink", "not safe to drink", "abkoch", "hervir", "ferver", "bouillir", "ébullition", "bollire", "кипят"]),
     (Turn::SafeWater, &["rescinded", "aufgehoben", "revocat", "снят", "no longer need to boil", "no longer have to boil", "no need to boil", "water is safe", "safe to drink", "safe again", "can drink", "may drink", "unbedenklich", "genießbar", "trinkbar", "apta para", "de nouveau potable", "à nouveau potable", "redevenue potable", "redevient potable", "vuelve a ser potable", "di nuovo potabile", "torna potabile", "própria para", "можно пить", "lift", "levé", "levant"]),
     (Turn::Off, &["called off", "calls off", "averted", "is off", "go back to work", "abgesagt", "abgewendet", "strike ends", "strike ended", "ends strike", "end strike", "streik beendet"]),
     (Turn::Denial, &["denies", "denied", "denial", "has not", "not true", "withdraw", "dementier", "desmiente", "dément"]),
     (Turn::Halt, &["ceasefire", "halted", "suspend", "ausgesetzt"]),
     (Turn::Frozen, &["freezes", "frozen accounts", "stopped withdrawals", "stops withdrawals"]),
-    (Turn::Decided, &["senkt leitzins", "erhöht leitzins", "sube los tipos", "baja los tipos", "relève ses taux", "baisse ses taux", "alza i tassi", "taglia i tassi", "declared winner", "declared the winner", "gewinnt die wahl", "gewinnt wahl", "gana las elecciones", "remporte l’élection", "vince le elezioni", "vence eleição"]),
+    (Turn::Decided, &["senkt leitzins", "erhöht leitzins", "sube los tipos", "baja los tipos", "relève ses taux", "baisse ses taux", "alza i tassi", "taglia i tassi", "declared winner", "declared the winner", "votes to ", "voted to ", "vote to strike", "gewinnt die wahl", "gewinnt wahl", "gana las elecciones", "remporte l’élection", "vince le elezioni", "vence eleição"]),
     (Turn::Collapse, &["burst", "collapse", "gives way", "gave way", "caves in", "caved in", "sinks", "sank", "capsiz", "derail", "einsturz", "eingestürzt", "gesunken", "entgleist", "derrumb", "se hundió", "effondr", "coulé", "crolla", "crollo", "desab", "обруш", "затонул"]),
+    (Turn::Bankruptcy, &["files for bankruptcy", "filed for bankruptcy", "files for chapter 11", "goes bankrupt", "went bankrupt", "goes into administration", "insolvenz an", "ist insolvent", "in konkurs", "depose le bilan", "se declara en quiebra"]),
     (Turn::Explosion, &["explosion", "explod", "explosión", "взрыв", "انفجار", "爆発"]),
 ];
 
@@ -377,7 +411,7 @@ const ENDS: [(Turn, &[&str], &[&str]); 16] = [
     (Turn::AllClear, &["under control", "controlad", "unter kontrolle", "maîtrisé", "sotto controllo"],
      &["fire", "blaze", "flames", "incendi", "fuego", "brand", "feuer", "feu", "fiamme"]),
     (Turn::AllClear, &["may return", "can return", "allowed to return", "may go home", "can go home", "could go home", "allowed to go home",
-       "returned home", "pueden volver", "vuelven a", "dürfen zurück", "peuvent rentrer", "possono tornare"],
+       "returned home", "pueden volver", "vuelven a", "dürfen zurück", "kehren zurück", "kehrten zurück", "peuvent rentrer", "possono tornare"],
      &["resident", "evacu", "villager", "neighbo", "household", "famil", "inhabitant", "everybody", "everyone",
        "people", "their homes", "vecinos", "anwohner", "bewohner", "habitants", "riverains", "abitanti", "sfollati"]),
     (Turn::UnsafeWater, &["boil"], &["water", "order", "advisor", "notice"]),
@@ -427,15 +461,15 @@ const ASKS: [&str; 3] = [" whether ", " ob ", " if "];
 const FACES: [&str; 4] = [" faces ", " face ", " up to ", " risk"];
 /// Beginnings of words for a request, a threat or an attempt.
 #[rustfmt::skip]
-const REQUESTS: [&str; 34] = [
+const REQUESTS: [&str; 37] = [
     "call", "urg", "demand", "threat", "ask", "seek", "sought", "warrant", "try", "tries", "tried", "attempt", "refus", "declin",
     "press", "petition", "plan", "vow", "hope", "want", "consider", "weigh", "fight", "forder", "geforder", "verlang", "droht",
-    "drängt", "exig", "piden", "pide", "réclam", "chied", "требу",
+    "drängt", "exig", "piden", "pide", "pidi", "réclam", "chied", "chiest", "требу", "nahe",
 ];
 /// Words between a request and what it asks for: `calls for the arrest`, `threatens to resign`.
 const FOR: [&str; 4] = ["to", "for", "of", "be"];
 const ARTICLES: [&str; 10] = ["the", "a", "an", "his", "her", "their", "den", "die", "la", "sa"];
-/// Nouns that a request may also follow: `den Rücktritt der Ministerin gefordert`.
+/// Nouns whose clause may have a request anywhere: `den Rücktritt der Ministerin gefordert`.
 const NOUNS: [&str; 4] = ["rücktritt", "dimisión", "démission", "отставк"];
 /// The ends of such words.
 const NT: [&str; 2] = ["n’t ", "n't "];
@@ -462,9 +496,9 @@ fn is_requested(turn: Turn, before: &str, said: &str, word: &Range<usize>) -> bo
     let mut near = before.split_whitespace().rev().skip_while(|it| ARTICLES.contains(it));
     let is_object = near.next().is_some_and(|it| is_for(it) || is_request(&it));
     let behind = || said[word.end..].split(ENDS_CLAUSE).next().unwrap_or_default();
-    is_object && before.split_whitespace().any(|it| is_request(&it))
-        || NOUNS.contains(&&said[word.clone()])
-            && behind().split_whitespace().any(|it| is_request(&it))
+    let is_noun = NOUNS.contains(&&said[word.clone()]);
+    (is_object || is_noun) && before.split_whitespace().any(|it| is_request(&it))
+        || is_noun && behind().split_whitespace().any(|it| is_request(&it))
 }
 
 /// The ends of a clause.
@@ -506,7 +540,7 @@ pub(super) fn turns(said: &str) -> Vec<Turn> {
 type Pair = (Turn, &'static [&'static str], &'static [&'static str]);
 /// Words that tell a turn together, in this order and close to each other.
 #[rustfmt::skip]
-const PAIRS: [Pair; 6] = [
+const PAIRS: [Pair; 10] = [
     (Turn::DeathOfInjured,
      &["died", "dies", "succumb", "erlag", "erliegt", "muere", "murió", "mort", "meurt", "muore"],
      &["hospital", "injuries", "wounds", "verletzung", "heridas", "blessures", "hôpital", "ospedale"]),
@@ -520,6 +554,11 @@ const PAIRS: [Pair; 6] = [
      &["rate"]),
     (Turn::Decided, &["wins", "won", "elected"],
      &["election", "presidency", "runoff", "run-off", "vote", "referendum", "president", "mayor", "chancellor", "leader"]),
+    (Turn::Release, &["charges", "charge", "case against"], &["dropped", "dismissed", "withdrawn"]),
+    (Turn::Release, &["drops", "dropped", "dismisses", "dismissed"], &["charges", "case against"]),
+    (Turn::Release, &["kidnapped", "abducted", "hostage", "captive"], &["is free", "are free", " free", "home safe"]),
+    (Turn::Destruction, &["destroy", "zerstört", "destruye", "détrui", "distrugg"],
+     &["home", "house", "building", "dwelling", "church", "school", "häuser", "wohnhaus", "casas", "maisons", "case"]),
     (Turn::Deal, &["reach", "agree", "strike", "struck", "sign", "clinch", "seal"], &["deal", "agreement", "accord", "settlement", "contract"]),
     (Turn::Stopped, &["court", "judge"],
      &["bans", "banned", "blocks", "blocked", "halts", "annuls", "annulled", "overturns", "overturned", "quashes", "quashed",

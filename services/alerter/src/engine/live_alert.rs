@@ -208,6 +208,17 @@ impl LiveAlert {
         }
     }
 
+    /// Drops what news that waits would have said of a story that was withdrawn.
+    pub(super) fn withdraw(&mut self, story: StoryId) {
+        let is_of = |news: &&mut PendingChange| {
+            news.articles.first().is_some_and(|it| it.story == Some(story))
+        };
+        for news in self.news.iter_mut().filter(is_of) {
+            news.reasons.retain(|reason| reason.kind != ReasonKind::Material);
+            (news.headline, news.is_decisive) = (None, false);
+        }
+    }
+
     /// Accepts its next revision.
     pub(crate) fn accept(&mut self, alert: &Alert, metadata: &RevisionMetadata) {
         let Alert { outlets, origins, copies, versions, stories, .. } = *alert;

@@ -229,7 +229,8 @@ impl Engine {
             Some(life) => life.tally_with(incoming),
             None => incoming.tally(id.target),
         };
-        let reasons = match incoming.is_baseline() {
+        let withdrawn = life.and_then(|life| life.withdrawn_untold(incoming));
+        let reasons = match incoming.is_baseline() || withdrawn.is_some() {
             true => Vec::new(),
             false => self.reasons(id, rules, incoming, (is_told, matched.is_some())),
         };
@@ -243,7 +244,7 @@ impl Engine {
             reasons,
             mention: incoming.mention(matched.as_ref()),
             matched: matched.unwrap_or_default().words,
-            headline: Some(incoming.headline()),
+            headline: Some(incoming.headline()).filter(|_| withdrawn.is_none()),
             in_story: Some(InStory::of(incoming)),
             articles: vec![incoming.article()],
             only_counts: incoming.is_baseline() || is_told_elsewhere,
@@ -259,6 +260,9 @@ impl Engine {
         };
         if let Some(waiting) = self.lives.get_mut(id) {
             waiting.restate(incoming);
+            if let Some(story) = withdrawn {
+                waiting.withdraw(story);
+            }
         }
         self.add_news(id, news);
     }

@@ -44,7 +44,13 @@ pub(super) fn news(own: &ReadText, earlier: &[&ReadText], is_copy: bool) -> Opti
     let stated = Stated::by(known);
     let is_feature = is_feature(own.title());
     let is_higher = |said: &Said| !is_feature && !said.is_of_the_past && stated.lacks_toll(said);
-    let is_new = |said: &&Said| stated.lacks_turn(said) || is_higher(said);
+    // Its outlet takes the higher toll back.
+    let before = known.iter().rev().find(|other| own.is_version_of(other));
+    let is_lower = |said: &Said| {
+        let is_first = own.opening().iter().take(2).any(|it| it == said);
+        is_first && before.is_some_and(|before| stated.lacks_fall(said, before))
+    };
+    let is_new = |said: &&Said| stated.lacks_turn(said) || is_higher(said) || is_lower(said);
     let is_of_event = |said: &&Said| {
         let is_lede = own.first_sentence() == Some(said);
         !is_mostly_new(said, known, if is_lede { KNOWN } else { KNOWN_INSIDE })
@@ -123,6 +129,15 @@ impl Stated {
         // A toll of the same number may be of another place.
         let is_further = said.nth_death.is_some_and(|number| !self.nth_deaths.contains(&number));
         is_further || said.turns.iter().any(|turn| !is_old(turn) && !self.turns.contains(turn))
+    }
+
+    /// Whether a statement has a toll that no text has, lower than any of the version before.
+    fn lacks_fall(&self, said: &Said, before: &ReadText) -> bool {
+        said.tolls.iter().any(|(role, toll)| {
+            let all = before.opening().iter().flat_map(|said| &said.tolls);
+            let least = all.filter(|it| it.0 == *role).map(|it| it.1).min();
+            least > Some(*toll) && !self.tolls.contains(&(*role, *toll))
+        })
     }
 
     fn lacks_toll(&self, said: &Said) -> bool {
@@ -314,6 +329,27 @@ mod tests {
     }
 
     #[test]
+    fn a_sentence_about_another_happening_is_no_turn_of_this_one() {
+        let check_after = |behind: &str, title: &str, said: &str| {
+            let opening = "Fire broke out in the gallery in Kell, and many people ran into the street.";
+            let first = text("Fire in Kell gallery", &format!("{opening}\n\n{behind}"));
+            assert_eq!(first_news(&first).as_deref(), Some(opening), "{behind}");
+            check(&[&first], &text(title, said), Some(true));
+        };
+        let (title, died) = ("Cook dies in Kell gallery fire", "A cook died in the fire in Kell.");
+        for behind in [
+            "The gallery burned once before, in 1988. That fire killed nine people.",
+            "It is the third fire there in ten years. The last one, in 2021, hit a bus. Four people died.",
+            "It was the third fire this year. Two waiters died at the Belvedere in May.",
+            "Zuletzt hatte es im Januar 2018 gebrannt. Dabei starben drei Menschen.",
+        ] {
+            check_after(behind, title, died);
+        }
+        let resigns = ("Fire chief of Kell resigns", "The fire chief of Kell resigned on Friday.");
+        check_after("His predecessor, Lyle Shaw, resigned over it.", resigns.0, resigns.1);
+    }
+
+    #[test]
     fn a_turn_is_news_once() {
         let first = text("Shots fired in Kell", "Shots were fired at a market in Kell on Friday.");
         let arrest = text("Man held after Kell shots", "Police arrested a man on Friday.");
@@ -468,6 +504,19 @@ mod tests {
         check(&[&first], &late, None);
         let right = "Twelve people died in the derailment in Kell, and not 13, a prosecutor said.";
         check(&[&first], &text("Twelve died in Kell, not 13", right), Some(true));
+    }
+
+    #[test]
+    fn a_lower_toll_in_a_version_is_news_once() {
+        let ferry = |item: &str, toll: &str| {
+            let said = format!("{toll} people were killed when a ferry sank off Kell on Sunday.");
+            ReadText::sample(item, &format!("Ferry sinks off Kell; {toll} dead"), &said)
+        };
+        let (many, few) = (ferry("a", "Thirty-one"), ferry("a", "Nineteen"));
+        check(&[&many], &few, Some(true));
+        check(&[&many, &few], &few, None);
+        check(&[&many], &ferry("b", "Nineteen"), None);
+        check(&[&many, &ferry("b", "Nineteen")], &few, None);
     }
 
     #[test]
