@@ -117,12 +117,6 @@ impl AboutArticle {
         u64::try_from(self.seen.to_zoned(TimeZone::UTC).year()).unwrap_or_default()
     }
 
-    /// The month in which it was seen, in UTC, from 0.
-    #[must_use]
-    pub fn month(&self) -> usize {
-        usize::try_from(self.seen.to_zoned(TimeZone::UTC).month() - 1).unwrap_or_default()
-    }
-
     /// The site that versions, history and learned boilerplate belong to.
     #[must_use]
     pub fn authority(&self) -> &Outlet {

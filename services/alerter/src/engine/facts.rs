@@ -53,11 +53,11 @@ impl Facts {
         let (title, text, year) = (&about.title, Text::new(text), about.year());
         let mut opening = vec![Said::of(title.clone(), year)];
         // The paragraph whose last sentence is of another time.
-        let (mut back, date) = (None, (year, about.month()));
+        let mut back = None;
         for it in statements(&text).take(SENTENCES) {
             let mut said = Said::of(it.said.to_owned(), year);
             if opening.len() > 1 {
-                let (time, follows) = (time_of(it.said, date), back == Some(it.paragraph));
+                let (time, follows) = (time_of(it.said), back == Some(it.paragraph));
                 match time {
                     Time::Other => said.lose(|_| true),
                     Time::Same if follows => said.lose(|_| true),
@@ -65,7 +65,7 @@ impl Facts {
                     Time::Now | Time::Same | Time::Open => {}
                 }
                 let goes_on = follows && time != Time::Now;
-                back = (goes_on || goes_back(it.said, date)).then_some(it.paragraph);
+                back = (goes_on || goes_back(it.said, year)).then_some(it.paragraph);
             }
             opening.push(said);
         }
@@ -375,7 +375,7 @@ impl Turn {
 /// Beginnings of words and phrases, in lower case.
 #[rustfmt::skip]
 const TURNS: [(Turn, &[&str]); 23] = [
-    (Turn::Death, &["body of", "bodies of", "body found", "bodies found", "body is found", "body was found", "body recovered", "dead", "death", "died", "dies", "kill", "fatal", "toll", "tote", "gestorben", "starb", "tot ", "ums leben", "getötet", "muert", "fallec", "murió", "tués", "mort", "morti", "погиб", "убит", "загин", "قتلى", "مقتل", "死者", "死亡", "遇难", "drowned", "perished", "succumb", "lost their lives", "lost his life", "lost her life", "stirbt", "sterben", "erlag", "ertrunken", "todesopfer", "umgekommen", "muere", "décéd", "meurt", "muore", "muoiono", "uccis", "morre", "скончал", "умер", "loses fight for life", "lost fight for life", "loses his fight", "loses her fight"]),
+    (Turn::Death, &["body of", "bodies of", "body found", "bodies found", "body is found", "body was found", "body recovered", "dead", "death", "died", "dies", "kill", "fatal", "toll", "tote", "gestorben", "starb", "tot ", "ums leben", "getötet", "muert", "fallec", "murió", "tués", "mort", "morti", "погиб", "убит", "загин", "قتلى", "مقتل", "死者", "死亡", "遇难", "drown", "perished", "succumb", "lost their lives", "lost his life", "lost her life", "stirbt", "sterben", "erlag", "ertrunken", "todesopfer", "umgekommen", "muere", "décéd", "meurt", "muore", "muoiono", "uccis", "morre", "скончал", "умер", "loses fight for life", "lost fight for life", "loses his fight", "loses her fight"]),
     (Turn::Injury, &["hurt", "injur", "wounded", "verletzt", "herid", "blessé", "hospital", "ferit", "ранен", "поранен", "جرحى", "けが", "受伤"]),
     (Turn::Missing, &["missing", "trapped", "cut off", "vermisst", "eingeschlossen", "desaparecid", "disparu", "dispers", "пропал", "зникл", "مفقود", "行方不明", "失踪", "contact lost", "lost contact"]),
     (Turn::Arrest, &["arrest", "detained", "caught", "in custody", "gives himself up", "gave himself up", "turns himself in", "turned himself in", "surrender", "festgenommen", "verhaftet", "detuvo", "detenid", "arrêté", "interpell", "задержа", "затрима", "اعتقال", "逮捕", "被捕", "into custody", "apprehended", "nabbed", "man held", "men held", "woman held", "suspect held", "held on suspicion", "gefasst", "capturad", "арестова", "gives up", "gave up", "garde à vue", "se entregó", "prisión preventiva", "a prisión"]),
