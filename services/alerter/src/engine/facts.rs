@@ -374,7 +374,7 @@ impl Turn {
 
 /// Beginnings of words and phrases, in lower case.
 #[rustfmt::skip]
-const TURNS: [(Turn, &[&str]); 23] = [
+const TURNS: [(Turn, &[&str]); 24] = [
     (Turn::Death, &["body of", "bodies of", "body found", "bodies found", "body is found", "body was found", "body recovered", "dead", "death", "died", "dies", "kill", "fatal", "toll", "tote", "gestorben", "starb", "tot ", "ums leben", "getötet", "muert", "fallec", "murió", "tués", "mort", "morti", "погиб", "убит", "загин", "قتلى", "مقتل", "死者", "死亡", "遇难", "drown", "perished", "succumb", "lost their lives", "lost his life", "lost her life", "stirbt", "sterben", "erlag", "ertrunken", "todesopfer", "umgekommen", "muere", "décéd", "meurt", "muore", "muoiono", "uccis", "morre", "скончал", "умер", "loses fight for life", "lost fight for life", "loses his fight", "loses her fight"]),
     (Turn::Injury, &["hurt", "injur", "wounded", "verletzt", "herid", "blessé", "hospital", "ferit", "ранен", "поранен", "جرحى", "けが", "受伤"]),
     (Turn::Missing, &["missing", "trapped", "cut off", "vermisst", "eingeschlossen", "desaparecid", "disparu", "dispers", "пропал", "зникл", "مفقود", "行方不明", "失踪", "contact lost", "lost contact"]),
@@ -396,13 +396,14 @@ const TURNS: [(Turn, &[&str]); 23] = [
     (Turn::Frozen, &["freezes", "frozen accounts", "stopped withdrawals", "stops withdrawals"]),
     (Turn::Decided, &["senkt leitzins", "erhöht leitzins", "sube los tipos", "baja los tipos", "relève ses taux", "baisse ses taux", "alza i tassi", "taglia i tassi", "declared winner", "declared the winner", "votes to ", "voted to ", "vote to strike", "gewinnt die wahl", "gewinnt wahl", "gana las elecciones", "remporte l’élection", "vince le elezioni", "vence eleição"]),
     (Turn::Collapse, &["burst", "collapse", "gives way", "gave way", "caves in", "caved in", "sinks", "sank", "capsiz", "derail", "einsturz", "eingestürzt", "gesunken", "entgleist", "derrumb", "se hundió", "effondr", "coulé", "crolla", "crollo", "desab", "обруш", "затонул"]),
+    (Turn::Destruction, &["destroy", "zerstör", "destruy", "détrui", "distrugg"]),
     (Turn::Bankruptcy, &["files for bankruptcy", "filed for bankruptcy", "files for chapter 11", "goes bankrupt", "went bankrupt", "goes into administration", "insolvenz an", "ist insolvent", "in konkurs", "depose le bilan", "se declara en quiebra"]),
     (Turn::Explosion, &["explosion", "explod", "explosión", "взрыв", "انفجار", "爆発"]),
 ];
 
 /// Words for a turn that tell it only with a word of the second list in their clause: much else is lifted or off.
 #[rustfmt::skip]
-const ENDS: [(Turn, &[&str], &[&str]); 16] = [
+const ENDS: [(Turn, &[&str], &[&str]); 17] = [
     (Turn::AllClear, &["lift", "rescinded", "aufgehoben", "levant", "levé", "revocat", "снят", "解除"],
      &["warning", "alert", "advisory", "evacuat", "lockdown", "curfew", "shelter-in-place", "shelter in place", "shelter order",
        "indoors", "order to", "stay order",
@@ -430,6 +431,9 @@ const ENDS: [(Turn, &[&str], &[&str]); 16] = [
     (Turn::Collapse, &["burst"], &["dam", "dyke", "levee", "pipe", "tank", "bank"]),
     (Turn::Halt, &["ceasefire"], &["agree", "declare", "announce", "take effect", "takes effect", "begins"]),
     (Turn::Denial, &["withdraw"], &["report", "claim", "statement", "accus", "story", "article"]),
+    (Turn::Destruction, &["destroy", "zerstör", "destruy", "détrui", "distrugg"],
+     &["home", "house", "building", "dwelling", "church", "school", "häuser", "gebäude", "wohnung", "casas", "viviendas",
+       "maisons", "logements", "case "]),
     (Turn::Off, &["is off"], &["strike", "walkout", "stoppage", "talks", "deal", "merger", "vote", "election", "streik"]),
 ];
 /// Words for a fire, which is over when it is out.
@@ -540,7 +544,7 @@ pub(super) fn turns(said: &str) -> Vec<Turn> {
 type Pair = (Turn, &'static [&'static str], &'static [&'static str]);
 /// Words that tell a turn together, in this order and close to each other.
 #[rustfmt::skip]
-const PAIRS: [Pair; 10] = [
+const PAIRS: [Pair; 9] = [
     (Turn::DeathOfInjured,
      &["died", "dies", "succumb", "erlag", "erliegt", "muere", "murió", "mort", "meurt", "muore"],
      &["hospital", "injuries", "wounds", "verletzung", "heridas", "blessures", "hôpital", "ospedale"]),
@@ -557,8 +561,6 @@ const PAIRS: [Pair; 10] = [
     (Turn::Release, &["charges", "charge", "case against"], &["dropped", "dismissed", "withdrawn"]),
     (Turn::Release, &["drops", "dropped", "dismisses", "dismissed"], &["charges", "case against"]),
     (Turn::Release, &["kidnapped", "abducted", "hostage", "captive"], &["is free", "are free", " free", "home safe"]),
-    (Turn::Destruction, &["destroy", "zerstört", "destruye", "détrui", "distrugg"],
-     &["home", "house", "building", "dwelling", "church", "school", "häuser", "wohnhaus", "casas", "maisons", "case"]),
     (Turn::Deal, &["reach", "agree", "strike", "struck", "sign", "clinch", "seal"], &["deal", "agreement", "accord", "settlement", "contract"]),
     (Turn::Stopped, &["court", "judge"],
      &["bans", "banned", "blocks", "blocked", "halts", "annuls", "annulled", "overturns", "overturned", "quashes", "quashed",
@@ -686,6 +688,28 @@ mod tests {
             "Court in Lowport clears former minister Aldo Brisk of bribery over helicopters",
             false,
         );
+    }
+
+    #[test]
+    fn a_release_a_loss_and_a_vote_are_turns() {
+        let check = |said: &str, turn: Turn, expected: bool| {
+            assert_eq!(turns(said).contains(&turn), expected, "{said}");
+        };
+        check("Two held over theft released without charge", Turn::Release, true);
+        check("Charges dropped against teacher in Kell", Turn::Release, true);
+        check("Kidnapped aid worker is free", Turn::Release, true);
+        check("Kidnappers call for money", Turn::Release, false);
+        check("Tornado destroys 30 homes in Kell", Turn::Destruction, true);
+        check("Doubts destroy the mood in Kell", Turn::Destruction, false);
+        check("Nurses vote to strike", Turn::Decided, true);
+        check("Nurses to vote on strike", Turn::Decided, false);
+        check("Airline files for bankruptcy", Turn::Bankruptcy, true);
+        check("Second body found after fire", Turn::Death, true);
+        check("Kell told to leave as fire spreads", Turn::Shelter, true);
+        check("Die Opposition forderte am Donnerstag seinen Rücktritt", Turn::Resignation, false);
+        check("La oposición pidió el jueves su dimisión", Turn::Resignation, false);
+        check("L’opposition a réclamé jeudi sa démission", Turn::Resignation, false);
+        check("Der Bürgermeister gab seinen Rücktritt bekannt", Turn::Resignation, true);
     }
 
     #[test]
