@@ -8,7 +8,7 @@ use wirefold_proto::FigureRole;
 use wirefold_text::Text;
 use wirefold_text::extract::{clock_time, is_of_before};
 
-use super::facts::{ReadText, Said, Turn, has_number, words};
+use super::facts::{ReadText, Said, Turn, has_number, turns, words};
 use super::statement::{Statement, makes_exception, shortened, without_outlet};
 
 /// Something that no earlier text of the event states.
@@ -281,9 +281,13 @@ pub(super) const GAP: &str = " … ";
 /// The first sentence of a text, and the next one that states a grave turn which neither it nor the title states.
 pub(super) fn first_news(text: &ReadText) -> Option<String> {
     let [title, first, others @ ..] = text.opening() else { return None };
-    let is_told = |turn: &Turn| title.turns.contains(turn) || first.turns.contains(turn);
-    let is_new = |turn: &Turn| turn.is_grave() && !is_told(turn);
-    let adds = |said: &Said| !said.is_of_the_past && said.certain_turns().iter().any(is_new);
+    let adds = |said: &Said| {
+        let mut grave = said.certain_turns();
+        grave.retain(|turn| turn.is_grave());
+        // Also those that title and first sentence tell of another time.
+        let is_told = |turn| [title, first].iter().any(|said| turns(&said.words).contains(turn));
+        !said.is_of_the_past && !grave.iter().all(is_told)
+    };
     let gap = |place: usize| if place == 0 { " " } else { GAP };
     let next = others.iter().enumerate().find(|(_, said)| adds(said));
     let next = next.map(|(place, said)| [&first.words, gap(place), &said.words].concat());
