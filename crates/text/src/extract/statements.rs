@@ -14,7 +14,8 @@ pub struct Statement<'a> {
 /// The sentences of a text from its lede on, without page chrome before them and without the dateline.
 pub fn statements(text: &Text) -> impl Iterator<Item = Statement<'_>> {
     let lede = beginning(text);
-    let found = text.sentences().into_iter().filter(move |it| it.words.end > lede);
+    let all = text.paragraphs().iter().flat_map(|paragraph| text.sentences_of(paragraph));
+    let found = all.filter(move |it| it.words.end > lede);
     let said = found.map(|it| {
         let paragraph = text.words()[it.words.start].paragraph;
         let chrome = it.words.take_while(|word| text.words()[*word].is_chrome).last();

@@ -294,8 +294,7 @@ impl IncomingArticle {
         let carried = own.into_iter().flat_map(|it| it.carried).map(|it| it.article);
         let mut carriers: Vec<ArticleId> = carried.map(|place| texts[place].0.id).collect();
         // The last version of an outlet counts, and of its own outlet none.
-        let is_replaced =
-            |id| texts.iter().any(|both| both.1.about.version_of == Some(id));
+        let is_replaced = |id| texts.iter().any(|both| both.1.about.version_of == Some(id));
         let is_other = |both: &&StoredText| {
             both.0.outlet != self.output.article.outlet && !is_replaced(both.0.id)
         };

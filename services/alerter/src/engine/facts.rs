@@ -51,23 +51,13 @@ struct Facts {
 impl Facts {
     fn of(about: &AboutArticle, text: &str) -> Self {
         let (title, text, year) = (&about.title, Text::new(text), about.year());
-        let mut opening = vec![Said::of(title.clone(), year)];
-        // The paragraph whose last sentence is of another time.
-        let mut back = None;
+        let (mut opening, mut paragraphs) = (vec![Said::of(title.clone(), year)], Vec::new());
         for it in statements(&text).take(SENTENCES) {
-            let mut said = Said::of(it.said.to_owned(), year);
-            if opening.len() > 1 {
-                let (time, follows) = (time_of(it.said), back == Some(it.paragraph));
-                match time {
-                    Time::Other => said.lose(|_| true),
-                    Time::Same if follows => said.lose(|_| true),
-                    Time::Open if follows => said.lose(Turn::happens),
-                    Time::Now | Time::Same | Time::Open => {}
-                }
-                let goes_on = follows && time != Time::Now;
-                back = (goes_on || goes_back(it.said, year)).then_some(it.paragraph);
-            }
-            opening.push(said);
+            opening.push(Said::of(it.said.to_owned(), year));
+            paragraphs.push(it.paragraph);
+        }
+        if opening.iter().skip(2).any(|said| !said.turns.is_empty()) {
+            lose_others(&mut opening[2..], &paragraphs[1..], year);
         }
         let mut words = [words(&Text::new(&title.to_lowercase())), words(&text)].concat();
         words.sort_unstable();
@@ -167,6 +157,23 @@ impl ReadText {
             let hint = self.about.language_hint.as_ref().map(LanguageTag::as_str);
             identify(&said, hint).map(|found| found.code).unwrap_or_default()
         })
+    }
+}
+
+/// Takes the turns of other happenings from the sentences behind a lede, of which these are the paragraphs: what goes back
+/// to another time holds for the next sentences of its paragraph, too.
+fn lose_others(behind: &mut [Said], paragraphs: &[u32], year: u64) {
+    let mut back = None;
+    for (said, paragraph) in behind.iter_mut().zip(paragraphs) {
+        let (time, follows) = (time_of(&said.words), back == Some(paragraph));
+        match time {
+            Time::Other => said.lose(|_| true),
+            Time::Same if follows => said.lose(|_| true),
+            Time::Open if follows => said.lose(Turn::happens),
+            Time::Now | Time::Same | Time::Open => {}
+        }
+        let goes_on = follows && time != Time::Now;
+        back = (goes_on || goes_back(&said.words, year)).then_some(paragraph);
     }
 }
 
@@ -446,10 +453,10 @@ const OTHERS: [&str; 37] = [
     "arrest warrant", "dead heat", "survived by", "freedom", "hospitality", "hospitalité",
     "hospitalidad", "hospitalier", "killer whale", "rescuer", "rescue boat", "rescue crew",
     "rescue effort", "rescue mission", "rescue attempt", "rescue bid", "rescue is under",
-    "rescue service", "rescue was under", "rescue operation", "rescue team",
-    "rescue under", "rescue worker", "missing link", "mortal", "mortem", "suspense", "toll booth",
-    "toll bridge", "toll gate", "toll house", "toll lane", "toll plaza", "toll road", "tollbooth",
-    "tolle", "tolling",
+    "rescue service", "rescue was under", "rescue operation", "rescue team", "rescue under",
+    "rescue worker", "missing link", "mortal", "mortem", "suspense", "toll booth", "toll bridge",
+    "toll gate", "toll house", "toll lane", "toll plaza", "toll road", "tollbooth", "tolle",
+    "tolling",
 ];
 
 /// Words before a turn that deny it or say that it may be.

@@ -335,7 +335,8 @@ mod tests {
     #[test]
     fn a_sentence_about_another_happening_is_no_turn_of_this_one() {
         let check_after = |behind: &str, title: &str, said: &str| {
-            let opening = "Fire broke out in the gallery in Kell, and many people ran into the street.";
+            let opening =
+                "Fire broke out in the gallery in Kell, and many people ran into the street.";
             let first = text("Fire in Kell gallery", &format!("{opening}\n\n{behind}"));
             assert_eq!(first_news(&first).as_deref(), Some(opening), "{behind}");
             check(&[&first], &text(title, said), Some(true));
