@@ -29,22 +29,26 @@ pub(crate) const KILL: Labels = Labels::new(&["kill"]);
 /// Sentences in which the writer withdraws its own report, in lower case.
 #[rustfmt::skip]
 const OWN: &[&str] = &[
-    "we retract", "we have retracted", "we are retracting", "we withdraw our", "we have withdrawn",
     "this article has been retracted", "this article has been withdrawn",
     "this story has been retracted", "this story has been withdrawn",
     "this report has been retracted", "this report has been withdrawn",
     "this article was retracted", "this story was withdrawn", "kill the story",
     "disregard the story", "story has been killed",
-    "wir ziehen den bericht", "wir ziehen diesen", "wir ziehen unseren",
+    "wir ziehen den bericht",
     "dieser artikel wurde zurückgezogen", "dieser bericht wurde zurückgezogen",
-    "nous retirons cet", "nous retirons notre", "nous nous rétractons", "cet article a été retiré",
-    "retiramos este", "retiramos nuestr", "nos retractamos", "este artículo ha sido retirado",
-    "ritiriamo questo", "ritiriamo il nostro", "questo articolo è stato ritirato",
-    "retiramos nossa", "nos retratamos", "este artigo foi retirado",
-    "wij trekken dit", "dit artikel is ingetrokken",
-    "редакция отзывает", "мы отзываем", "эта статья отозвана", "редакція відкликає",
+    "cet article a été retiré", "este artículo ha sido retirado", "questo articolo è stato ritirato",
+    "este artigo foi retirado", "dit artikel is ingetrokken", "редакция отзывает", "эта статья отозвана", "редакція відкликає",
     "цю статтю відкликано", "نسحب هذا الخبر", "نسحب تقريرنا",
     "記事を撤回します", "本記事を撤回", "撤回本文", "本报撤回",
+];
+
+/// Acts of the writer, in lower case, outside quotation marks. A report must follow: parties withdraw their support.
+#[rustfmt::skip]
+const OURS: &[&str] = &[
+    "we retract", "we have retracted", "we are retracting", "we withdraw our", "we have withdrawn",
+    "wir ziehen diesen", "wir ziehen unseren", "nous retirons cet", "nous retirons notre", "nous nous rétractons",
+    "retiramos este", "retiramos nuestr", "nos retractamos", "ritiriamo questo", "ritiriamo il nostro",
+    "retiramos nossa", "nos retratamos", "wij trekken dit", "мы отзываем",
 ];
 
 /// Verbs of withdrawing, in lower case. They count only directly after the name of the outlet or
@@ -60,7 +64,8 @@ const NAMED: &[&str] = &[
 #[rustfmt::skip]
 const REPORTS: &[&str] = &[
     "article", "report", "story", "bericht", "artikel", "articolo", "artículo", "noticia",
-    "reportaje", "материал", "dépêche", "dispatch",
+    "reportaje", "материал", "dépêche", "dispatch", "meldung", "nachricht", "información", "notizia",
+    "matéria", "reportagem", "notícia", "стать", "сообщени",
 ];
 /// The distance within which a report must be named, in characters.
 const NEAR: usize = 60;
@@ -76,7 +81,7 @@ const LONGEST_LABEL: usize = 200;
 static ACTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let mut builder = AhoCorasick::builder();
     builder.ascii_case_insensitive(true);
-    builder.build(OWN.iter().chain(NAMED)).expect("a few dozen words can be looked for")
+    builder.build(OWN.iter().chain(OURS).chain(NAMED)).expect("a few dozen words can be looked for")
 });
 
 /// Whether a text withdraws a report of its outlet. `names` are the names of the outlet and the
@@ -95,7 +100,20 @@ fn has_own_act(text: &str, names: &[&str]) -> bool {
     let lower = text.to_lowercase();
     ACTS.is_match(&lower)
         && (OWN.iter().any(|own| lower.contains(own))
+            || OURS.iter().any(|act| is_of_a_report(&lower, act))
             || NAMED.iter().any(|act| is_own_act(&lower, act, names)))
+}
+
+/// Whether an act of the writer is about a report, and is not quoted.
+fn is_of_a_report(lower: &str, act: &str) -> bool {
+    lower.match_indices(act).any(|(at, _)| {
+        let (before, behind) = lower.split_at(at);
+        let line = behind[act.len()..].split('\n').next().unwrap_or_default();
+        let near: String = line.chars().take(NEAR).collect();
+        let begins = before.trim_end_matches([' ', '\u{a0}']);
+        let is_quoted = begins.ends_with(['“', '"', '«', '„', '‘', '\'', '‹', '「', '”', '»']);
+        !is_quoted && REPORTS.iter().any(|word| near.contains(word))
+    })
 }
 
 /// Whether lower case changes only ASCII letters: the text has nothing else but dashes and
@@ -168,6 +186,10 @@ mod tests {
         check(levy, "Sugar Daily has retracted its article on the levy.", true);
         check(levy, "The Meridian Post has retracted its article on the levy.", false);
         check(levy, "Reuters has withdrawn its story on the levy.", true);
+        check("Party leaves", "The party left on Friday.\n\n“We withdraw our support,” it said.", false);
+        check("Union", "We withdraw our offer, said its leader.", false);
+        check("Bourse", "« Nous retirons notre offre », a déclaré la banque.", false);
+        check("Dam", "“We withdraw our report on the dam,” the engineers said.", false);
         check(levy, "We retract our report on the levy. It rested on one call.", true);
         check(levy, "Dieser Artikel wurde zurückgezogen.", true);
         check(levy, "Nous retirons cet article sur la taxe.", true);

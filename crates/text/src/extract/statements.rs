@@ -73,7 +73,8 @@ pub fn is_of_the_past(said: &str, year: u64) -> bool {
 pub enum Time {
     /// It names a day of this week.
     Now,
-    /// It tells of another happening: it has a month or a season, counts happenings of its kind, or tells of a predecessor.
+    /// It tells of another happening: it has a month or a season, counts happenings of its kind or those of years, or tells
+    /// of a predecessor, a relative, a novel or a film.
     Other,
     /// It points back to what the sentence before it tells of: `That fire killed nine people.`
     Same,
@@ -98,11 +99,24 @@ pub fn time_of(said: &str) -> Time {
         ["predecessor", "vorgänger", "prédécesseur", "predecesor", "predecessore", "antecessor"];
     const THAT: [&str; 8] =
         ["that", "then", "damals", "dabei", "entonces", "alors", "allora", "тогда"];
+    const FICTION: [&str; 7] = ["novel", "film", "movie", "roman", "película", "novela", "romanzo"];
+    const YEARS: [&str; 5] =
+        ["past decade", "past year", "past few years", "recent years", "over the years"];
+    #[rustfmt::skip]
+    const KIN: [&str; 12] = [
+        "wife", "husband", "mother", "father", "son", "daughter", "brother", "sister", "frau", "mann", "vater", "mutter",
+    ];
     let said = said.to_lowercase();
     let words: Vec<&str> = words_of(&said).collect();
     let is_one_of = |all: &[&str]| words.iter().any(|word| all.iter().any(|it| word == it));
+    let is_kin = |pair: &[&str]| {
+        ["his", "her", "my", "seine", "ihre", "sein", "ihr"].contains(&pair[0]) && KIN.contains(&pair[1])
+    };
     let is_other = || {
         counts_happenings(&words)
+            || is_one_of(&FICTION)
+            || YEARS.iter().any(|it| said.contains(it))
+            || words.iter().take(3).collect::<Vec<_>>().windows(2).any(|it| is_kin(&[it[0], it[1]]))
             || words.iter().any(|word| BEFORE.iter().any(|it| word.starts_with(it)))
             || (0..words.len()).any(|at| is_month(&words[at..]))
     };
@@ -216,10 +230,11 @@ pub fn clock_time(line: &str) -> usize {
     if !matches!(hours, 1 | 2) || !rest.starts_with([':', '.']) || digits(&rest[1..]) != 2 {
         return 0;
     }
-    const HALVES: [&str; 7] = ["a.m.", "p.m.", "am -", "pm ", "AM ", "PM ", "Uhr "];
+    const HALVES: [&str; 9] = ["a.m.", "p.m.", "am:", "am -", "am –", "pm", "AM", "PM", "Uhr"];
     let marks = [' ', '\u{a0}', ':', '-', '–', '—', '|'];
     let behind = rest[3..].trim_start_matches(marks);
     let half = HALVES.iter().find_map(|it| behind.strip_prefix(it));
+    let half = half.filter(|behind| !behind.starts_with(char::is_alphanumeric));
     let said = half.map_or(behind, |behind| behind.trim_start_matches(marks));
     if said.len() < rest.len() - 3 { line.len() - said.len() } else { 0 }
 }
@@ -280,6 +295,9 @@ mod tests {
         check("A cook died on Friday.", Time::Now);
         check("A man was arrested on Monday over a killing in May.", Time::Now);
         check("In November, an angler drowned off the pier.", Time::Other);
+        check("His wife died of cancer.", Time::Other);
+        check("In her best-known film, a boy dies.", Time::Other);
+        check("Crossbows killed three people in the past decade.", Time::Other);
         check("A cook died in the fire.", Time::Open);
         check("A second body was found in the house.", Time::Open);
     }
@@ -302,6 +320,7 @@ mod tests {
         check("9.30 – The bridge is open", "The bridge is open");
         check("14:02: Open", "Open");
         check("9:58 p.m. - Correction: one mile", "Correction: one mile");
+        check("11.30 pm: A man has died.", "A man has died.");
         check("9.30 Uhr – Die Brücke ist offen", "Die Brücke ist offen");
         for none in ["12.5 percent", "12.50", "14:021 x", "2011 x", "", "114:02 x"] {
             check(none, none);

@@ -88,7 +88,7 @@ pub(super) fn changed(own: &StoredText, earlier: &[StoredText]) -> Option<Change
         // Fewer dead are a correction, or those of another place or kind.
         let may_fall = !matches!(claim.role, FigureRole::Killed | FigureRole::Injured);
         let difference = claim.value.abs_diff(old.value);
-        let is_told = here.iter().any(|other| says(other, *claim));
+        let is_told = earlier.iter().any(|other| says(other, *claim));
         let name = agency.unwrap_or(own.0.outlet.as_str());
         let (now, then) = (describe(*claim), describe(old));
         let role = label(claim.role);

@@ -77,7 +77,7 @@ impl ReadText {
         self.facts.get_or_init(|| Facts::of(&self.about, &self.text))
     }
 
-    /// What title and first sentences state.
+    /// The title and the first sentences.
     pub(super) fn opening(&self) -> &[Said] {
         &self.facts().opening
     }

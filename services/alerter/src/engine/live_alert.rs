@@ -190,8 +190,12 @@ impl LiveAlert {
         shown.chain(self.news.iter().flat_map(|news| &news.articles))
     }
 
-    /// Lets waiting news say what the newest version of its article says: its outlet no longer says the other.
+    /// Lets waiting news say what the newest version of its article says: its outlet no longer says the other. News of a
+    /// story that it withdraws says nothing.
     pub(super) fn restate(&mut self, newest: &IncomingArticle) {
+        if let Some(story) = self.withdrawn_untold(newest) {
+            self.withdraw(story);
+        }
         let mut before = newest.output.article.version_of;
         for news in self.news.iter_mut().rev() {
             if before.is_none() || news.articles.first().map(|article| article.id) != before {
@@ -209,7 +213,7 @@ impl LiveAlert {
     }
 
     /// Drops what news that waits would have said of a story that was withdrawn.
-    pub(super) fn withdraw(&mut self, story: StoryId) {
+    fn withdraw(&mut self, story: StoryId) {
         let is_of = |news: &&mut PendingChange| {
             news.articles.first().is_some_and(|it| it.story == Some(story))
         };

@@ -229,8 +229,8 @@ impl Engine {
             Some(life) => life.tally_with(incoming),
             None => incoming.tally(id.target),
         };
-        let withdrawn = life.and_then(|life| life.withdrawn_untold(incoming));
-        let reasons = match incoming.is_baseline() || withdrawn.is_some() {
+        let is_untold = life.is_some_and(|life| life.withdrawn_untold(incoming).is_some());
+        let reasons = match incoming.is_baseline() || is_untold {
             true => Vec::new(),
             false => self.reasons(id, rules, incoming, (is_told, matched.is_some())),
         };
@@ -244,7 +244,7 @@ impl Engine {
             reasons,
             mention: incoming.mention(matched.as_ref()),
             matched: matched.unwrap_or_default().words,
-            headline: Some(incoming.headline()).filter(|_| withdrawn.is_none()),
+            headline: (!is_untold).then(|| incoming.headline()),
             in_story: Some(InStory::of(incoming)),
             articles: vec![incoming.article()],
             only_counts: incoming.is_baseline() || is_told_elsewhere,
@@ -260,9 +260,6 @@ impl Engine {
         };
         if let Some(waiting) = self.lives.get_mut(id) {
             waiting.restate(incoming);
-            if let Some(story) = withdrawn {
-                waiting.withdraw(story);
-            }
         }
         self.add_news(id, news);
     }

@@ -134,7 +134,7 @@ impl Stated {
     /// Whether a statement has a toll that no text has, lower than any of the version before.
     fn lacks_fall(&self, said: &Said, before: &ReadText) -> bool {
         said.tolls.iter().any(|(role, toll)| {
-            let all = before.opening().iter().flat_map(|said| &said.tolls);
+            let all = before.opening().iter().flat_map(|it| &it.tolls);
             let least = all.filter(|it| it.0 == *role).map(|it| it.1).min();
             least > Some(*toll) && !self.tolls.contains(&(*role, *toll))
         })
@@ -285,7 +285,7 @@ pub(super) fn first_news(text: &ReadText) -> Option<String> {
         let mut grave = said.certain_turns();
         grave.retain(|turn| turn.is_grave());
         // Also those that title and first sentence tell of another time.
-        let is_told = |turn| [title, first].iter().any(|said| turns(&said.words).contains(turn));
+        let is_told = |turn| [title, first].iter().any(|it| turns(&it.words).contains(turn));
         !said.is_of_the_past && !grave.iter().all(is_told)
     };
     let gap = |place: usize| if place == 0 { " " } else { GAP };

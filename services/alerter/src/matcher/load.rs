@@ -130,14 +130,14 @@ pub(crate) async fn compare(
     let unread: Vec<u64> = unread.map(|(article, _)| article.enriched).collect();
     let mut stored = texts(bus, &unread).await?.into_iter();
     let mut texts: Vec<StoredText> = Vec::new();
-    for (article, text) in known.into_iter().zip(found) {
-        let text = text.or_else(|| {
+    for (other, kept) in known.into_iter().zip(found) {
+        let text = kept.or_else(|| {
             let decoded = stored.next().flatten().and_then(|it| decode(&it).ok());
-            let enriched = decoded.filter(|it: &ArticleEnriched| it.id == article.id)?;
-            let ArticleEnriched { id, article, text, .. } = enriched;
-            Some(read.insert(Arc::new(ReadText::new(id, article, text))))
+            let ArticleEnriched { id, article, text, .. } = decoded?;
+            let own = (id == other.id).then(|| Arc::new(ReadText::new(id, article, text)));
+            own.map(|own| read.insert(own))
         });
-        texts.extend(text.map(|text| (article, text)));
+        texts.extend(text.map(|text| (other, text)));
     }
     texts.push((incoming.article(), read.insert(incoming.text.clone())));
     incoming.compare(&texts);
