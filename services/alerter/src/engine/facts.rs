@@ -203,6 +203,8 @@ pub(super) struct Said {
     pub(super) tolls: Vec<(FigureRole, u64)>,
     /// The number of the death that it tells of, as in `a third person dies`. It is one of the tolls, too.
     pub(super) nth_death: Option<u64>,
+    /// The word with which it counts further people.
+    pub(super) further: Option<&'static str>,
     /// Whether it tells its turns as those of an earlier time.
     pub(super) is_of_the_past: bool,
 }
@@ -229,15 +231,17 @@ impl Said {
         let mut tolls = tolls(&words, &turns);
         let nth_death = if turns.contains(&Turn::Death) { nth_death(&words) } else { None };
         tolls.extend(nth_death.map(|number| (FigureRole::Killed, number)));
+        let further = if turns.is_empty() { None } else { further(&words) };
         let is_of_the_past = !turns.is_empty() && is_of_the_past(&words, year);
-        Self { words, turns, tolls, nth_death, is_of_the_past }
+        Self { words, turns, tolls, nth_death, further, is_of_the_past }
     }
 }
 
 /// The toll that a sentence such as `a third person dies` states.
 fn nth_death(said: &str) -> Option<u64> {
-    const NTH: [(&str, u64); 7] = [
+    const NTH: [(&str, u64); 8] = [
         ("second", 2),
+        ("zweite", 2),
         ("third", 3),
         ("fourth", 4),
         ("fifth", 5),
@@ -248,20 +252,24 @@ fn nth_death(said: &str) -> Option<u64> {
     NTH.into_iter().find(|(which, _)| names_somebody(said, which)).map(|(_, number)| number)
 }
 
+/// How many words behind `all` or `another` one for people may be: `all twelve trapped miners`.
+const PEOPLE: usize = 3;
+
 /// Whether a word stands before a word for a person.
 fn names_somebody(said: &str, which: &str) -> bool {
     #[rustfmt::skip]
-    const WHO: [&str; 28] = [
-        "person", "victim", "man", "woman", "child", "boy", "girl", "teenager", "student", "worker", "miner", "sailor",
+    const WHO: [&str; 38] = [
+        "people", "crew", "women", "men", "suspect", "brother", "sister", "captive", "tote", "verdächtig", "person", "victim", "man", "woman", "child", "boy", "girl", "teenager", "student", "worker", "miner", "sailor",
         "firefighter", "fireman", "policeman", "officer", "soldier", "climber", "hiker", "driver", "passenger",
         "patient", "resident", "hostage", "body", "mensch", "opfer", "feuerwehrmann",
     ];
     let begins = |word: &str, with: &str| {
         word.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with))
     };
-    said.split(' ')
-        .zip(said.split(' ').skip(1))
-        .any(|(word, who)| word.eq_ignore_ascii_case(which) && WHO.iter().any(|it| begins(who, it)))
+    let words: Vec<&str> = said.split(' ').collect();
+    let is_who = |word: &&str| WHO.iter().any(|it| begins(word, it));
+    let mut places = (0..words.len()).filter(|at| words[*at].eq_ignore_ascii_case(which));
+    places.any(|at| words.iter().skip(at + 1).take(PEOPLE).any(is_who))
 }
 
 /// The numbers of dead and missing, if the statement tells of a death or of missing people, and denies nothing.
@@ -304,8 +312,6 @@ fn hash(word: &str) -> u64 {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Turn {
     Death,
-    /// One more, without a number.
-    AnotherDeath,
     /// One who was hurt or rescued before.
     DeathOfInjured,
     DeathOfSuspect,
@@ -338,8 +344,6 @@ pub(super) enum Turn {
     Stopped,
     /// Something bursts, falls in, sinks or derails.
     Collapse,
-    /// One more is saved.
-    AnotherRescue,
     Explosion,
     /// Homes and other buildings are lost.
     Destruction,
@@ -366,6 +370,12 @@ impl Turn {
         is_of_body || matches!(self, Collapse | Destruction | Rescue)
     }
 
+    /// Whether it happens to people, of whom others may follow.
+    pub(super) fn counts_people(self) -> bool {
+        use Turn::{Arrest, Charge, Death, Found, Release, Rescue, Verdict};
+        matches!(self, Arrest | Charge | Death | Found | Release | Rescue | Verdict)
+    }
+
     /// Whether somebody does it, so that others may ask for it.
     fn is_done(self) -> bool {
         use Turn::{Death, Denial, Injury, Missing, UnsafeWater};
@@ -383,7 +393,7 @@ impl Turn {
 #[rustfmt::skip]
 const TURNS: [(Turn, &[&str]); 24] = [
     (Turn::Death, &["body of", "bodies of", "body found", "bodies found", "body is found", "body was found", "body recovered", "dead", "death", "died", "dies", "kill", "fatal", "toll", "tote", "gestorben", "starb", "tot ", "ums leben", "getötet", "muert", "fallec", "murió", "tués", "mort", "morti", "погиб", "убит", "загин", "قتلى", "مقتل", "死者", "死亡", "遇难", "drown", "perished", "succumb", "lost their lives", "lost his life", "lost her life", "stirbt", "sterben", "erlag", "ertrunken", "todesopfer", "umgekommen", "muere", "décéd", "meurt", "muore", "muoiono", "uccis", "morre", "скончал", "умер", "loses fight for life", "lost fight for life", "loses his fight", "loses her fight"]),
-    (Turn::Injury, &["hurt", "injur", "wounded", "verletzt", "herid", "blessé", "hospital", "ferit", "ранен", "поранен", "جرحى", "けが", "受伤"]),
+    (Turn::Injury, &["hurt", "injur", "wounded", "stabbed", "shot at", "is shot", "was shot", "are shot", "were shot", "verletzt", "herid", "blessé", "hospital", "ferit", "ранен", "поранен", "جرحى", "けが", "受伤"]),
     (Turn::Missing, &["missing", "trapped", "cut off", "vermisst", "eingeschlossen", "desaparecid", "disparu", "dispers", "пропал", "зникл", "مفقود", "行方不明", "失踪", "contact lost", "lost contact"]),
     (Turn::Arrest, &["arrest", "detained", "caught", "in custody", "gives himself up", "gave himself up", "turns himself in", "turned himself in", "surrender", "festgenommen", "verhaftet", "detuvo", "detenid", "arrêté", "interpell", "задержа", "затрима", "اعتقال", "逮捕", "被捕", "into custody", "apprehended", "nabbed", "man held", "men held", "woman held", "suspect held", "held on suspicion", "gefasst", "capturad", "арестова", "gives up", "gave up", "garde à vue", "se entregó", "prisión preventiva", "a prisión"]),
     (Turn::Charge, &["charged", "indicted", "angeklagt", "imputad", "inculpé", "обвин", "faces charges", "face charges", "charges filed", "mis en examen", "mise en examen", "imputat", "indiciad", "предъявлен"]),
@@ -402,7 +412,7 @@ const TURNS: [(Turn, &[&str]); 24] = [
     (Turn::Halt, &["ceasefire", "halted", "suspend", "ausgesetzt"]),
     (Turn::Frozen, &["freezes", "frozen accounts", "stopped withdrawals", "stops withdrawals"]),
     (Turn::Decided, &["senkt leitzins", "erhöht leitzins", "sube los tipos", "baja los tipos", "relève ses taux", "baisse ses taux", "alza i tassi", "taglia i tassi", "declared winner", "declared the winner", "voted to ", "vote to strike", "votes to strike", "gewinnt die wahl", "gewinnt wahl", "gana las elecciones", "remporte l’élection", "vince le elezioni", "vence eleição"]),
-    (Turn::Collapse, &["burst", "collapse", "gives way", "gave way", "caves in", "caved in", "sinks", "sank", "capsiz", "derail", "einsturz", "eingestürzt", "gesunken", "entgleist", "derrumb", "se hundió", "effondr", "coulé", "crolla", "crollo", "desab", "обруш", "затонул"]),
+    (Turn::Collapse, &["burst", "breaks", "broke", "collapse", "gives way", "gave way", "caves in", "caved in", "sinks", "sank", "capsiz", "derail", "einsturz", "eingestürzt", "gesunken", "entgleist", "derrumb", "se hundió", "effondr", "coulé", "crolla", "crollo", "desab", "обруш", "затонул"]),
     (Turn::Destruction, &["destroy", "zerstör", "destruy", "détrui", "distrugg"]),
     (Turn::Bankruptcy, &["files for bankruptcy", "filed for bankruptcy", "files for chapter 11", "goes bankrupt", "went bankrupt", "goes into administration", "insolvenz an", "ist insolvent", "in konkurs", "depose le bilan", "se declara en quiebra"]),
     (Turn::Explosion, &["explosion", "explod", "explosión", "взрыв", "انفجار", "爆発"]),
@@ -435,7 +445,7 @@ const ENDS: [(Turn, &[&str], &[&str]); 17] = [
     (Turn::Verdict, &["cannot agree"], &["jury"]),
     (Turn::Verdict, &["admits", "admitted"], &["murder", "killing", "manslaughter", "theft", "fraud", "arson", "charge", "guilt", "bribe"]),
     (Turn::AllClear, &["defused", "entschärft", "gesprengt", "désamorc", "desactivad"], &["bomb", "device", "engin", "artefacto"]),
-    (Turn::Collapse, &["burst"], &["dam", "dyke", "levee", "pipe", "tank", "bank"]),
+    (Turn::Collapse, &["burst", "breaks", "broke"], &["dam", "dyke", "levee", "pipe", "tank", "bank"]),
     (Turn::Halt, &["ceasefire"], &["agree", "declare", "announce", "take effect", "takes effect", "begins"]),
     (Turn::Denial, &["withdraw"], &["report", "claim", "statement", "accus", "story", "article"]),
     (Turn::Destruction, &["destroy", "zerstör", "destruy", "détrui", "distrugg"],
@@ -461,11 +471,12 @@ const OTHERS: [&str; 37] = [
 
 /// Words before a turn that deny it or say that it may be.
 #[rustfmt::skip]
-const NOT: [&str; 23] = [
+const NOT: [&str; 22] = [
     "not ", "no ", "fail to ", "fails to ", "failed to ", "nobody ", "no one ", "niemand ", "nadie ", "denies ", "denied ",
-    "rejects ", "without ", "nicht ", "keine ", "could have ", "would have ", "might have ", "could be ", "would be ",
-    "might be ", "may be ", "save ",
+    "rejects ", "without ", "nicht ", "keine ", "could ", "would have ", "might ", "would be ", "may ", "can ", "save ",
 ];
+/// Words behind a turn with which it only may be: `the all clear may take hours`.
+const MAY: [&str; 4] = ["may ", "might ", "could ", "can "];
 /// Words that ask in a clause whether it is so, or say under which condition.
 const ASKS: [&str; 3] = [" whether ", " ob ", " if "];
 /// Words for a sentence that a court may give.
@@ -536,15 +547,22 @@ pub(super) fn turns(said: &str) -> Vec<Turn> {
     if said.trim_end().ends_with('?') {
         return Vec::new();
     }
-    let mut turns: Vec<Turn> = turn_words(&said).into_iter().map(|(turn, _)| turn).collect();
-    if turns.contains(&Turn::Death) && names_somebody(&said, "another") {
-        turns.push(Turn::AnotherDeath);
-    }
-    let is_one_more = |which: &&str| names_somebody(&said, which);
-    if turns.contains(&Turn::Rescue) && ["another", "second", "third"].iter().any(is_one_more) {
-        turns.push(Turn::AnotherRescue);
-    }
-    turns
+    turn_words(&said).into_iter().map(|(turn, _)| turn).collect()
+}
+
+/// The word with which a statement counts further people: `another man`, `all hostages`, `the remaining crew`.
+fn further(said: &str) -> Option<&'static str> {
+    #[rustfmt::skip]
+    const FURTHER: [(&str, &[&str]); 6] = [
+        ("another", &["another", "weiterer", "weitere", "otro", "otra", "autre"]),
+        ("second", &["second", "zweite", "zweiter", "zweites", "deuxième", "segundo", "segunda"]),
+        ("third", &["third", "dritte", "dritter", "drittes", "troisième", "tercer", "tercera"]),
+        ("more", &["more"]),
+        ("all", &["all", "alle", "tous", "toutes", "todos", "todas", "tutti"]),
+        ("last", &["last", "remaining", "letzte", "letzten", "derniers", "últimos"]),
+    ];
+    let found = FURTHER.iter().find(|(_, words)| words.iter().any(|it| names_somebody(said, it)));
+    found.map(|(which, _)| *which)
 }
 
 /// A turn, its words, and the words of which one must stand behind.
@@ -564,7 +582,7 @@ const PAIRS: [Pair; 9] = [
      &["raises", "raised", "hikes", "hiked", "cut", "lowers", "lowered", "holds", "keeps", "leaves", "increases"],
      &["rate"]),
     (Turn::Decided, &["wins", "won", "elected"],
-     &["election", "presidency", "runoff", "run-off", "vote", "referendum", "president", "mayor", "chancellor", "leader"]),
+     &["election", "presidency", "runoff", "run-off", "vote", "governor", "referendum", "president", "mayor", "chancellor", "leader"]),
     (Turn::Release, &["charges", "charge", "case against"], &["dropped", "dismissed", "withdrawn"]),
     (Turn::Release, &["drops", "dropped", "dismisses", "dismissed"], &["charges", "case against"]),
     (Turn::Release, &["kidnapped", "abducted", "hostage", "captive"], &["is free", "are free", " free", "home safe"]),
@@ -655,7 +673,9 @@ fn turn_words(said: &str) -> Vec<(Turn, Range<usize>)> {
         let clause = said[..at].rsplit(ENDS_CLAUSE).next().unwrap_or_default();
         let clause = format!(" {}", clause.trim_start());
         let has = |phrases: &[&str]| phrases.iter().any(|it| clause.contains(it));
-        let is_open = has(&ASKS) || turn == Turn::Sentence && has(&FACES);
+        let behind_word = said[word.end()..].trim_start_matches(char::is_alphanumeric).trim_start();
+        let may_be = MAY.iter().any(|it| behind_word.starts_with(it));
+        let is_open = may_be || has(&ASKS) || turn == Turn::Sentence && has(&FACES);
         let is_asked = || turn.is_done() && is_requested(turn, &clause, said, &word.range());
         let is_of_animals = || turn == Turn::Death && ends_with_animals(&clause);
         let is_meant = is_told && !is_open && !is_other(at) && !is_asked() && !is_of_animals();
@@ -862,7 +882,7 @@ mod tests {
         check("Dam above Kell bursts", &[Turn::Collapse]);
         check("Hostage-taker in Kell gives up", &[Turn::Arrest]);
         check("Mayor gives up his car", &[]);
-        check("Second child found alive in Kell", &[Turn::Rescue, Turn::AnotherRescue]);
+        check("Second child found alive in Kell", &[Turn::Rescue]);
         check("Nobody was killed", &[]);
         check("Jury considers its verdict", &[]);
         check("Jurors talk about whether the cook Mabel Tarn is guilty", &[]);

@@ -104,6 +104,8 @@ struct Stated {
     turns: Vec<Turn>,
     tolls: Vec<(FigureRole, u64)>,
     nth_deaths: Vec<u64>,
+    /// The turns of people with the words that count further ones.
+    further: Vec<(Turn, &'static str)>,
 }
 
 impl Stated {
@@ -112,7 +114,8 @@ impl Stated {
         let openings: Vec<&Said> = openings.filter(|said| !said.is_of_the_past).collect();
         let tolls = openings.iter().flat_map(|said| said.tolls.iter().copied()).collect();
         let nth_deaths = openings.iter().filter_map(|said| said.nth_death).collect();
-        Self { turns: stated_turns(&openings), tolls, nth_deaths }
+        let further = openings.iter().flat_map(|said| further(said)).collect();
+        Self { turns: stated_turns(&openings), tolls, nth_deaths, further }
     }
 
     fn lacks_turn(&self, said: &Said) -> bool {
@@ -128,6 +131,7 @@ impl Stated {
         };
         // A toll of the same number may be of another place.
         let is_further = said.nth_death.is_some_and(|number| !self.nth_deaths.contains(&number));
+        let is_further = is_further || further(said).any(|it| !self.further.contains(&it));
         is_further || said.turns.iter().any(|turn| !is_old(turn) && !self.turns.contains(turn))
     }
 
@@ -150,6 +154,13 @@ impl Stated {
             *toll > most || *toll < most && replaces
         })
     }
+}
+
+/// The turns of a statement that count further people: the second and third dead have numbers.
+fn further(said: &Said) -> impl Iterator<Item = (Turn, &'static str)> {
+    let which = said.further.filter(|_| said.nth_death.is_none() && !said.is_of_the_past);
+    let turns = said.turns.iter().filter(|turn| turn.counts_people());
+    turns.filter_map(move |turn| Some((*turn, which?)))
 }
 
 /// The turns that statements have told, in their order. A strike that was reported off, and whose end was denied since, may end after all.
@@ -555,6 +566,21 @@ mod tests {
         assert!(is_decisive(&[&two], &third) && is_decisive(&[&two], &toll));
         assert!(!is_decisive(&[&two, &third], &toll) && !is_decisive(&[&two, &third], &third));
         assert!(is_decisive(&[&two, &third], &another) && !is_decisive(&[&another], &another));
+    }
+
+    #[test]
+    fn further_people_are_news_once() {
+        let first = text("Three hikers rescued in Kell", "Three hikers were rescued on Sunday.");
+        let all = text("All hikers safe in Kell", "The last four hikers were rescued in Kell.");
+        check(&[&first], &all, Some(true));
+        check(&[&first, &all], &all, None);
+        let one = text("Man arrested in Kell", "A man was arrested in Kell.");
+        let second = text("Second suspect arrested in Kell", "A second man was arrested in Kell.");
+        check(&[&one], &second, Some(true));
+        check(&[&one, &second], &second, None);
+        let dead = text("Brand in Kell: Frau stirbt", "Eine Frau starb in Kell.");
+        let other = text("Zweite Tote nach Brand in Kell", "Eine zweite Frau starb in Kell.");
+        check(&[&dead], &other, Some(true));
     }
 
     #[test]
