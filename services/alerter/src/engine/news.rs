@@ -108,14 +108,25 @@ struct Stated {
     further: Vec<(Turn, &'static str)>,
 }
 
+/// What a message about a text may tell: its title, its first sentence, and the next one with a grave turn.
+fn told_of(text: &ReadText) -> impl Iterator<Item = &Said> {
+    let (first, behind) = text.opening().split_at(text.opening().len().min(2));
+    let grave = |said: &&Said| said.turns.iter().any(|turn| turn.is_grave());
+    first.iter().chain(behind.iter().find(grave))
+}
+
 impl Stated {
     fn by(known: &[&ReadText]) -> Self {
-        let openings = known.iter().flat_map(|text| text.opening());
+        let openings = known.iter().flat_map(|text| told_of(text));
         let openings: Vec<&Said> = openings.filter(|said| !said.is_of_the_past).collect();
         let tolls = openings.iter().flat_map(|said| said.tolls.iter().copied()).collect();
         let nth_deaths = openings.iter().filter_map(|said| said.nth_death).collect();
         let further = openings.iter().flat_map(|said| further(said)).collect();
-        Self { turns: stated_turns(&openings), tolls, nth_deaths, further }
+        // What is no news further down in a text is none in a title either.
+        let behind = known.iter().flat_map(|text| text.opening().iter().skip(2));
+        let others = behind.flat_map(|said| said.turns.iter().copied().filter(|it| !it.is_grave()));
+        let turns = stated_turns(&openings).into_iter().chain(others).collect();
+        Self { turns, tolls, nth_deaths, further }
     }
 
     fn lacks_turn(&self, said: &Said) -> bool {
@@ -363,6 +374,17 @@ mod tests {
         }
         let resigns = ("Fire chief of Kell resigns", "The fire chief of Kell resigned on Friday.");
         check_after("His predecessor, Lyle Shaw, resigned over it.", resigns.0, resigns.1);
+    }
+
+    #[test]
+    fn a_turn_that_no_message_told_is_news_in_a_title() {
+        let blast = text("Two missing after blast in Kell", "Two people are missing in Kell.");
+        let arrest = "Police arrested the owner on Monday.\n\nA lawyer for him resigned.\n\n\
+                      The missing workers were found alive in a cellar.";
+        let owner = text("Owner of Kell works arrested", arrest);
+        let alive = text("Missing workers in Kell found alive", "They are found alive in a cellar.");
+        check(&[&blast, &owner], &alive, Some(true));
+        check(&[&blast, &owner, &alive], &alive, None);
     }
 
     #[test]
