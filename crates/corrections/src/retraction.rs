@@ -186,7 +186,11 @@ mod tests {
         check(levy, "Sugar Daily has retracted its article on the levy.", true);
         check(levy, "The Meridian Post has retracted its article on the levy.", false);
         check(levy, "Reuters has withdrawn its story on the levy.", true);
-        check("Party leaves", "The party left on Friday.\n\n“We withdraw our support,” it said.", false);
+        check(
+            "Party leaves",
+            "The party left on Friday.\n\n“We withdraw our support,” it said.",
+            false,
+        );
         check("Union", "We withdraw our offer, said its leader.", false);
         check("Bourse", "« Nous retirons notre offre », a déclaré la banque.", false);
         check("Dam", "“We withdraw our report on the dam,” the engineers said.", false);

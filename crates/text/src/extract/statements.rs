@@ -110,7 +110,8 @@ pub fn time_of(said: &str) -> Time {
     let words: Vec<&str> = words_of(&said).collect();
     let is_one_of = |all: &[&str]| words.iter().any(|word| all.iter().any(|it| word == it));
     let is_kin = |pair: &[&str]| {
-        ["his", "her", "my", "seine", "ihre", "sein", "ihr"].contains(&pair[0]) && KIN.contains(&pair[1])
+        ["his", "her", "my", "seine", "ihre", "sein", "ihr"].contains(&pair[0])
+            && KIN.contains(&pair[1])
     };
     let is_other = || {
         counts_happenings(&words)
@@ -234,8 +235,8 @@ pub fn clock_time(line: &str) -> usize {
     let marks = [' ', '\u{a0}', ':', '-', '–', '—', '|'];
     let behind = rest[3..].trim_start_matches(marks);
     let half = HALVES.iter().find_map(|it| behind.strip_prefix(it));
-    let half = half.filter(|behind| !behind.starts_with(char::is_alphanumeric));
-    let said = half.map_or(behind, |behind| behind.trim_start_matches(marks));
+    let half = half.filter(|it| !it.starts_with(char::is_alphanumeric));
+    let said = half.map_or(behind, |it| it.trim_start_matches(marks));
     if said.len() < rest.len() - 3 { line.len() - said.len() } else { 0 }
 }
 

@@ -376,6 +376,11 @@ impl Turn {
         matches!(self, Arrest | Charge | Death | Found | Release | Rescue | Verdict)
     }
 
+    /// Whether it is that of one person, so that another may follow.
+    pub(super) fn is_personal(self) -> bool {
+        self.counts_people() || matches!(self, Self::Resignation | Self::Sentence)
+    }
+
     /// Whether somebody does it, so that others may ask for it.
     fn is_done(self) -> bool {
         use Turn::{Death, Denial, Injury, Missing, UnsafeWater};

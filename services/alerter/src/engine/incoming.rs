@@ -19,7 +19,7 @@ use super::draft::reason;
 use super::facts::{ReadText, Said, StoredText, is_stated, turns};
 use super::news::{
     GAP, News, added_entries, first_news, first_said, has_several_subjects, is_digest, is_feature,
-    news,
+    names_another, news,
 };
 use super::numbers::Tally;
 use super::statement::{shortened as sentence, without_outlet};
@@ -134,7 +134,14 @@ impl IncomingArticle {
         }
         self.changed = changed(own, earlier).filter(|_| self.is_credited() || !self.is_copy());
         let own = &*own.1;
-        let found = news(own, &known, self.is_copy()).or_else(|| {
+        let entities = &self.output.findings.entities;
+        let names_another = || !self.is_copy() && names_another(own, &known, entities);
+        let found = match news(own, &known, self.is_copy()) {
+            Some(found) if found.is_decisive => Some(found),
+            _ if names_another() => Some(News { sentence: first_said(own), is_decisive: true }),
+            found => found,
+        };
+        let found = found.or_else(|| {
             // Of another event, only a title that is stated word for word is known.
             let is_new = |join: &Join| join.how == Joining::Sure;
             let is_first = self.joins.iter().any(is_new) && !self.is_feature();

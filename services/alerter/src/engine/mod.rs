@@ -208,9 +208,7 @@ impl Engine {
         incoming: &IncomingArticle,
         is_told_elsewhere: bool,
     ) {
-        let Some(rules) = self.rules.get(&id.subscription) else {
-            return;
-        };
+        let Some(rules) = self.rules.get(&id.subscription) else { return };
         let opens =
             matched.is_some() && incoming.place > rules.since && !incoming.is_edit_of_baseline();
         let is_concerned =

@@ -4,7 +4,8 @@
 //! new, if there is one. It compares facts, and never knows an alert or a subscription.
 
 use wirefold_corrections::is_labelled;
-use wirefold_proto::FigureRole;
+use wirefold_fold::stem;
+use wirefold_proto::{Entity, EntityKind, FigureRole};
 use wirefold_text::Text;
 use wirefold_text::extract::{clock_time, is_of_before};
 
@@ -81,6 +82,21 @@ pub(super) fn news(own: &ReadText, earlier: &[&ReadText], is_copy: bool) -> Opti
     Some(News { sentence: with_next(own, sentence, |_| false), is_decisive: false })
 }
 
+/// Whether a title tells a turn of a person whom no text of the event names: a second minister who resigns.
+pub(super) fn names_another(own: &ReadText, known: &[&ReadText], entities: &[Entity]) -> bool {
+    let is_told =
+        own.opening().first().is_some_and(|it| it.turns.iter().any(|it| it.is_personal()));
+    if known.is_empty() || !is_told || is_feature(own.title()) || is_of_before(own.title()) {
+        return false;
+    }
+    let persons = entities.iter().filter(|it| it.kind == EntityKind::Person);
+    let persons: Vec<&str> = persons.flat_map(|it| it.key.split(' ')).collect();
+    let is_new = |name: &String| {
+        persons.iter().any(|word| stem(word) == name) && known.iter().all(|it| !it.has_word(name))
+    };
+    Statement::of(own.title()).names.iter().any(is_new)
+}
+
 /// Whether a text tells of another place in words that are used again and again: no text of the event has a name of its
 /// title, and its first sentence has one.
 fn is_elsewhere(own: &ReadText, known: &[&ReadText]) -> bool {
@@ -108,7 +124,7 @@ struct Stated {
     further: Vec<(Turn, &'static str)>,
 }
 
-/// What a message about a text may tell: its title, its first sentence, and the next one with a grave turn.
+/// The statements that a message about a text may tell: title, first sentence, and the next one with a grave turn.
 fn told_of(text: &ReadText) -> impl Iterator<Item = &Said> {
     let (first, behind) = text.opening().split_at(text.opening().len().min(2));
     let grave = |said: &&Said| said.turns.iter().any(|turn| turn.is_grave());
@@ -122,7 +138,7 @@ impl Stated {
         let tolls = openings.iter().flat_map(|said| said.tolls.iter().copied()).collect();
         let nth_deaths = openings.iter().filter_map(|said| said.nth_death).collect();
         let further = openings.iter().flat_map(|said| further(said)).collect();
-        // What is no news further down in a text is none in a title either.
+        // A turn that is no news further down in a text is none in a title either.
         let behind = known.iter().flat_map(|text| text.opening().iter().skip(2));
         let others = behind.flat_map(|said| said.turns.iter().copied().filter(|it| !it.is_grave()));
         let turns = stated_turns(&openings).into_iter().chain(others).collect();
@@ -377,12 +393,29 @@ mod tests {
     }
 
     #[test]
+    fn a_turn_of_another_person_is_another_turn() {
+        let entity = |key: &str| -> Vec<Entity> {
+            let entity = serde_json::json!({"kind": "person", "name": key, "key": key, "count": 1, "how": "model"});
+            vec![serde_json::from_value(entity).expect("an entity")]
+        };
+        let first = text("Minister Qvist resigns", "The minister Ulf Qvist resigned on Monday.");
+        let check = |title: &str, person: &str, expected: bool| {
+            let own = text(title, "");
+            assert_eq!(names_another(&own, &[&first], &entity(person)), expected, "{title}");
+        };
+        check("Prime minister Ida Ekholm resigns over Qvist affair", "ida ekholm", true);
+        check("Minister Ulf Qvist resigns", "ulf qvist", false);
+        check("Prime minister Ida Ekholm praises Qvist", "ida ekholm", false);
+    }
+
+    #[test]
     fn a_turn_that_no_message_told_is_news_in_a_title() {
         let blast = text("Two missing after blast in Kell", "Two people are missing in Kell.");
         let arrest = "Police arrested the owner on Monday.\n\nA lawyer for him resigned.\n\n\
                       The missing workers were found alive in a cellar.";
         let owner = text("Owner of Kell works arrested", arrest);
-        let alive = text("Missing workers in Kell found alive", "They are found alive in a cellar.");
+        let alive =
+            text("Missing workers in Kell found alive", "They are found alive in a cellar.");
         check(&[&blast, &owner], &alive, Some(true));
         check(&[&blast, &owner, &alive], &alive, None);
     }
