@@ -108,9 +108,16 @@ impl ReadText {
         one.version_of == Some(earlier.id) || is_same_item
     }
 
-    /// The statement of a part of it.
+    /// The statement of an entry of a live page: what its sentences state that are not of an earlier time.
     pub(super) fn statement(&self, words: &str) -> Said {
-        Said::of(words.to_owned(), self.about.year())
+        let (text, year) = (Text::new(words), self.about.year());
+        let sentences = text.sentences().into_iter().map(|it| it.span.of(words));
+        let all = sentences.map(|said| Said::of(said.to_owned(), year));
+        let told = all.filter(|said| !said.is_of_the_past).reduce(Said::and);
+        told.map_or_else(
+            || Said::of(words.to_owned(), year),
+            |said| Said { words: words.to_owned(), ..said },
+        )
     }
 
     pub(super) fn first_sentence(&self) -> Option<&Said> {
@@ -215,6 +222,17 @@ impl Said {
         let is_feared = self.words.contains("fear") || self.words.contains("efürcht");
         let is_open = |turn: &&Turn| is_feared && matches!(turn, Turn::Death | Turn::Missing);
         self.turns.iter().filter(|turn| !is_open(turn)).copied().collect()
+    }
+
+    /// What two statements tell together, in the words of the first.
+    fn and(mut self, other: Self) -> Self {
+        let is_new = |turn: &Turn| !self.turns.contains(turn);
+        let turns: Vec<Turn> = other.turns.into_iter().filter(is_new).collect();
+        self.turns.extend(turns);
+        self.tolls.extend(other.tolls);
+        let (nth_death, further) =
+            (self.nth_death.or(other.nth_death), self.further.or(other.further));
+        Self { nth_death, further, ..self }
     }
 
     /// Takes away turns of another happening, and with a death its toll.

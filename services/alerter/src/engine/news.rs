@@ -721,6 +721,7 @@ mod tests {
         check("10:40 В 2011 году при обрушении здесь погибли три человека.", false);
         check("10:40 Correction: an earlier entry said that two people were killed.", false);
         check("10:40 The roof, built in 1968, has collapsed.", true);
+        check("10:40 A worker has died. In 2011 two people died here.", true);
         check("10:40 Three people were killed in Kell in 2026.", true);
         check("10:40 The owner has been sentenced for a fire in 2011.", true);
     }
