@@ -8,8 +8,8 @@ use std::sync::Arc;
 use wirefold_envelope::{decode, timestamp, unix_millis};
 use wirefold_flow::{Bus, BusError, Stored, UnixMillis};
 use wirefold_proto::{
-    AlertArticle, ArticleEnriched, ArticleFetched, ArticleId, Message, OutputArticle,
-    OutputCommand, OutputEpoch, OutputForgotten, name_of, streams,
+    ArticleEnriched, ArticleFetched, ArticleId, Message, OutputArticle, OutputCommand, OutputEpoch,
+    OutputForgotten, name_of, streams,
 };
 
 use crate::engine::{Engine, IncomingArticle, ReadText, StoredText};
@@ -120,12 +120,15 @@ pub(crate) async fn compare(
 ) -> Result<(), BusError> {
     let mut known = engine.articles_about(&incoming.related(), incoming);
     // Without the article's own text there is nothing to compare.
-    if known.is_empty() || !incoming.is_stored {
+    if !incoming.is_stored {
+        return Ok(());
+    }
+    let own = (incoming.article(), read.insert(incoming.text.clone()));
+    if known.is_empty() {
         return Ok(());
     }
     known.drain(..known.len().saturating_sub(COMPARED));
-    let find = |article: &AlertArticle| read.by_article.get(&article.id).cloned();
-    let found: Vec<_> = known.iter().map(find).collect();
+    let found: Vec<_> = known.iter().map(|article| read.get(article.id)).collect();
     let unread = known.iter().zip(&found).filter(|(_, text)| text.is_none());
     let unread: Vec<u64> = unread.map(|(article, _)| article.enriched).collect();
     let mut stored = texts(bus, &unread).await?.into_iter();
@@ -134,34 +137,41 @@ pub(crate) async fn compare(
         let text = kept.or_else(|| {
             let decoded = stored.next().flatten().and_then(|it| decode(&it).ok());
             let ArticleEnriched { id, article, text, .. } = decoded?;
-            let own = (id == other.id).then(|| Arc::new(ReadText::new(id, article, text)));
-            own.map(|own| read.insert(own))
+            let read_again = (id == other.id).then(|| ReadText::new(id, article, text));
+            read_again.map(|it| read.insert(Arc::new(it)))
         });
         texts.extend(text.map(|text| (other, text)));
     }
-    texts.push((incoming.article(), read.insert(incoming.text.clone())));
+    texts.push(own);
     incoming.compare(&texts);
     Ok(())
 }
 
-/// The texts that articles were compared with last, so that each is read once.
+/// The texts that were compared last, so that each is read once.
 #[derive(Default)]
 pub(crate) struct ReadTexts {
-    by_article: HashMap<ArticleId, Arc<ReadText>>,
+    young: HashMap<ArticleId, Arc<ReadText>>,
+    /// The texts before, of which those that are used become young again.
+    old: HashMap<ArticleId, Arc<ReadText>>,
+    /// The bytes of the young ones.
     bytes: usize,
 }
 
-/// The most bytes of the texts that are kept. Beyond, all are dropped, and read again if they are needed.
-const KEPT: usize = 8 << 20;
+/// The most bytes of the young texts. Beyond, they become the old ones, which are dropped.
+const KEPT: usize = 4 << 20;
 
 impl ReadTexts {
+    fn get(&mut self, id: ArticleId) -> Option<Arc<ReadText>> {
+        let young = self.young.get(&id).cloned();
+        young.or_else(|| self.old.remove(&id).map(|old| self.insert(old)))
+    }
+
     fn insert(&mut self, text: Arc<ReadText>) -> Arc<ReadText> {
-        let bytes = text.text().len();
-        self.bytes += bytes;
         if self.bytes > KEPT {
-            (self.bytes, self.by_article) = (bytes, HashMap::new());
+            (self.bytes, self.old) = (0, std::mem::take(&mut self.young));
         }
-        self.by_article.insert(text.id, text.clone());
+        self.bytes += text.text().len();
+        self.young.insert(text.id, text.clone());
         text
     }
 }
