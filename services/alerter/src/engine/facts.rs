@@ -224,7 +224,7 @@ impl Said {
         self.turns.iter().filter(|turn| !is_open(turn)).copied().collect()
     }
 
-    /// What two statements tell together, in the words of the first.
+    /// The turns and tolls of two statements, in the words of the first.
     fn and(mut self, other: Self) -> Self {
         let is_new = |turn: &Turn| !self.turns.contains(turn);
         let turns: Vec<Turn> = other.turns.into_iter().filter(is_new).collect();
