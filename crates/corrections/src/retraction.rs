@@ -109,11 +109,16 @@ fn is_of_a_report(lower: &str, act: &str) -> bool {
     lower.match_indices(act).any(|(at, _)| {
         let (before, behind) = lower.split_at(at);
         let line = behind[act.len()..].split('\n').next().unwrap_or_default();
-        let near: String = line.chars().take(NEAR).collect();
         let begins = before.trim_end_matches([' ', '\u{a0}']);
         let is_quoted = begins.ends_with(['“', '"', '«', '„', '‘', '\'', '‹', '「', '”', '»']);
-        !is_quoted && REPORTS.iter().any(|word| near.contains(word))
+        !is_quoted && names_report(line)
     })
+}
+
+/// Whether a word for a report follows closely.
+fn names_report(behind: &str) -> bool {
+    let near: String = behind.chars().take(NEAR).collect();
+    REPORTS.iter().any(|word| near.contains(word))
 }
 
 /// Whether lower case changes only ASCII letters: the text has nothing else but dashes and
@@ -134,10 +139,9 @@ fn is_labelled(text: &str) -> bool {
 fn is_own_act(lower: &str, act: &str, names: &[&str]) -> bool {
     lower.match_indices(act).any(|(at, _)| {
         let (before, behind) = (lower.get(..at), lower.get(at + act.len()..));
-        let near: String = behind.unwrap_or_default().chars().take(NEAR).collect();
         let who: String =
             before.unwrap_or_default().chars().filter(|c| c.is_alphanumeric()).collect();
-        REPORTS.iter().any(|word| near.contains(word))
+        names_report(behind.unwrap_or_default())
             && names.iter().any(|name| {
                 let letters = compact(name);
                 letters.chars().count() >= NAME && who.ends_with(&letters)

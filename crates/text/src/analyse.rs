@@ -155,7 +155,12 @@ impl Text {
     /// The sentences, in order. Headings count as sentences. Page chrome has none.
     #[must_use]
     pub fn sentences(&self) -> Vec<Sentence> {
-        self.paragraphs.iter().flat_map(|paragraph| self.sentences_of(paragraph)).collect()
+        self.each_sentence().collect()
+    }
+
+    /// The same, each found when it is asked for.
+    pub(crate) fn each_sentence(&self) -> impl Iterator<Item = Sentence> {
+        self.paragraphs.iter().flat_map(|paragraph| self.sentences_of(paragraph))
     }
 
     /// The sentences of a paragraph.

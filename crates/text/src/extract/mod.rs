@@ -23,6 +23,6 @@ pub use roles::{
     Role, begins_with_other, begins_with_role, is_animal, is_people, is_sum, reach, role,
 };
 pub use statements::{
-    Statement, Time, YEARS, begins_in_the_past, clock_time, ends_in_the_past, goes_back,
-    is_of_before, is_of_the_past, statements, time_of,
+    Statement, Time, YEARS, begins_in_the_past, clock_time, ends_in_the_past, is_of_before,
+    is_of_the_past, statements, time_of,
 };

@@ -250,8 +250,10 @@ fn role_words(text: &str) -> impl Iterator<Item = RoleWord> {
     });
     begins.flat_map(move |(start, first)| {
         let words = BY_FIRST.get(&first).into_iter().flatten();
-        let found = words.filter(move |(_, word, _)| text[start..].starts_with(word));
-        let found = found.filter(move |_| is_unspaced(first) || !begins_with_other(&text[start..]));
+        let found = words.filter(move |(_, word, _)| {
+            text[start..].starts_with(word)
+                && (is_unspaced(first) || !begins_with_other(&text[start..]))
+        });
         found.map(move |&(number, word, role)| RoleWord {
             start,
             end: start + word.len(),

@@ -14,8 +14,7 @@ pub struct Statement<'a> {
 /// The sentences of a text from its lede on, without page chrome before them and without the dateline.
 pub fn statements(text: &Text) -> impl Iterator<Item = Statement<'_>> {
     let lede = beginning(text);
-    let all = text.paragraphs().iter().flat_map(|paragraph| text.sentences_of(paragraph));
-    let found = all.filter(move |it| it.words.end > lede);
+    let found = text.each_sentence().filter(move |it| it.words.end > lede);
     let said = found.map(|it| {
         let paragraph = text.words()[it.words.start].paragraph;
         let chrome = it.words.take_while(|word| text.words()[*word].is_chrome).last();
@@ -82,9 +81,10 @@ pub enum Time {
     Open,
 }
 
-/// The time of a sentence behind the lede.
+/// The time of a sentence behind the lede of a text of this year, and whether what follows in its paragraph is of another
+/// time: it names an earlier year or a month, or counts happenings of its kind.
 #[must_use]
-pub fn time_of(said: &str) -> Time {
+pub fn time_of(said: &str, year: u64) -> (Time, bool) {
     #[rustfmt::skip]
     const NOW: [&str; 60] = [
         "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "today", "tonight", "yesterday", "now",
@@ -100,7 +100,7 @@ pub fn time_of(said: &str) -> Time {
     const THAT: [&str; 8] =
         ["that", "then", "damals", "dabei", "entonces", "alors", "allora", "тогда"];
     const FICTION: [&str; 7] = ["novel", "film", "movie", "roman", "película", "novela", "romanzo"];
-    const YEARS: [&str; 5] =
+    const PERIODS: [&str; 5] =
         ["past decade", "past year", "past few years", "recent years", "over the years"];
     #[rustfmt::skip]
     const KIN: [&str; 12] = [
@@ -113,31 +113,21 @@ pub fn time_of(said: &str) -> Time {
         ["his", "her", "my", "seine", "ihre", "sein", "ihr"].contains(&pair[0])
             && KIN.contains(&pair[1])
     };
+    let is_dated = counts_happenings(&words) || (0..words.len()).any(|at| is_month(&words[at..]));
     let is_other = || {
-        counts_happenings(&words)
+        is_dated
             || is_one_of(&FICTION)
-            || YEARS.iter().any(|it| said.contains(it))
-            || words.iter().take(3).collect::<Vec<_>>().windows(2).any(|it| is_kin(&[it[0], it[1]]))
+            || PERIODS.iter().any(|it| said.contains(it))
+            || words.windows(2).take(2).any(is_kin)
             || words.iter().any(|word| BEFORE.iter().any(|it| word.starts_with(it)))
-            || (0..words.len()).any(|at| is_month(&words[at..]))
     };
-    match () {
+    let time = match () {
         () if is_one_of(&NOW) => Time::Now,
         () if is_other() => Time::Other,
         () if is_one_of(&THAT) => Time::Same,
         () => Time::Open,
-    }
-}
-
-/// Whether what follows a sentence of this year in its paragraph is of another time: it names an earlier year or a month,
-/// or counts happenings of its kind.
-#[must_use]
-pub fn goes_back(said: &str, year: u64) -> bool {
-    let said = said.to_lowercase();
-    let words: Vec<&str> = words_of(&said).collect();
-    counts_happenings(&words)
-        || words.iter().any(|word| is_before(word, year))
-        || (0..words.len()).any(|at| is_month(&words[at..]))
+    };
+    (time, is_dated || words.iter().any(|word| is_before(word, year)))
 }
 
 /// Whether words in lower case say how often it happened: `it was the second explosion in the town`.
@@ -285,7 +275,7 @@ mod tests {
     #[test]
     fn a_sentence_behind_the_lede_may_tell_of_another_happening() {
         let check = |said: &str, expected: Time| {
-            assert_eq!(time_of(said), expected, "{said}");
+            assert_eq!(time_of(said, 2026).0, expected, "{said}");
         };
         check("Two waiters died at the Belvedere in May.", Time::Other);
         check("A man was convicted in the spring and jailed.", Time::Other);
@@ -306,7 +296,7 @@ mod tests {
     #[test]
     fn the_time_of_a_sentence_holds_for_those_behind_it() {
         let check = |said: &str, expected: bool| {
-            assert_eq!(goes_back(said, 2026), expected, "{said}");
+            assert_eq!(time_of(said, 2026).1, expected, "{said}");
         };
         check("The gallery burned once before, in 1988.", true);
         check("It is the third avalanche at the place in ten years.", true);

@@ -13,7 +13,7 @@ use wirefold_language::identify;
 use wirefold_proto::{AboutArticle, AlertArticle, ArticleId, FigureRole, LanguageTag};
 use wirefold_text::Text;
 use wirefold_text::extract::{
-    Time, YEARS, begins_in_the_past, begins_with_other, ends_in_the_past, goes_back, is_animal,
+    Time, YEARS, begins_in_the_past, begins_with_other, ends_in_the_past, is_animal,
     is_of_the_past, numbers, statements, time_of,
 };
 
@@ -172,7 +172,8 @@ impl ReadText {
 fn lose_others(behind: &mut [Said], paragraphs: &[u32], year: u64) {
     let mut back = None;
     for (said, paragraph) in behind.iter_mut().zip(paragraphs) {
-        let (time, follows) = (time_of(&said.words), back == Some(paragraph));
+        let (time, goes_back) = time_of(&said.words, year);
+        let follows = back == Some(paragraph);
         match time {
             Time::Other => said.lose(|_| true),
             Time::Same if follows => said.lose(|_| true),
@@ -180,7 +181,7 @@ fn lose_others(behind: &mut [Said], paragraphs: &[u32], year: u64) {
             Time::Now | Time::Same | Time::Open => {}
         }
         let goes_on = follows && time != Time::Now;
-        back = (goes_on || goes_back(&said.words, year)).then_some(paragraph);
+        back = (goes_on || goes_back).then_some(paragraph);
     }
 }
 
@@ -716,6 +717,11 @@ fn turn_words(said: &str) -> Vec<(Turn, Range<usize>)> {
 mod tests {
     use super::*;
 
+    /// Whether a statement tells a turn.
+    fn check(said: &str, turn: Turn, expected: bool) {
+        assert_eq!(turns(said).contains(&turn), expected, "{said}");
+    }
+
     #[test]
     fn a_title_is_stated_only_with_all_its_words() {
         let check = |told: &str, own: &str, expected: bool| {
@@ -742,9 +748,6 @@ mod tests {
 
     #[test]
     fn a_release_a_loss_and_a_vote_are_turns() {
-        let check = |said: &str, turn: Turn, expected: bool| {
-            assert_eq!(turns(said).contains(&turn), expected, "{said}");
-        };
         check("Two held over theft released without charge", Turn::Release, true);
         check("Charges dropped against teacher in Kell", Turn::Release, true);
         check("Kidnapped aid worker is free", Turn::Release, true);
@@ -807,9 +810,6 @@ mod tests {
 
     #[test]
     fn the_death_of_an_injured_person_or_of_a_suspect_is_a_turn_of_its_own() {
-        let check = |said: &str, turn: Turn, expected: bool| {
-            assert_eq!(turns(said).contains(&turn), expected, "{said}");
-        };
         check("The girl from the cave has died in hospital", Turn::DeathOfInjured, true);
         check("A guard died of his injuries on Friday", Turn::DeathOfInjured, true);
         check("Two died, three are in hospital", Turn::DeathOfInjured, false);

@@ -137,7 +137,7 @@ impl Stated {
         let openings: Vec<&Said> = openings.filter(|said| !said.is_of_the_past).collect();
         let tolls = openings.iter().flat_map(|said| said.tolls.iter().copied()).collect();
         let nth_deaths = openings.iter().filter_map(|said| said.nth_death).collect();
-        let further = openings.iter().flat_map(|said| further(said)).collect();
+        let further = openings.iter().flat_map(|said| further_turns(said)).collect();
         // A turn that is no news further down in a text is none in a title either.
         let behind = known.iter().flat_map(|text| text.opening().iter().skip(2));
         let others = behind.flat_map(|said| said.turns.iter().copied().filter(|it| !it.is_grave()));
@@ -158,7 +158,7 @@ impl Stated {
         };
         // A toll of the same number may be of another place.
         let is_further = said.nth_death.is_some_and(|number| !self.nth_deaths.contains(&number));
-        let is_further = is_further || further(said).any(|it| !self.further.contains(&it));
+        let is_further = is_further || further_turns(said).any(|it| !self.further.contains(&it));
         is_further || said.turns.iter().any(|turn| !is_old(turn) && !self.turns.contains(turn))
     }
 
@@ -184,7 +184,7 @@ impl Stated {
 }
 
 /// The turns of a statement that count further people: the second and third dead have numbers.
-fn further(said: &Said) -> impl Iterator<Item = (Turn, &'static str)> {
+fn further_turns(said: &Said) -> impl Iterator<Item = (Turn, &'static str)> {
     let which = said.further.filter(|_| said.nth_death.is_none() && !said.is_of_the_past);
     let turns = said.turns.iter().filter(|turn| turn.counts_people());
     turns.filter_map(move |turn| Some((*turn, which?)))

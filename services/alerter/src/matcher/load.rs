@@ -123,7 +123,7 @@ pub(crate) async fn compare(
     if !incoming.is_stored {
         return Ok(());
     }
-    let own = (incoming.article(), read.insert(incoming.text.clone()));
+    let own = read.insert(incoming.text.clone());
     if known.is_empty() {
         return Ok(());
     }
@@ -142,7 +142,7 @@ pub(crate) async fn compare(
         });
         texts.extend(text.map(|text| (other, text)));
     }
-    texts.push(own);
+    texts.push((incoming.article(), own));
     incoming.compare(&texts);
     Ok(())
 }
