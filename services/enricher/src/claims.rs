@@ -5,22 +5,22 @@
 use wirefold_proto::{Figure, FigureRole, Qualifier};
 use wirefold_text::Text;
 use wirefold_text::extract::{
-    YEARS, begins_with_role, is_of_the_past, is_people, is_sum, statements,
+    YEARS, begins_with_role, is_of_the_past, is_people, is_possible, is_sum, statements,
 };
 
-/// Words of a sentence that says what may be, what is feared or what is denied.
+/// Words of a sentence that says what would be, what is feared or what is denied.
 #[rustfmt::skip]
-const DOUBTS: [&str; 111] = [
-    "could", "would", "may", "might", "should", "if", "unless", "fear", "feared", "fears", "believed", "thought",
+const DOUBTS: [&str; 93] = [
+    "would", "should", "if", "unless", "fear", "feared", "fears", "believed", "thought",
     "expected", "predicted", "reportedly", "allegedly", "unconfirmed", "rumour", "rumours", "rumor", "rumors", "denied",
     "denies", "deny", "rejected", "false", "wrong", "hoax", "drill", "exercise", "simulation",
-    "könnte", "könnten", "würde", "würden", "hätte", "hätten", "dürfte", "dürften", "sollen", "befürchtet", "vermutlich",
+    "würde", "würden", "hätte", "hätten", "sollen", "befürchtet", "vermutlich",
     "angeblich", "dementiert", "falls", "übung",
-    "pourrait", "pourraient", "aurait", "auraient", "craint", "craignent", "redoute", "dément", "exercice",
-    "podría", "podrían", "habría", "habrían", "teme", "temen", "desmiente", "simulacro",
-    "potrebbe", "potrebbero", "avrebbe", "avrebbero", "temono", "smentisce",
-    "poderia", "poderiam", "teria", "teriam", "temem", "desmente",
-    "может", "могут", "могли", "якобы", "опасаются",
+    "aurait", "auraient", "craint", "craignent", "redoute", "dément", "exercice",
+    "habría", "habrían", "teme", "temen", "desmiente", "simulacro",
+    "avrebbe", "avrebbero", "temono", "smentisce",
+    "teria", "teriam", "temem", "desmente",
+    "якобы", "опасаются",
     "wanted", "wants", "negó", "desmintió", "démenti", "faux", "falso", "forgery", "fined",
     // A sum over a time or a country, or something that happened before.
     "depuis", "seit", "desde", "nationwide", "landesweit", "month", "months", "year", "years", "decade", "decades",
@@ -52,7 +52,10 @@ pub(crate) fn mark_claims(figures: &mut [Figure], text: &Text, title: &str, year
     let Some(sentence) = statements(text).next().map(|it| it.said) else { return };
     let is_past = [title, sentence].iter().any(|said| is_of_the_past(said, year));
     let is_divided = figures.iter().any(|figure| names_nothing(figure, sentence));
-    if is_past || is_divided || words_of(sentence).any(|word| DOUBTS.contains(&&*word)) {
+    if is_past
+        || is_divided
+        || words_of(sentence).any(|word| is_possible(&word) || DOUBTS.contains(&&*word))
+    {
         return;
     }
     let mut claims: Vec<&mut Figure> =

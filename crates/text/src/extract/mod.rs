@@ -5,6 +5,7 @@
 mod agency;
 mod agency_names;
 mod dateline;
+mod modality;
 mod name_key;
 mod names;
 mod number_han;
@@ -16,11 +17,12 @@ mod statements;
 pub use agency::{AgencyTrace, Trace, agencies, byline_agencies, cited_agencies};
 pub use agency_names::{AgencyHome, agency_by_alias, agency_by_name, agency_home};
 pub use dateline::{Dateline, dateline};
+pub use modality::{is_possible, is_uncertain};
 pub use name_key::name_key;
 pub use names::{InSentences, Name, names};
 pub use numbers::{Number, numbers};
 pub use roles::{
-    Role, begins_with_other, begins_with_role, is_animal, is_people, is_sum, reach, role,
+    Role, begins_with_other, begins_with_role, is_animal, is_people, is_sum, reach, role, verb_die,
 };
 pub use statements::{
     Statement, Time, YEARS, begins_in_the_past, clock_time, ends_in_the_past, is_of_before,

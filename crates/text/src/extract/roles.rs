@@ -120,7 +120,10 @@ pub fn role(before: &str, behind: &str) -> Option<Role> {
         let gap = front[found.end..].trim_start_matches(char::is_alphabetic);
         (distance(gap) + APART * parts(gap, begins_other), false, found)
     });
-    let follow = role_words(&back).map(|found| (distance(&back[..found.start]), true, found));
+    let die = verb_die(&format!("{front}#{back}")).and_then(|at| at.checked_sub(front.len() + 1));
+    let die = die.map(|start| RoleWord { start, end: start + 3, number: 0, role: Killed });
+    let follow = role_words(&back).chain(die);
+    let follow = follow.map(|found| (distance(&back[..found.start]), true, found));
     // Of words at the same distance, the one before the number counts, then the first in the list.
     let nearest = ahead
         .chain(follow)
@@ -226,6 +229,35 @@ pub fn begins_with_role(word: &str) -> bool {
     role_words(word).any(|found| found.start == 0)
 }
 
+/// The place of the English verb `die` in a text in lower case, in which `#` stands for a number. In German and Dutch it is
+/// an article: people must stand before it, or a number that begins the statement, and `in` or the like behind it.
+#[must_use]
+pub fn verb_die(text: &str) -> Option<usize> {
+    #[rustfmt::skip]
+    const WHO: [&str; 31] = [
+        "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "dozens", "scores", "hundreds",
+        "thousands", "people", "women", "children", "boys", "girls", "workers", "soldiers", "migrants", "passengers", "students",
+        "climbers", "miners", "sailors", "teenagers", "tourists", "others",
+    ];
+    const BEHIND: [&str; 12] =
+        ["in", "as", "after", "when", "on", "at", "of", "from", "near", "during", "amid", "while"];
+    let is_number = |word: &str| word == "#" || word.bytes().all(|byte| byte.is_ascii_digit());
+    let is_verb = |at: &usize| {
+        let next = text[at + 3..].strip_prefix(' ').unwrap_or_default();
+        let next = next.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+        let clause =
+            text[..*at].rsplit([':', '.', ';', '\u{2013}', '\u{2014}']).next().unwrap_or_default();
+        let before: Vec<&str> = clause.split_whitespace().collect();
+        let is_counted = match before.as_slice() {
+            [number] | ["at", "least", number] if is_number(number) => true,
+            [.., last] => WHO.contains(last),
+            [] => false,
+        };
+        is_counted && BEHIND.contains(&next)
+    };
+    text.match_indices(" die").map(|(at, _)| at + 1).find(is_verb)
+}
+
 /// The list by the first characters of its words.
 type ByFirst = FxHashMap<char, Vec<(usize, &'static str, Role)>>;
 
@@ -322,6 +354,12 @@ mod tests {
         check("Il a péri avec # marins", Some(Killed));
         check("A polícia prendeu # homens", Some(Arrested));
         check("Tratti in salvo # operai", Some(Rescued));
+        check("# die in crash", Some(Killed));
+        check("At least # die as roof falls", Some(Killed));
+        check("Kell: # people die after a storm", Some(Killed));
+        check("Um # die in Kell gebaute Brücke", None);
+        check("De # mensen die in Kell wonen", None);
+        check("# Euro für die in Kell", None);
     }
 
     #[test]

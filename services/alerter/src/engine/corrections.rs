@@ -12,10 +12,11 @@ use wirefold_text::extract::numbers;
 
 use super::Engine;
 use super::draft::reason;
-use super::facts::{OPENING, StoredText, Turn, turns};
+use super::facts::{OPENING, ReadText, StoredText};
 use super::figures::{Figure, figures_of, label, role_at};
 use super::incoming::{IncomingArticle, Joining};
 use super::live_alert::LiveAlert;
+use super::turns::{Turn, turns};
 use crate::wording::{cut, shortened};
 
 /// Identifies a note by its kind and words, in every article.
@@ -298,24 +299,19 @@ impl IncomingArticle {
         let is_other = |both: &&StoredText| {
             both.0.outlet != self.output.article.outlet && !is_replaced(both.0.id)
         };
-        if let Some(corrected) = self.corrected() {
-            let others = texts.iter().filter(is_other).filter(|both| corrected.is_in(both));
-            let others = others.map(|both| both.0.id);
-            carriers.extend(others.filter(|id| !carriers.contains(id)).collect::<Vec<_>>());
-        }
-        if let (Some(retracted), Some((retraction, earlier))) =
-            (self.retracted_turns(), texts.split_last())
-        {
-            let names = retraction.1.names();
-            let still_states = |(_, text): &&StoredText| {
-                let stated = turns(text.title());
-                let is_stated = stated.iter().any(|turn| retracted.contains(turn));
-                let denies = text.opening().iter().any(|said| said.turns.contains(&Turn::Denial));
-                is_stated && !denies && !names.is_disjoint(&text.names())
-            };
-            let others = earlier.iter().filter(is_other).filter(still_states);
-            let others = others.map(|both| both.0.id);
-            carriers.extend(others.filter(|id| !carriers.contains(id)).collect::<Vec<_>>());
+        let (corrected, retracted) = (self.corrected(), self.retracted_turns().unwrap_or_default());
+        let names = texts.last().map(|(_, text)| text.names()).unwrap_or_default();
+        let states_retracted = |text: &ReadText| {
+            let is_stated = turns(text.title()).iter().any(|turn| retracted.contains(turn));
+            let denies = text.opening().iter().any(|said| said.turns.contains(&Turn::Denial));
+            is_stated && !denies && !names.is_disjoint(&text.names())
+        };
+        for both in texts.iter().filter(is_other) {
+            let has_number = corrected.as_ref().is_some_and(|it| it.is_in(both));
+            let is_carrier = has_number || states_retracted(&both.1);
+            if is_carrier && !carriers.contains(&both.0.id) {
+                carriers.push(both.0.id);
+            }
         }
         self.carriers = carriers;
     }

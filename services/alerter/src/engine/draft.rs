@@ -12,9 +12,9 @@ use wirefold_proto::{
 };
 
 use super::corrections::{naming_the_retracted, retracts};
-use super::facts::{Turn, turns};
 use super::live_alert::{LiveAlert, PendingChange, RevisionMetadata};
 use super::numbers::{Sums, Tally};
+use super::turns::{Turn, turns};
 use crate::subscription::{QUIET, Rules};
 use crate::wording::count;
 

@@ -9,11 +9,11 @@ use wirefold_flow::UnixMillis;
 use wirefold_proto::{Alert, AlertId, GroupBy, LanguageTag, ReasonKind, SubscriptionId, Target};
 
 use super::Engine;
-use super::facts::{Turn, turns};
 use super::incoming::{IncomingArticle, Join, Joining};
 use super::live_alert::{HELD, LiveAlert, PendingChange};
 use super::numbers::Tally;
 use super::statement::Statement;
+use super::turns::{Turn, turns};
 
 /// The least weight of the words that a title shares with one that was told before, to join its alert.
 const LATER: f64 = 10.0;

@@ -16,13 +16,14 @@ use wirefold_text::extract::name_key;
 
 use super::claims::{Changed, changed, claims_of};
 use super::draft::reason;
-use super::facts::{ReadText, Said, StoredText, is_stated, turns};
+use super::facts::{ReadText, Said, StoredText, is_stated};
 use super::news::{
     GAP, News, added_entries, first_news, first_said, has_several_subjects, is_digest, is_feature,
     names_another, news,
 };
 use super::numbers::Tally;
 use super::statement::{shortened as sentence, without_outlet};
+use super::turns::turns;
 use crate::wording::shortened;
 
 /// One article of the output, prepared for the engine.

@@ -24,6 +24,7 @@ mod numbers;
 mod recent;
 mod statement;
 mod told_together;
+mod turns;
 mod unload;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -9,8 +9,9 @@ use wirefold_proto::{Entity, EntityKind, FigureRole};
 use wirefold_text::Text;
 use wirefold_text::extract::{clock_time, is_of_before};
 
-use super::facts::{ReadText, Said, Turn, has_number, turns, words};
+use super::facts::{ReadText, Said, has_number, words};
 use super::statement::{Statement, makes_exception, shortened, without_outlet};
+use super::turns::{Turn, turns};
 
 /// Something that no earlier text of the event states.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +71,9 @@ pub(super) fn news(own: &ReadText, earlier: &[&ReadText], is_copy: bool) -> Opti
         return Some(News { sentence: with_next(own, sentence, adds), is_decisive: true });
     }
     let is_background = is_of_before(own.title()) || own.title().contains(" still ");
+    if !is_copy && !is_feature && !is_background && counts_otherwise(own, known) {
+        return Some(News { sentence: first_said(own), is_decisive: true });
+    }
     let is_other = || statements.are_new(own, known) || is_elsewhere(own, known);
     if is_copy || is_feature || is_background || !is_other() {
         return None;
@@ -95,6 +99,16 @@ pub(super) fn names_another(own: &ReadText, known: &[&ReadText], entities: &[Ent
         persons.iter().any(|word| stem(word) == name) && known.iter().all(|it| !it.has_word(name))
     };
     Statement::of(own.title()).names.iter().any(is_new)
+}
+
+/// Whether a title counts more or less by a quarter of what other titles count: a recall of ten times as many cars.
+fn counts_otherwise(own: &ReadText, known: &[&ReadText]) -> bool {
+    let known: Vec<_> = known.iter().flat_map(|other| other.counted()).collect();
+    own.counted().iter().any(|(count, what)| {
+        let of_it =
+            || known.iter().filter(|(_, other)| what.iter().any(|word| other.contains(word)));
+        of_it().next().is_some() && of_it().all(|(other, _)| count.abs_diff(*other) * 4 >= *other)
+    })
 }
 
 /// Whether a text tells of another place in words that are used again and again: no text of the event has a name of its
@@ -418,6 +432,18 @@ mod tests {
             text("Missing workers in Kell found alive", "They are found alive in a cellar.");
         check(&[&blast, &owner], &alive, Some(true));
         check(&[&blast, &owner, &alive], &alive, None);
+    }
+
+    #[test]
+    fn another_number_of_the_same_is_news() {
+        let first = text("Korva recalls 210,000 cars over brakes", "Korva recalls cars.");
+        let check =
+            |title: &str, expected: Option<bool>| check(&[&first], &text(title, ""), expected);
+        check("Korva recalls 2.1 million cars over brakes", Some(true));
+        check("Korva recalls 210,000 cars over brakes", None);
+        check("Korva recalls 200,000 cars over brakes", None);
+        check("Korva recalls cars over brakes in 12 countries", None);
+        check("Korva recalls half of 55 percent of cars", None);
     }
 
     #[test]

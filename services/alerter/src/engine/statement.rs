@@ -142,16 +142,6 @@ pub(super) fn weighed_words<'a>(
     }))
 }
 
-/// Whether a title says that something is not so.
-pub(super) fn denies(title: &str) -> bool {
-    const DENIALS: [&str; 14] = [
-        " not ", " no ", "n’t ", "n't ", " denies ", " denied ", " never ", " nicht ", " kein",
-        " ne ", " pas ", " non ", " nunca ", " niega ",
-    ];
-    let title = format!(" {} ", title.to_lowercase());
-    DENIALS.iter().any(|word| title.contains(word))
-}
-
 /// The parts of a country that a statement names: `northern`, `südlichen`. Two of them in one country are two places.
 pub(super) fn parts_of_country(said: &str) -> BTreeSet<String> {
     #[rustfmt::skip]

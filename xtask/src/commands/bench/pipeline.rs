@@ -439,6 +439,8 @@ pub(super) async fn latency(
     time: Duration,
 ) -> anyhow::Result<Latency> {
     alert_on_everything_at_once(&**bus, clock).await?;
+    // One article first: it waits until the alerts of all earlier ones, whose group_wait ends now, are out.
+    timed(bus, clock, factory, PUBLISH_INTERVAL).await?;
     let LatencyTimes { output, alerts, .. } = timed(bus, clock, factory, time).await?;
     let (alert, alerted) = (Percentiles::of(alerts.values().copied().collect())?, alerts.len());
     Ok(Latency { output: Percentiles::of(output)?, alert, alerted })

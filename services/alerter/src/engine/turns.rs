@@ -1,0 +1,642 @@
+//! Turns of events that an editor wants to hear of, and the words that state them in nine languages.
+//!
+//! Comes in: a title or a sentence. Goes out: the turns that it states, and not those that it denies, asks for or tells
+//! of another year. It knows no text and no alert.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+use wirefold_text::Text;
+use wirefold_text::extract::{
+    begins_in_the_past, begins_with_other, ends_in_the_past, is_animal, is_possible, is_uncertain,
+    numbers, verb_die,
+};
+
+use self::Need::{Always, Before, EnglishVerb, WithInClause};
+use super::figures::FOUND;
+
+/// A turn of events that an editor wants to hear of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    Death,
+    /// One who was hurt or rescued before.
+    DeathOfInjured,
+    DeathOfSuspect,
+    Injury,
+    Missing,
+    /// The missing are found.
+    Found,
+    Arrest,
+    Charge,
+    Verdict,
+    Sentence,
+    Release,
+    Resignation,
+    Rescue,
+    AtLarge,
+    Shelter,
+    AllClear,
+    /// Water must be boiled, or not drunk. It is no news by itself: the end of it is.
+    UnsafeWater,
+    SafeWater,
+    Off,
+    Denial,
+    Halt,
+    Frozen,
+    /// A rate or an election is decided.
+    Decided,
+    /// Two sides agree.
+    Deal,
+    /// A court or a government forbids something, or takes a decision back.
+    Stopped,
+    /// Something bursts, falls in, sinks or derails.
+    Collapse,
+    Explosion,
+    /// Homes and other buildings are lost.
+    Destruction,
+    /// A company cannot pay any more.
+    Bankruptcy,
+}
+
+impl Turn {
+    /// Whether the date behind its words is its own. That of a court is often the date of the deed.
+    pub(super) fn happens(self) -> bool {
+        use Turn::{Collapse, Death, Destruction, Explosion, Found, Injury, Missing, Rescue};
+        matches!(
+            self,
+            Collapse | Death | Destruction | Explosion | Found | Injury | Missing | Rescue
+        )
+    }
+
+    /// Whether it is over in a sentence of the past. An act of a court or of the police often has the date of the deed.
+    pub(super) fn is_over(self) -> bool {
+        use Turn::{
+            Bankruptcy, Collapse, Deal, Decided, Destruction, Halt, Off, Rescue, Resignation,
+        };
+        let is_of_body = matches!(self, Bankruptcy | Deal | Decided | Halt | Off | Resignation);
+        is_of_body || matches!(self, Collapse | Destruction | Rescue)
+    }
+
+    /// Whether it happens to people, of whom others may follow.
+    pub(super) fn counts_people(self) -> bool {
+        use Turn::{Arrest, Charge, Death, Found, Release, Rescue, Verdict};
+        matches!(self, Arrest | Charge | Death | Found | Release | Rescue | Verdict)
+    }
+
+    /// Whether it is that of one person, so that another may follow.
+    pub(super) fn is_personal(self) -> bool {
+        self.counts_people() || matches!(self, Self::Resignation | Self::Sentence)
+    }
+
+    /// Whether somebody does it, so that others may ask for it.
+    fn is_done(self) -> bool {
+        use Turn::{Death, Denial, Injury, Missing, UnsafeWater};
+        !matches!(self, Death | Denial | Injury | Missing | UnsafeWater)
+    }
+
+    /// Whether it is news further down in a text, too: it ends something, or somebody died.
+    pub(super) fn is_grave(self) -> bool {
+        use Turn::{AtLarge, Denial, Explosion, Injury, Missing, Shelter, UnsafeWater};
+        !matches!(self, AtLarge | Denial | Explosion | Injury | Missing | Shelter | UnsafeWater)
+    }
+}
+
+/// The turns that a statement tells. A question tells none.
+pub(super) fn turns(said: &str) -> Vec<Turn> {
+    let said = said.to_lowercase();
+    if said.trim_end().ends_with('?') {
+        return Vec::new();
+    }
+    turn_words(&said).into_iter().map(|(turn, _)| turn).collect()
+}
+
+/// The turns that a statement of this year tells as news, and not of an earlier year: `In 2011 a bridge collapsed here`.
+pub(super) fn turns_of(said: &str, year: u64) -> Vec<Turn> {
+    let mut told = turns(said);
+    if told.is_empty() || begins_in_the_past(said, year) {
+        return Vec::new();
+    }
+    for clause in said.split(ENDS_CLAUSE).filter(|clause| ends_in_the_past(clause, year)) {
+        let dated = turns(clause);
+        told.retain(|turn| !(turn.happens() && dated.contains(turn)));
+    }
+    told
+}
+
+/// The turns that a statement in lower case tells, each with the first words for it.
+pub(super) fn turn_words(said: &str) -> Vec<(Turn, Range<usize>)> {
+    static ANY: LazyLock<(AhoCorasick, Vec<&TurnWords>)> = LazyLock::new(|| {
+        let all = TURNS.iter().flat_map(|of| of.1.iter().map(move |word| (*word, of)));
+        let (words, of): (Vec<&str>, Vec<&TurnWords>) = all.unzip();
+        (AhoCorasick::new(words).expect("some hundred words can be looked for"), of)
+    });
+    let (words, of) = &*ANY;
+    let mut found: Vec<(Turn, Range<usize>)> = Vec::new();
+    for word in words.find_overlapping_iter(said) {
+        let (turn, _, need) = of[word.pattern().as_usize()];
+        let word = TurnWord { said, turn: *turn, place: word.range() };
+        if found.iter().all(|(other, _)| other != turn) && word.states(need) {
+            found.push((*turn, word.place));
+        }
+    }
+    let missing = found.iter().find(|(turn, _)| *turn == Turn::Missing);
+    let those = missing.and_then(|(_, word)| found_missing(said, word));
+    found.extend(those.map(|word| (Turn::Found, word)));
+    found
+}
+
+/// A word for a turn in a statement in lower case.
+struct TurnWord<'a> {
+    said: &'a str,
+    turn: Turn,
+    place: Range<usize>,
+}
+
+impl<'a> TurnWord<'a> {
+    /// Its clause before it, which begins with a space.
+    fn before(&self) -> String {
+        let clause = self.said[..self.place.start].rsplit(ENDS_CLAUSE).next();
+        format!(" {}", clause.unwrap_or_default().trim_start())
+    }
+
+    /// Its clause behind it.
+    fn behind(&self) -> &'a str {
+        self.said[self.place.end..].split(ENDS_CLAUSE).next().unwrap_or_default()
+    }
+
+    /// Whether it states its turn.
+    fn states(&self, need: &Need) -> bool {
+        let (said, place) = (self.said, &self.place);
+        let before = self.before();
+        let is_there = || match need {
+            Always => true,
+            EnglishVerb => verb_die(said) == Some(place.start),
+            WithInClause(all) => {
+                all.iter().any(|it| before.contains(it) || self.behind().contains(it))
+            }
+            Before(all) => self.is_before(all),
+        };
+        self.begins() && is_there() && !self.is_other(&before) && !self.is_open(&before)
+    }
+
+    /// Whether a word begins here. Scripts without spaces have no such places.
+    fn begins(&self) -> bool {
+        let (before, word) = self.said.split_at(self.place.start);
+        word.starts_with(|c| c > '\u{5ff}') || !before.ends_with(char::is_alphanumeric)
+    }
+
+    /// Whether it says something else.
+    fn is_other(&self, before: &str) -> bool {
+        let word = &self.said[self.place.start..];
+        let is_of_animals = || self.turn == Turn::Death && ends_with_animals(before);
+        begins_with_other(word) || OTHERS.iter().any(|it| word.starts_with(it)) || is_of_animals()
+    }
+
+    /// Whether the turn is denied, only may be, or is asked for.
+    fn is_open(&self, before: &str) -> bool {
+        let (said, place) = (self.said, &self.place);
+        let has = |phrases: &[&str]| phrases.iter().any(|it| before.contains(it));
+        let start = said[..place.start].char_indices().rev().nth(NEAR).map_or(0, |(at, _)| at);
+        let is_own = matches!(self.turn, Turn::Denial | Turn::Off);
+        let next = said[place.end..].trim_start_matches(char::is_alphanumeric);
+        let next = next.split_whitespace().next().unwrap_or_default();
+        !is_own && is_denied(said, start..place.start)
+            || is_possible(next)
+            || has(&ASKS)
+            || self.turn == Turn::Sentence && has(&FACES)
+            || self.turn.is_done() && self.is_requested(before)
+    }
+
+    /// Whether the clause only asks for the turn, threatens with it or tries it. An order to take shelter is itself the
+    /// turn.
+    fn is_requested(&self, before: &str) -> bool {
+        let is_request = |it: &str| REQUESTS.iter().any(|request| it.starts_with(request));
+        let is_for = |it: &str| FOR.contains(&it) && (self.turn != Turn::Shelter || it == "for");
+        let mut near = before.split_whitespace().rev().skip_while(|it| ARTICLES.contains(it));
+        let is_object = near.next().is_some_and(|it| is_for(it) || is_request(it));
+        let is_noun = NOUNS.contains(&&self.said[self.place.clone()]);
+        (is_object || is_noun) && before.split_whitespace().any(is_request)
+            || is_noun && self.behind().split_whitespace().any(is_request)
+    }
+
+    /// Whether one of these words stands behind it, with no number, no denial and no end of a clause between: a gunman who
+    /// left three dead is alive.
+    fn is_before(&self, words: &[&str]) -> bool {
+        let (end, near) = (self.place.end, self.behind());
+        let near = near.char_indices().nth(NEAR * 2).map_or(near, |(at, _)| &near[..at]);
+        let found = words.iter().filter_map(|word| near.find(&format!(" {word}"))).min();
+        found.is_some_and(|at| {
+            let between = Text::new(&near[..at]);
+            let is_other =
+                [" left", " leav", " where", " that "].iter().any(|it| near[..at].contains(it));
+            !is_other
+                && numbers(&between, 0..between.words().len()).is_empty()
+                && !is_denied(self.said, end..end + at + 1)
+        })
+    }
+}
+
+/// The word that says in the clause of a word for missing people that they are found.
+fn found_missing(said: &str, missing: &Range<usize>) -> Option<Range<usize>> {
+    let start = said[..missing.start].rfind(ENDS_CLAUSE).map_or(0, |end| end);
+    let end = said[missing.end..].find(ENDS_CLAUSE).map_or(said.len(), |end| missing.end + end);
+    let clause = &said[start..end];
+    let found = FOUND.iter().find_map(|word| clause.find(word).map(|at| (at, word.len())));
+    let found = found.filter(|_| !is_denied(said, start..end));
+    found.map(|(at, len)| start + at..start + at + len)
+}
+
+/// Whether a part of a statement in lower case has words that deny, only ask for or hope for something.
+fn is_denied(said: &str, part: Range<usize>) -> bool {
+    const PHRASES: [&str; 6] =
+        ["fail to ", "fails to ", "failed to ", "would have ", "would be ", "save "];
+    // It may begin inside a word.
+    let is_inside = said[..part.start].ends_with(char::is_alphanumeric);
+    let of = &said[part];
+    let of = if is_inside { of.trim_start_matches(char::is_alphanumeric) } else { of };
+    is_uncertain(of) || PHRASES.iter().any(|it| of.contains(it))
+}
+
+/// Whether a clause that goes on with `died` tells of animals alone: `ten cattle have`.
+fn ends_with_animals(clause: &str) -> bool {
+    let mut near = clause.split_whitespace().rev().take(3);
+    near.any(is_animal) && !clause.contains(" and ")
+}
+
+/// The ends of a clause.
+const ENDS_CLAUSE: [char; 6] = [',', ';', ':', '.', '、', '。'];
+/// How far before a turn a word that denies it is looked for, in characters.
+const NEAR: usize = 24;
+
+/// A turn, the beginnings of words and phrases for it in lower case, and what else must be there.
+type TurnWords = (Turn, &'static [&'static str], Need);
+
+/// The condition under which a word states a turn: much else is lifted, off or safe.
+enum Need {
+    Always,
+    /// One of these in its clause.
+    WithInClause(&'static [&'static str]),
+    /// One of these behind it, close and in its clause.
+    Before(&'static [&'static str]),
+    /// It is `die` as an English verb.
+    EnglishVerb,
+}
+
+#[rustfmt::skip]
+const TURNS: [TurnWords; 52] = [
+    (Turn::Death, &["body found", "bodies found", "body is found", "body was found", "body recovered", "dead", "death",
+         "died", "dies", "kill", "fatal", "toll", "tote", "gestorben", "starb", "tot ", "ums leben", "getötet",
+         "muert", "fallec", "murió", "tués", "mort", "morti", "погиб", "убит", "загин", "قتلى", "مقتل", "死者", "死亡", "遇难",
+         "drown", "perished", "succumb", "lost their lives", "lost his life", "lost her life", "stirbt", "sterben", "erlag",
+         "ertrunken", "todesopfer", "umgekommen", "muere", "décéd", "meurt", "muore", "muoiono", "uccis", "morre", "скончал",
+         "умер", "loses fight for life", "lost fight for life", "loses his fight", "loses her fight"], Always),
+    (Turn::Death, &["die"], EnglishVerb),
+    (Turn::Death, &["body of", "bodies of"],
+     WithInClause(&["found", "recover", "discover", "pulled", "identified"])),
+    (Turn::Injury, &["hurt", "injur", "wounded", "stabbed", "shot at", "is shot", "was shot", "are shot", "were shot",
+         "verletzt", "herid", "blessé", "hospital", "ferit", "ранен", "поранен", "جرحى", "けが", "受伤"], Always),
+    (Turn::Missing, &["missing", "trapped", "cut off", "vermisst", "eingeschlossen", "desaparecid", "disparu", "dispers",
+         "пропал", "зникл", "مفقود", "行方不明", "失踪", "contact lost", "lost contact"], Always),
+    (Turn::Arrest, &["arrest", "detained", "caught", "in custody", "gives himself up", "gave himself up", "turns himself in",
+         "turned himself in", "surrender", "festgenommen", "verhaftet", "detuvo", "detenid", "arrêté", "interpell", "задержа",
+         "затрима", "اعتقال", "逮捕", "被捕", "into custody", "apprehended", "nabbed", "man held", "men held", "woman held",
+         "suspect held", "held on suspicion", "gefasst", "capturad", "арестова", "garde à vue", "se entregó",
+         "prisión preventiva", "a prisión"], Always),
+    (Turn::Arrest, &["gives up", "gave up"],
+     WithInClause(&["gunman", "hostage-taker", "suspect", "attacker", "fugitive", "robber", "hijacker"])),
+    (Turn::Charge, &["charged", "indicted", "angeklagt", "imputad", "inculpé", "обвин", "faces charges", "face charges",
+         "charges filed", "mis en examen", "mise en examen", "imputat", "indiciad", "предъявлен"], Always),
+    (Turn::Verdict, &["guilty", "not guilty", "cleared of", "convicted", "verurteilt", "freigesprochen", "condenad",
+         "condamné", "приговор", "السجن", "判決", "absuelt", "acquitt", "relaxé", "condannat", "assolt", "absolvid", "осужд",
+         "оправда", "mistrial", "hung jury", "pleads guilty"], Always),
+    (Turn::Verdict, &["cannot agree"],
+     WithInClause(&["jury"])),
+    (Turn::Verdict, &["admits", "admitted"],
+     WithInClause(&["murder", "killing", "manslaughter", "theft", "fraud", "arson", "charge", "guilt", "bribe"])),
+    (Turn::Sentence, &["sentenced", "years in prison", "in jail", "behind bars", "jahren haft", "años de prisión",
+         "ans de prison", "jailed for", "is jailed", "was jailed", "gets life", "life in prison", "life imprisonment",
+         "lebenslang", "cadena perpetua", "perpétuité", "ergastolo"], Always),
+    (Turn::Release, &["freed", "frees ", "set free", "walk free", "walked free", "walks free", "released from",
+         "released without", "release woman", "release man", "releases hostages", "freigelassen", "liberad", "libéré",
+         "hostages free", "hostages are free", "captives free"], Always),
+    (Turn::Release, &["charges", "charge", "case against"],
+     Before(&["dropped", "dismissed", "withdrawn"])),
+    (Turn::Release, &["drops", "dropped", "dismisses", "dismissed"],
+     Before(&["charges", "case against"])),
+    (Turn::Release, &["kidnapped", "abducted", "hostage", "captive"],
+     Before(&["is free", "are free", " free", "home safe"])),
+    (Turn::Resignation, &["resign", "steps down", "stepped down", "quits", "sacked", "ousted", "concedes", "conceded",
+         "zurückgetreten", "tritt zurück", "rücktritt", "dimite", "dimisión", "démission", "dimission", "отставк", "استقال",
+         "辞任", "quit as", "he quit", "she quit", "they quit", "has quit", "quit on ", "quit over", "quit after",
+         "removed from office", "tritt ab", "renunci", "dimett", "limogé", "destituid", "demite", "уволен"], Always),
+    (Turn::Rescue, &["rescue", "alive", "saved", "survive", "lands safely", "landed safely", "safe and well", "gerettet",
+         "rescatad", "sauvé", "salvat", "спасен", "إنقاذ", "救出", "found safe", "unharmed", "unhurt", "wohlbehalten",
+         "unverletzt", "sanos y salvos", "sano y salvo", "sana y salva", "sains et saufs", "sain et sauf", "saine et sauve",
+         "sani e salvi", "in salvo", "são e salvo", "ilesos"], Always),
+    (Turn::Rescue, &["are safe", "is safe", "all safe", "brought up", "brought to the surface", "pulled out"],
+     WithInClause(&["passenger", "people", "crew", "child", "girl", "boy", "woman", "man ", "hiker", "climber", "diver",
+         "miner", "worker", "sailor", "pilot", "survivor", "trapped", "alive", "all "])),
+    (Turn::AtLarge, &["at large", "flees", "fled the scene", "ran off", "ran away", "drove off", "drove away", "got away",
+         "still not caught", "manhunt", "on the run", "slipping away", "auf der flucht", "huye", "en fuite", "escaped from",
+         "breaks out of", "broke out of", "fugitive"], Always),
+    (Turn::Shelter, &["stay indoors", "stay inside", "shelter", "evacuat", "leave their homes", "from their homes",
+         "told to leave", "ordered to leave", "leave at once", "flee", "evakuier", "evacuad", "évacu", "эвакуа", "避難",
+         "lockdown"], Always),
+    (Turn::AllClear, &["all clear", "no longer need to stay", "no longer have to stay", "entwarnung", "siege over",
+         "siege is over", "siege ends", "siege ended", "standoff ends", "standoff over", "standoff ended"], Always),
+    (Turn::AllClear, &["lift", "rescinded", "aufgehoben", "levant", "levé", "revocat", "снят", "解除"],
+     WithInClause(&["warning", "alert", "advisory", "evacuat", "lockdown", "curfew", "shelter-in-place", "shelter in place",
+         "shelter order", "indoors", "order to", "stay order", "warnung", "alarm", "räumung", "evakuierung", "ausgangssperre",
+         "sperrung", "alerta", "aviso", "evacuación", "confinamiento", "alerte", "évacuation", "confinement", "allerta",
+         "evacuazione", "тревог", "эвакуаци", "警報", "避難"])),
+    (Turn::AllClear, &["under control", "controlad", "unter kontrolle", "maîtrisé", "sotto controllo"],
+     WithInClause(&["fire", "blaze", "flames", "incendi", "fuego", "brand", "feuer", "feu", "fiamme"])),
+    (Turn::AllClear, &["may return", "can return", "allowed to return", "may go home", "can go home", "could go home",
+     "allowed to go home", "returned home", "pueden volver", "vuelven a", "dürfen zurück", "kehren zurück", "kehrten zurück",
+     "peuvent rentrer", "possono tornare"],
+     WithInClause(&["resident", "evacu", "villager", "neighbo", "household", "famil", "inhabitant", "everybody", "everyone",
+         "people", "their homes", "vecinos", "anwohner", "bewohner", "habitants", "riverains", "abitanti", "sfollati"])),
+    (Turn::AllClear, &["defused", "entschärft", "gesprengt", "désamorc", "desactivad"],
+     WithInClause(&["bomb", "device", "engin", "artefacto"])),
+    (Turn::AllClear, &["fire", "blaze", "flames", "inferno"],
+     Before(&["is out"])),
+    (Turn::UnsafeWater, &["do not drink", "do-not-drink", "unsafe to drink", "not safe to drink", "abkoch", "hervir",
+         "ferver", "bouillir", "ébullition", "bollire", "кипят"], Always),
+    (Turn::UnsafeWater, &["boil"],
+     WithInClause(&["water", "order", "advisor", "notice"])),
+    (Turn::SafeWater, &["no longer need to boil", "no longer have to boil", "no need to boil", "water is safe",
+         "de nouveau potable", "à nouveau potable", "redevenue potable", "redevient potable", "vuelve a ser potable",
+         "di nuovo potabile", "torna potabile"], Always),
+    (Turn::SafeWater, &["lift", "rescinded", "aufgehoben", "levant", "levé", "revocat", "снят"],
+     WithInClause(&["boil", "do-not-drink", "abkoch", "hervir", "ferver", "ébullition", "bollire", "кипят"])),
+    (Turn::SafeWater, &["safe to drink", "safe again", "can drink", "may drink", "unbedenklich", "genießbar", "trinkbar",
+     "apta para", "própria para", "можно пить"],
+     WithInClause(&["water", "wasser", "agua", "água", "воду"])),
+    (Turn::Off, &["called off", "calls off", "averted", "go back to work", "abgesagt", "abgewendet", "strike ends",
+         "strike ended", "ends strike", "end strike", "streik beendet"], Always),
+    (Turn::Off, &["is off"],
+     WithInClause(&["strike", "walkout", "stoppage", "talks", "deal", "merger", "vote", "election", "streik"])),
+    (Turn::Denial, &["denies", "denied", "denial", "has not", "not true", "dementier", "desmiente", "dément"], Always),
+    (Turn::Denial, &["withdraw"],
+     WithInClause(&["report", "claim", "statement", "accus", "story", "article"])),
+    (Turn::Halt, &["halted", "suspend", "ausgesetzt"], Always),
+    (Turn::Halt, &["ceasefire"],
+     WithInClause(&["agree", "declare", "announce", "take effect", "takes effect", "begins"])),
+    (Turn::Frozen, &["freezes", "frozen accounts", "stopped withdrawals", "stops withdrawals"], Always),
+    (Turn::Decided, &["senkt leitzins", "erhöht leitzins", "sube los tipos", "baja los tipos", "relève ses taux",
+         "baisse ses taux", "alza i tassi", "taglia i tassi", "declared winner", "declared the winner", "voted to ",
+         "vote to strike", "votes to strike", "gewinnt die wahl", "gewinnt wahl", "gana las elecciones",
+         "remporte l’élection", "vince le elezioni", "vence eleição"], Always),
+    (Turn::Decided, &["raises", "raised", "hikes", "hiked", "cut", "lowers", "lowered", "holds", "keeps", "leaves",
+     "increases"],
+     Before(&["rate"])),
+    (Turn::Decided, &["elected", "re-elected", "reelected"],
+     WithInClause(&["mayor", "president", "governor", "senator", "chancellor", "leader", "chair", "speaker", "pope", "election",
+         "runoff", "run-off", "vote", "parliament"])),
+    (Turn::Decided, &["wins", "won"],
+     Before(&["election", "presidency", "runoff", "run-off", "vote", "governor", "referendum", "president", "mayor",
+         "chancellor", "leader"])),
+    (Turn::Collapse, &["collapse", "gives way", "gave way", "caves in", "caved in", "sinks", "sank", "capsiz", "derail",
+         "einsturz", "eingestürzt", "gesunken", "entgleist", "derrumb", "se hundió", "effondr", "coulé", "crolla", "crollo",
+         "desab", "обруш", "затонул"], Always),
+    (Turn::Collapse, &["burst", "breaks", "broke"],
+     WithInClause(&["dam", "dyke", "levee", "pipe", "tank", "bank"])),
+    (Turn::Destruction, &["destroy", "zerstör", "destruy", "détrui", "distrugg"],
+     WithInClause(&["home", "house", "building", "dwelling", "church", "school", "häuser", "gebäude", "wohnung", "casas",
+         "viviendas", "maisons", "logements", "case "])),
+    (Turn::Bankruptcy, &["files for bankruptcy", "filed for bankruptcy", "files for chapter 11", "goes bankrupt",
+         "went bankrupt", "goes into administration", "insolvenz an", "ist insolvent", "in konkurs", "depose le bilan",
+         "se declara en quiebra"], Always),
+    (Turn::Explosion, &["explosion", "explod", "explosión", "взрыв", "انفجار", "爆発"], Always),
+    (Turn::DeathOfInjured, &["died", "dies", "succumb", "erlag", "erliegt", "muere", "murió", "mort", "meurt", "muore"],
+     Before(&["hospital", "injuries", "wounds", "verletzung", "heridas", "blessures", "hôpital", "ospedale"])),
+    (Turn::DeathOfSuspect, &["gunman", "shooter", "suspect", "attacker", "assailant", "bomber", "hijacker", "hostage-taker",
+     "angreifer", "täter", "schütze", "tireur", "assaillant", "atacante", "tirador"],
+     Before(&["dead", "dies", "died", "killed himself", "kills himself", "shot himself", "shoots himself", "killed by", "tot",
+         "erschossen", "muerto", "abatido", "abattu", "mort"])),
+    (Turn::Deal, &["reach", "agree", "strike", "struck", "sign", "clinch", "seal"],
+     Before(&["deal", "agreement", "accord", "settlement", "contract"])),
+    (Turn::Stopped, &["court", "judge"],
+     Before(&["bans", "banned", "blocks", "blocked", "halts", "annuls", "annulled", "overturns", "overturned", "quashes",
+         "quashed", "throws out", "threw out", "stops", "suspends"])),
+];
+
+/// Beginnings of words that begin like a turn and say something else, besides [`begins_with_other`].
+const OTHERS: [&str; 44] = [
+    "arrest warrant", "dead heat", "fire brigade", "fire captain", "fire chief", "fire department",
+    "fire marshal", "fire service", "firefight", "survived by", "freedom", "hospitality",
+    "hospitalité", "hospitalidad", "hospitalier", "killer whale", "rescuer", "rescue boat",
+    "rescue crew", "rescue effort", "rescue mission", "rescue attempt", "rescue bid",
+    "rescue is under", "rescue service", "rescue was under", "rescue operation", "rescue team",
+    "rescue under", "rescue worker", "missing link", "mortal", "mortem", "suspense", "toll booth",
+    "toll bridge", "toll gate", "toll house", "toll lane", "toll plaza", "toll road", "tollbooth",
+    "tolle", "tolling",
+];
+
+/// Words that ask in a clause whether it is so, or say under which condition.
+const ASKS: [&str; 3] = [" whether ", " ob ", " if "];
+/// Words for a sentence that a court may give.
+const FACES: [&str; 4] = [" faces ", " face ", " up to ", " risk"];
+/// Beginnings of words for a request, a threat or an attempt.
+#[rustfmt::skip]
+const REQUESTS: [&str; 37] = [
+    "call", "urg", "demand", "threat", "ask", "seek", "sought", "warrant", "try", "tries", "tried", "attempt", "refus", "declin",
+    "press", "petition", "plan", "vow", "hope", "want", "consider", "weigh", "fight", "forder", "geforder", "verlang", "droht",
+    "drängt", "exig", "piden", "pide", "pidi", "réclam", "chied", "chiest", "требу", "nahe",
+];
+/// Words between a request and what it asks for: `calls for the arrest`, `threatens to resign`.
+const FOR: [&str; 4] = ["to", "for", "of", "be"];
+const ARTICLES: [&str; 10] = ["the", "a", "an", "his", "her", "their", "den", "die", "la", "sa"];
+/// Nouns whose clause may have a request anywhere: `den Rücktritt der Ministerin gefordert`.
+const NOUNS: [&str; 4] = ["rücktritt", "dimisión", "démission", "отставк"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether a statement tells a turn.
+    fn check(said: &str, turn: Turn, expected: bool) {
+        assert_eq!(turns(said).contains(&turn), expected, "{said}");
+    }
+
+    #[test]
+    fn a_release_a_loss_and_a_vote_are_turns() {
+        check("Two held over theft released without charge", Turn::Release, true);
+        check("Charges dropped against teacher in Kell", Turn::Release, true);
+        check("Kidnapped aid worker is free", Turn::Release, true);
+        check("Kidnappers call for money", Turn::Release, false);
+        check("Tornado destroys 30 homes in Kell", Turn::Destruction, true);
+        check("Doubts destroy the mood in Kell", Turn::Destruction, false);
+        check("Nurses vote to strike", Turn::Decided, true);
+        check("Nurses to vote on strike", Turn::Decided, false);
+        check("Airline files for bankruptcy", Turn::Bankruptcy, true);
+        check("Second body found after fire", Turn::Death, true);
+        check("Kell told to leave as fire spreads", Turn::Shelter, true);
+        check("Die Opposition forderte am Donnerstag seinen Rücktritt", Turn::Resignation, false);
+        check("La oposición pidió el jueves su dimisión", Turn::Resignation, false);
+        check("L’opposition a réclamé jeudi sa démission", Turn::Resignation, false);
+        check("Der Bürgermeister gab seinen Rücktritt bekannt", Turn::Resignation, true);
+    }
+
+    #[test]
+    fn an_all_clear_lifts_an_order_or_a_warning() {
+        let check = |said: &str, expected: bool| {
+            assert_eq!(turns(said).contains(&Turn::AllClear), expected, "{said}");
+        };
+        check("Police have lifted the order to stay indoors", true);
+        check("The tsunami warning for the coast was lifted at noon", true);
+        check("Lockdown lifted in Kell", true);
+        check("Die Warnung vor Rauch ist aufgehoben", true);
+        check("Levantada la alerta por tsunami", true);
+        check("L’alerte a été levée", true);
+        check("Le confinement est levé à Kell", true);
+        check("Угроза миновала, тревога снята", true);
+        check("津波警報を解除", true);
+        check("Heat advisory lifted in Kell", true);
+        check("Police have not lifted the evacuation order", false);
+        check("Shelter lifts its fee for dogs", false);
+        check("Boil-water order lifted in Kell", false);
+        check("The central bank lifted its rate to 3.75 percent", false);
+        check("The cranes had lifted the second sleeper", false);
+        check("Ban on imports lifted", false);
+        check("Captain lifted the trophy, and fans slept in a shelter", false);
+        check("Das Urteil wurde aufgehoben", false);
+        check("The fire is out, and windows may be opened", true);
+        check("LIVE: Fire at Kell refinery is out", true);
+        check("The fire chief is out after an audit", false);
+        check("Fire chief of Kell is out", false);
+        check("Ada Quill’s new album is out", false);
+        check("The captain is out for six weeks", false);
+        check("Residents of Kell may go home", true);
+        check("Everybody could go home at noon", true);
+        check("Families were allowed to return to their homes", true);
+        check("Kell go home early from the cup", false);
+        check("The striker may return on Saturday", false);
+        check("Levantado el trofeo en Kell", false);
+        check("El incendio de Alcorja quedó controlado", true);
+        check("Los evacuados de Moralba vuelven a casa", true);
+        check("Los vecinos pueden volver a sus casas", true);
+        check("Le feu est maîtrisé à Kell", true);
+        check("Fire in Kell is not under control", false);
+        check("Party under control of its founder", false);
+    }
+
+    #[test]
+    fn the_death_of_an_injured_person_or_of_a_suspect_is_a_turn_of_its_own() {
+        check("The girl from the cave has died in hospital", Turn::DeathOfInjured, true);
+        check("A guard died of his injuries on Friday", Turn::DeathOfInjured, true);
+        check("Two died, three are in hospital", Turn::DeathOfInjured, false);
+        check("Two died and three are in hospital", Turn::DeathOfInjured, false);
+        check("Gunman found dead in Kell", Turn::DeathOfSuspect, true);
+        check("The gunman shot himself dead, police said", Turn::DeathOfSuspect, true);
+        check("Suspect in Kell shooting killed by police", Turn::DeathOfSuspect, true);
+        check("Gunman leaves five dead in Kell", Turn::DeathOfSuspect, false);
+        check("Gunman shot three dead in Kell", Turn::DeathOfSuspect, false);
+        check("Gunman gives himself up", Turn::DeathOfSuspect, false);
+        check("Gunman is not dead, police say", Turn::DeathOfSuspect, false);
+    }
+
+    #[test]
+    fn water_that_had_to_be_boiled_is_safe_again() {
+        let check = |said: &str, expected: bool| {
+            assert_eq!(turns(said).contains(&Turn::SafeWater), expected, "{said}");
+        };
+        check("Boil-water order lifted in Kell", true);
+        check("Kell lifts boil-water advisory after two days", true);
+        check("Tap water is safe, city says", true);
+        check("Water in Kell safe to drink again", true);
+        check("Residents no longer need to boil tap water", true);
+        check("Das Abkochgebot in Kell ist aufgehoben", true);
+        check("Trinkwasser in Kell wieder genießbar", true);
+        check("El agua vuelve a ser apta para el consumo", true);
+        check("L’eau est de nouveau potable à Kell", true);
+        check("L’acqua è di nuovo potabile a Kell", true);
+        check("Воду в Келле снова можно пить", true);
+        check("Tap water is not safe to drink in Kell", false);
+        check("Trinkwasser in Kell nicht genießbar", false);
+        check("L’eau potable manque à Kell", false);
+        check("Is tap water in Kell safe to drink?", false);
+        check("Paint is safe to drink from the new cup", false);
+    }
+
+    #[test]
+    fn a_word_that_begins_like_a_turn_is_none() {
+        let check = |said: &str, expected: &[Turn]| assert_eq!(turns(said), expected, "{said}");
+        check("Two dead in Kell", &[Turn::Death]);
+        check("Two die in Kell crash", &[Turn::Death]);
+        check("Two die as bus falls from bridge in Kell", &[Turn::Death]);
+        check("12 die in Kell crash", &[Turn::Death]);
+        check("Kell: three rail workers die in crash", &[Turn::Death]);
+        check("Die Polizei sucht die in Kell Vermissten", &[Turn::Missing]);
+        check("Ministerin könnte zurücktreten, Rücktritt dürfte folgen", &[]);
+        check("L’homme n’a pas été arrêté", &[]);
+        check("Pas-de-Calais : deux morts", &[Turn::Death]);
+        check("Weiss elected mayor of Kell", &[Turn::Decided]);
+        check("Deux morts à Kell", &[Turn::Death]);
+        check("Mortgage rates rise before deadline", &[]);
+        check("Talks on toll road in deadlock", &[]);
+        check("Railway strike is off", &[Turn::Off]);
+        check("The mayor is off to Rome", &[]);
+        check("Diesel leaks from a cracked tank", &[]);
+        check("In diesem Jahr gibt es tolle Preise", &[]);
+        check("Press freedom: a fleet of Starbucks carts in Tolling", &[]);
+        check("Caretaker dies as roof falls", &[Turn::Death]);
+        check("Benno kills six in Kell", &[Turn::Death]);
+        check("A car hit her at the old toll house", &[]);
+        check("The body of a girl was found in the pond", &[Turn::Death]);
+        check("The body of the report is long", &[]);
+        check("Calder found not guilty", &[Turn::Verdict]);
+        check("Suspect gives himself up in Wexcombe", &[Turn::Arrest]);
+        check("Union demands resignation of port chief", &[]);
+        check("Police seek arrest of forger", &[]);
+        check("Warrant for arrest of banker", &[]);
+        check("Mayor asks for evacuation", &[]);
+        check("Residents are asked to leave their homes", &[Turn::Shelter]);
+        check("Calls grow for Redhaven club president to resign", &[]);
+        check("Redhaven club president faced calls to resign on Sunday", &[]);
+        check("Interior minister threatens to resign over audit", &[]);
+        check("Die Opposition hat den Rücktritt von Ministerin Voss gefordert", &[]);
+        check("Opposition fordert Rücktritt von Ministerin Voss", &[]);
+        check("Ministerin Voss tritt zurück", &[Turn::Resignation]);
+        check("Unfall fordert zwei Tote", &[Turn::Death]);
+        check("Villagers called on police on Sunday to arrest the man", &[]);
+        check("Police called to a bank arrested a man", &[Turn::Arrest]);
+        check("Court issues arrest warrant for curator Brill", &[]);
+        check("A rescue was under way for five miners", &[]);
+        check("A cat died.", &[]);
+        check("Eleven sheep were killed by dogs", &[]);
+        check("A farmer and ten cattle died", &[Turn::Death]);
+        check("She is survived by four children", &[]);
+        check("At noon he quit.", &[Turn::Resignation]);
+        check("If convicted, he faces 12 years in prison", &[]);
+        check("He could be jailed for six years if found guilty", &[]);
+        check("Dealer pleaded guilty and was sentenced", &[Turn::Verdict, Turn::Sentence]);
+        check("Surgeons fight to save boy from death", &[]);
+        check("Rescue teams reach the shaft", &[]);
+        check("Rescuers were digging for twelve", &[]);
+        check("Rescue of twelve miners", &[Turn::Rescue]);
+        check("Police lift order to stay indoors", &[Turn::AllClear, Turn::Shelter]);
+        check("Twenty people could have been killed in Kell", &[]);
+        check("Bank withdrawals rise", &[]);
+        check("Pier siege over, all hostages free", &[Turn::AllClear, Turn::Release]);
+        check("Central bank raises key rate in surprise", &[Turn::Decided]);
+        check("Talbot wins Kell presidency", &[Turn::Decided]);
+        check("Court bans rail strike", &[Turn::Stopped]);
+        check("Rail firm and drivers reach wage deal", &[Turn::Deal]);
+        check("Rail firm and drivers fail to reach deal", &[]);
+        check("Dam above Kell bursts", &[Turn::Collapse]);
+        check("Hostage-taker in Kell gives up", &[Turn::Arrest]);
+        check("Mayor gives up his car", &[]);
+        check("Second child found alive in Kell", &[Turn::Rescue]);
+        check("Nobody was killed", &[]);
+        check("Jury considers its verdict", &[]);
+        check("Jurors talk about whether the cook Mabel Tarn is guilty", &[]);
+        check("Suspect taken into custody", &[Turn::Arrest]);
+        check("All nine miners brought up", &[Turn::Rescue]);
+        check("The girl is safe, police say", &[Turn::Rescue]);
+        check("The vaccine is safe, a study finds", &[]);
+        check("Perishable goods rot at the port", &[]);
+        check("Paper withdraws its report on Quell", &[Turn::Denial]);
+    }
+}
