@@ -37,13 +37,6 @@ struct Happening {
     turns: Vec<Turn>,
 }
 
-impl Happening {
-    /// All words of its titles.
-    fn words(&self) -> BTreeSet<&str> {
-        self.statements.iter().flat_map(|it| it.words.keys().map(String::as_str)).collect()
-    }
-}
-
 /// The titles of recent alerts. All is read again from their revisions after a start.
 #[derive(Debug, Default)]
 pub(super) struct Happenings {
@@ -98,8 +91,8 @@ impl Happenings {
         let several = candidates.into_iter().filter(|(_, shared)| *shared > 1);
         let alike = several.filter_map(|(target, _)| {
             let known = self.by_target.get(&target)?;
-            let words = known.words();
-            let each = known.statements.iter().filter_map(|it| own.shared(it, &words));
+            let all = &known.statements;
+            let each = all.iter().filter_map(|it| own.shared(it, all));
             let most = each.max_by(f64::total_cmp).filter(|_| at.since(known.at) <= RECENT)?;
             Some((target, most))
         });
@@ -113,9 +106,9 @@ impl Happenings {
         let mut found = self.named_in(own);
         found.retain(|target| {
             self.by_target.get(target).is_some_and(|known| {
-                let words = known.words();
-                let is_meant = |it: &Statement| own.shares_name(it) && !own.is_apart(it, &words);
-                at.since(known.at) <= RECENT && known.statements.iter().any(is_meant)
+                let all = &known.statements;
+                let is_meant = |it: &Statement| own.shares_name(it) && !own.is_apart(it, all);
+                at.since(known.at) <= RECENT && all.iter().any(is_meant)
             })
         });
         found

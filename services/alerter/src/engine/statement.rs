@@ -84,8 +84,8 @@ impl Statement {
     }
 
     /// The weight of what two titles share, if they may tell of one happening: they share enough, with a
-    /// name, and no names of one stand against others of the other. `known` are all words of the other's event.
-    pub(super) fn shared(&self, other: &Self, known: &BTreeSet<&str>) -> Option<f64> {
+    /// name, and no names of one stand against others of the other. `known` are the statements of the other's event.
+    pub(super) fn shared(&self, other: &Self, known: &[Self]) -> Option<f64> {
         let both = || self.words.iter().filter(|(word, _)| other.words.contains_key(*word));
         let weight: f64 = both().map(|(_, weight)| weight).sum();
         let is_name = |word: &str| self.names.contains(word) || other.names.contains(word);
@@ -96,9 +96,9 @@ impl Statement {
             .then_some(weight)
     }
 
-    /// Whether both have names that the other lacks. `known` are all words of the other's event.
-    pub(super) fn is_apart(&self, other: &Self, known: &BTreeSet<&str>) -> bool {
-        self.names.iter().any(|name| !known.contains(name.as_str()))
+    /// Whether both have names that the other lacks. `known` are the statements of the other's event.
+    pub(super) fn is_apart(&self, other: &Self, known: &[Self]) -> bool {
+        self.names.iter().any(|name| known.iter().all(|it| !it.words.contains_key(name)))
             && other.names.iter().any(|name| !self.words.contains_key(name))
     }
 
