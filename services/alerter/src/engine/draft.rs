@@ -211,14 +211,18 @@ fn reasons_of(all: &[&PendingChange], life: &LiveAlert) -> Vec<AlertReason> {
     reasons.map(|(news, reason)| headline_of(news, reason)).collect()
 }
 
-/// The beginning of the widest story, if it tells a decisive turn that the headlines put before it do not tell.
+/// The headline of the widest story, which decisive ones are put before, or its first sentence if only that tells a turn
+/// that they do not tell.
 fn hidden_by(decisive: &[&PendingChange], life: &LiveAlert) -> Option<AlertReason> {
-    let shown = decisive.iter().filter_map(|news| news.headline.as_ref());
-    let shown: Vec<Turn> = shown.flat_map(|headline| turns(&headline.title)).collect();
     let lead = leading(&life.news, |news| !news.is_decisive).filter(|_| !decisive.is_empty())?;
-    let said = lead.lede.as_ref().unwrap_or(&lead.title);
-    let is_hidden = turns(said).iter().any(|turn| !shown.contains(turn));
-    is_hidden.then(|| reason(ReasonKind::Material, said))
+    let lead = newest(life, lead.clone());
+    let headlines = || decisive.iter().filter_map(|news| news.headline.as_ref());
+    let shown: Vec<Turn> = headlines().flat_map(|headline| turns(&headline.title)).collect();
+    let is_hidden = |said: &&String| turns(said).iter().any(|turn| !shown.contains(turn));
+    let said = [Some(&lead.title), lead.lede.as_ref()].into_iter().flatten().find(is_hidden);
+    let is_shown = headlines().any(|headline| headline.title == lead.title);
+    let said = said.or(Some(&lead.title).filter(|title| !is_shown && !title.is_empty()));
+    said.map(|said| reason(ReasonKind::Material, said))
 }
 
 /// The content of an alert that was not told of yet.

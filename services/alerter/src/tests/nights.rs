@@ -644,6 +644,22 @@ async fn a_first_message_tells_the_decisive_turn_that_came_while_it_waited() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_first_message_has_the_first_headline_beside_a_decisive_one_of_another_outlet() {
+    let fire = "A fire broke out at the paint factory of Ostrand on Friday morning, and smoke drifts over the \
+                canal quarter, where the streets are closed to cars.";
+    let dead = "Two people were killed in the fire at the paint factory in Ostrand, a doctor said on Friday.";
+    let lines = vec![
+        line("2026-11-01T10:00:00Z", "post", "Fire at paint factory in Ostrand", fire),
+        line("2026-11-01T10:00:20Z", "herald", "Two dead in Ostrand paint factory fire", dead),
+    ];
+    let sent = sent(lines, &["fire"]).await;
+    assert_eq!(sent.len(), 1);
+    for said in ["Two dead in Ostrand paint factory fire", "Fire at paint factory in Ostrand"] {
+        assert!(sent[0].text.contains(said), "{}", sent[0].text);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_first_message_tells_the_deaths_under_a_later_headline_too() {
     let dead = "Eight people were killed when the paint factory of Ostrand burned on Friday morning, the fire \
                 brigade said, and smoke drifts over the canal quarter, where the streets are closed to cars.";
