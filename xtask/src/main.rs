@@ -49,7 +49,7 @@ enum Task {
     Chaos(chaos::Arguments),
     /// Bring the containers up with Docker, kill each, and see that nothing is lost.
     ComposeTest(compose_test::Arguments),
-    /// Pack a static binary with its papers into a tarball.
+    /// Pack a static binary into a tarball, a .deb and a wheel.
     Dist(dist::Arguments),
     /// Fuzz every parser of untrusted input, a minute each: `fuzz feed --seconds 600`.
     Fuzz(fuzz::Arguments),

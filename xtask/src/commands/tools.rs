@@ -6,7 +6,7 @@
 //! results exists.
 
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, bail};
@@ -18,6 +18,9 @@ const PINNED: &str = "xtask/nats-server.txt";
 const PYTHON: &str = "xtask/python.txt";
 const PYTHON_FOLDER: &str = "target/tools/python";
 const FEEDPARSER: &str = "xtask/feedparser.txt";
+const MATURIN: &str = "xtask/maturin.txt";
+// Not target/tools: there, pip would replace the folder `bin` with nats-server.
+const MATURIN_FOLDER: &str = "target/tools/maturin";
 
 /// Prints where the tools are, after installing the missing ones.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
@@ -80,6 +83,16 @@ pub(crate) fn nats_server() -> anyhow::Result<String> {
 #[expect(clippy::disallowed_methods, reason = "a tool is looked for where the environment says")]
 fn is_named() -> bool {
     std::env::var_os(VARIABLE).is_some()
+}
+
+/// The maturin that makes the wheel. No test needs it, so only `dist` installs it.
+pub(crate) fn maturin() -> anyhow::Result<PathBuf> {
+    let root = tree::root();
+    let maturin = root.join(MATURIN_FOLDER).join("bin/maturin");
+    if !maturin.is_file() {
+        install(&root, MATURIN, MATURIN_FOLDER)?;
+    }
+    Ok(maturin)
 }
 
 fn install(root: &Path, pinned: &str, folder: &str) -> anyhow::Result<()> {

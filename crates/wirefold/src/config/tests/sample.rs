@@ -22,6 +22,14 @@ fn the_settings_of_the_containers_read() {
 }
 
 #[test]
+fn the_settings_of_the_deb_read() {
+    let settings = std::fs::read_to_string("../../deploy/debian/wirefold.toml").unwrap();
+    let config = World::new(&settings).loaded().config;
+    assert_eq!(config.data, Path::new("/var/lib/wirefold"));
+    assert!(config.feed.is_empty() && config.subscription.is_empty());
+}
+
+#[test]
 fn the_page_is_served_beyond_loopback_where_the_settings_say_so() {
     let world = World::new("[page]\nlisten = \"0.0.0.0:8787\"\ntokens = \"never\"\n");
     assert!(world.loaded().config.page.listen.ip().is_unspecified());
