@@ -1,6 +1,6 @@
 //! Runs the commands of the README's pages about one's own feeds and about alerts on a phone, in their order.
 //!
-//! The feed and the phone's server are on loopback. `cargo install` and the containers are left out.
+//! The feed and the phone's server are on loopback. Installation and the containers are left out.
 
 use super::PATIENCE;
 use super::loopback::{Answer, Loopback};
