@@ -47,7 +47,7 @@ const PRINTED: [(&[&str], &str); 4] = [
 const STAGED: &str = "package";
 /// The packages of the binary, in the tarball. cargo-cyclonedx writes them beside the manifest.
 const PACKAGES: &str = "wirefold.cdx.json";
-/// What `cargo auditable build --locked` tells its wrapper of the compiler.
+/// The arguments that `cargo auditable build --locked` gives its wrapper of the compiler.
 const AUDITABLE_ARGUMENTS: &str = r#"{"offline":false,"locked":true,"frozen":false,"config":[]}"#;
 /// The largest binary, in bytes.
 const MOST_BYTES: u64 = 50_000_000;
@@ -78,7 +78,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What all packages are made from.
+/// The source of all packages.
 struct Dist {
     root: PathBuf,
     target: String,
