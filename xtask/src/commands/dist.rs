@@ -2,7 +2,7 @@
 //! it.
 //!
 //! The same commit, toolchain and C compiler give the same bytes: names are sorted, and every file has the
-//! time of the commit and no owner.
+//! time of the commit and no owner. Lists of packages name the folder of the build.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -152,7 +152,9 @@ impl Dist {
     fn make_wheel(&self, folder: &Path) -> anyhow::Result<()> {
         let maturin = match tools::maturin() {
             Ok(maturin) => maturin,
-            Err(error) => return say(&format!("no wheel: it needs maturin, and {error:#}\n")),
+            Err(error) => {
+                return say(&format!("no wheel: pip cannot install xtask/maturin.txt: {error:#}\n"));
+            }
         };
         let mut maturin = self.command(maturin);
         maturin.args(["build", "--quiet", "--target", &self.target, "--out"]).arg(folder);
