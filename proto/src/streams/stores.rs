@@ -73,11 +73,11 @@ pub const TRIES: Store = Store {
     readers: &[DETECTOR, ENRICHER],
 };
 
-/// The marks of reader apps.
+/// The marks of readers, on the page and in reader apps.
 pub const READING: Store = Store {
     name: "wf_reading",
     kind: StoreKind::KeyValue,
-    about: "the stories that the holder of each token read or starred in a reader app",
+    about: "the stories that the holder of each token read or starred, on the page or in a reader app",
     writers: &[GATEWAY],
     readers: &[GATEWAY],
 };

@@ -17,6 +17,7 @@ mod metrics;
 mod page;
 mod projection;
 mod quotations;
+mod reading;
 mod refusal;
 pub mod shapes;
 mod state;

@@ -270,7 +270,7 @@ fn check_name(name: &str) -> Result<(), TokenError> {
 pub enum Scope {
     /// Everything.
     Full,
-    /// Read page, feeds and API; change nothing.
+    /// Read page, feeds and API; change nothing but the own marks of what is read.
     Read,
     /// Read the feeds under `/feeds/`, and use the API for reader apps, such as by a feed reader.
     Feeds,
@@ -399,6 +399,8 @@ pub(super) fn hash_of(secret: &str) -> String {
 pub(crate) const COOKIE: &str = "wirefold_session";
 /// The API for reader apps, under the path at which such apps look for it.
 pub(crate) const READER_API: &str = "/api/greader.php";
+/// The path to which the page sends the marks of a reader.
+pub(crate) const READING: &str = "/reading";
 /// Paths that need no token: health, signing in, the links of messages, which have their own signature, and
 /// the styles of pages. Under `/t/` the token is in the address, and a reader app that logs in sends it in the form.
 const OPEN: [&str; 7] = [
@@ -526,10 +528,10 @@ fn may(scope: Scope, method: &Method, path: &str) -> bool {
     let reads = matches!(*method, Method::GET | Method::HEAD);
     match scope {
         Scope::Full => true,
-        // A reader app writes only what its own token has read.
+        // A reader app writes only what its own token has read. So does the page.
         Scope::Read | Scope::Feeds if path.starts_with(READER_API) => true,
         // Comparing two texts changes nothing.
-        Scope::Read => reads || path == "/api/v1/compare",
+        Scope::Read => reads || [READING, "/api/v1/compare"].contains(&path),
         Scope::Feeds => reads && path.starts_with("/feeds/"),
     }
 }

@@ -6,8 +6,8 @@ use url::form_urlencoded;
 
 use crate::api::request::body_of;
 use crate::api::{Api, ApiResult};
+use crate::reading::Reader;
 use crate::refusal::Refusal;
-use crate::tokens::Holder;
 
 /// The most bytes of a body: a thousand ids, some times over.
 const BODY: usize = 256 * 1024;
@@ -15,8 +15,7 @@ const BODY: usize = 256 * 1024;
 /// A call, with the fields of its query and its body. A field may occur several times.
 pub(super) struct Call {
     pub(super) api: Api,
-    /// The name of its token; `None` if there are no tokens.
-    pub(super) reader: Option<String>,
+    pub(super) reader: Reader,
     fields: Vec<(String, String)>,
 }
 
@@ -30,8 +29,7 @@ impl FromRequest<Api> for Call {
             let why = "reader apps log in at accounts/ClientLogin and send what they get";
             return Err(Refusal::sign_in(why));
         }
-        let holder = request.extensions().get::<Holder>().cloned();
-        let reader = holder.and_then(|Holder(name)| name);
+        let reader = Reader::of(request.extensions());
         Ok(Self { api: api.clone(), reader, fields: fields_of(request).await? })
     }
 }

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::api::{Api, ApiResult};
 use crate::feeds::{Entry, LISTED, entries_of, entry_html, mark_of_demo, marked, people};
-use crate::greader::names::{Stream, number_of};
+use crate::greader::names::Stream;
 use crate::greader::view::View;
-use crate::projection::Opening;
+use crate::projection::{Opening, number_of};
 
 /// The stories as items, in this order. A story whose lead has expired is left out.
 pub(super) async fn items_of(api: &Api, view: &View, rows: &[&Opening]) -> ApiResult<Vec<Value>> {

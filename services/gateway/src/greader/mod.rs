@@ -5,7 +5,6 @@
 
 mod call;
 mod items;
-mod marks;
 mod names;
 mod view;
 
@@ -22,10 +21,10 @@ use crate::api::request::answer;
 use crate::api::{Api, Reply};
 use crate::greader::call::{Call, fields_of, first};
 use crate::greader::items::items_of;
-use crate::greader::marks::Marks;
-use crate::greader::names::{Stream, number_of, parse_number};
+use crate::greader::names::{Stream, parse_number};
 use crate::greader::view::{Feed, View};
-use crate::projection::Opening;
+use crate::projection::{Opening, number_of};
+use crate::reading::Marks;
 use crate::refusal::Refusal;
 use crate::tokens::{Peer, gate_failed};
 
@@ -73,7 +72,7 @@ async fn token(_: Call) -> String {
 }
 
 async fn user_info(call: Call) -> Reply {
-    let name = call.reader.as_deref().unwrap_or("wirefold");
+    let name = call.reader.name().unwrap_or("wirefold");
     answer(&json!({ "userId": name, "userName": name, "userProfileId": name, "userEmail": "" }))
 }
 
@@ -177,8 +176,9 @@ async fn edit_tag(call: Call) -> Result<&'static str, Refusal> {
     let added = call.all("a").map(|tag| (Stream::parse(tag), true));
     let removed = call.all("r").map(|tag| (Stream::parse(tag), false));
     let tags: Vec<_> = added.chain(removed).collect();
-    let change = |marks: &mut Marks, view: &View| {
-        for row in view.with_numbers(&numbers) {
+    let rows = call.api.app.projection.openings_numbered(numbers.into_iter().collect()).await?;
+    let change = |marks: &mut Marks| {
+        for row in &rows {
             for (tag, is_set) in &tags {
                 match tag {
                     Stream::Read => marks.set_read(row, *is_set),
@@ -189,7 +189,7 @@ async fn edit_tag(call: Call) -> Result<&'static str, Refusal> {
             }
         }
     };
-    View::change(&call, change).await?;
+    call.reader.change(&call.api.app, change).await?;
     Ok("OK")
 }
 
@@ -198,16 +198,15 @@ async fn mark_all_as_read(call: Call) -> Result<&'static str, Refusal> {
     // In microseconds; the app has seen nothing that came later.
     let given = call.number("ts").map_or(i64::MAX, |it| it / 1000);
     let until = given.min(call.api.app.now().as_millisecond());
-    let change = |marks: &mut Marks, view: &View| {
-        if stream == Stream::All {
-            marks.read_all_until(until);
-        }
-        for row in view.rows.iter().filter(|row| row.arrived <= until) {
-            if view.is_in(row, &stream) {
-                marks.set_read(row, true);
-            }
-        }
-    };
-    View::change(&call, change).await?;
+    let app = &call.api.app;
+    if stream == Stream::All {
+        call.reader.change(app, |marks| marks.read_all_until(until)).await?;
+        return Ok("OK");
+    }
+    let view = View::load(&call).await?;
+    let is_meant = |row: &&Opening| row.arrived <= until && view.is_in(row, &stream);
+    let rows: Vec<&Opening> = view.rows.iter().filter(is_meant).collect();
+    let change = |marks: &mut Marks| rows.iter().for_each(|row| marks.set_read(row, true));
+    call.reader.change(app, change).await?;
     Ok("OK")
 }

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use wirefold_proto::StoryId;
-
 /// A list of items: what apps call a stream or a tag.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stream {
@@ -48,12 +46,6 @@ impl fmt::Display for Stream {
         };
         write!(f, "user/-/state/com.google/{state}")
     }
-}
-
-/// The number of a story in apps, which want 64 bits: the first 63 of its id.
-pub(super) fn number_of(story: StoryId) -> u64 {
-    // 63 bits are left.
-    (story.to_number() >> 65) as u64
 }
 
 /// The numbers that an app may mean by `tag:google.com,2005:reader/item/HEX`, its digits alone, or a decimal number.

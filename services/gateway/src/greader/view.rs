@@ -2,16 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use wirefold_flow::BusError;
-use wirefold_proto::{streams, token};
-
-use crate::api::{Api, ApiResult};
+use crate::api::ApiResult;
 use crate::feeds::title_of;
 use crate::greader::call::Call;
-use crate::greader::marks::{MOST_STARRED, Marks};
-use crate::greader::names::{Stream, number_of};
-use crate::projection::Opening;
-use crate::refusal::Refusal;
+use crate::greader::names::Stream;
+use crate::projection::{Opening, number_of};
+use crate::reading::Marks;
 
 /// Where stories of removed feeds and of other sources are. No feed has this id.
 const OTHER: &str = "-";
@@ -35,18 +31,11 @@ pub(super) struct View {
 
 impl View {
     pub(super) async fn load(call: &Call) -> ApiResult<Self> {
-        Ok(Self::load_with_revision(&call.api, &key_of(call)).await?.0)
-    }
-
-    async fn load_with_revision(api: &Api, key: &str) -> ApiResult<(Self, u64)> {
-        let entry = api.app.bus.key_value(streams::READING.name)?.get(key).await?;
-        let revision = entry.as_ref().map_or(0, |entry| entry.revision);
-        let marks = entry.and_then(|entry| serde_json::from_slice(&entry.value?).ok());
-        let marks: Marks = marks.unwrap_or_default();
-        let records = api.app.feeds().await?.into_records();
+        let app = &call.api.app;
+        let marks = call.reader.marks(app).await?;
+        let records = app.feeds().await?.into_records();
         let ids = records.iter().map(|record| record.feed.id.clone()).collect();
-        let starred = marks.starred.iter().copied().collect();
-        let rows = api.app.projection.openings(ids, starred).await?;
+        let rows = app.projection.openings(ids, marks.starred()).await?;
         let feeds = records.into_iter().map(|record| {
             let group = record.feed.group.clone().filter(|group| !group.is_empty());
             (record.feed.id.to_string(), Feed { group, title: title_of(record) })
@@ -56,31 +45,7 @@ impl View {
             feeds
                 .insert(OTHER.to_owned(), Feed { title: "other articles".to_owned(), group: None });
         }
-        Ok((Self { feeds, marks, rows }, revision))
-    }
-
-    /// Changes the marks of a reader.
-    pub(super) async fn change(call: &Call, change: impl Fn(&mut Marks, &Self)) -> ApiResult<()> {
-        let (key, keys) = (key_of(call), call.api.app.bus.key_value(streams::READING.name)?);
-        loop {
-            let (view, revision) = Self::load_with_revision(&call.api, &key).await?;
-            let mut marks = view.marks.clone();
-            change(&mut marks, &view);
-            marks.drop_old(&view.rows);
-            if marks.starred.len() > MOST_STARRED {
-                let why = format!("{MOST_STARRED} stories are starred: take a star away first");
-                return Err(Refusal::unprocessable(why));
-            }
-            if marks == view.marks {
-                return Ok(());
-            }
-            let value = serde_json::to_vec(&marks).unwrap_or_default();
-            match keys.put_if(&key, value.into(), revision).await {
-                // Another call of the reader changed them in between.
-                Err(BusError::Refused { .. }) => {}
-                stored => return Ok(stored.map(drop)?),
-            }
-        }
+        Ok(Self { feeds, marks, rows })
     }
 
     pub(super) fn feeds(&self) -> impl Iterator<Item = (&str, &Feed)> {
@@ -109,7 +74,7 @@ impl View {
             Stream::All => true,
             Stream::Read => self.marks.is_read(row),
             Stream::Unread => !self.marks.is_read(row),
-            Stream::Starred => self.marks.starred.contains(&row.story),
+            Stream::Starred => self.marks.is_starred(row.story),
             Stream::Feed(id) => self.feed_of(row).0 == id,
             Stream::Label(label) => {
                 self.feed_of(row).1.and_then(|feed| feed.group.as_ref()) == Some(label)
@@ -152,10 +117,4 @@ impl View {
         let next = last.map(|row| row.key.to_string());
         (rows, next)
     }
-}
-
-/// The key of the reader's marks in `wf_reading`.
-fn key_of(Call { reader, .. }: &Call) -> String {
-    let of_token = |name: &String| format!("token.{}", token::escape(name));
-    reader.as_ref().map_or_else(|| "open".to_owned(), of_token)
 }

@@ -105,7 +105,7 @@ fn foot(settings: &Settings) -> Markup {
                 p { "Times are " span #zone { "UTC" } "." }
                 p.keys hidden {
                     label { input type="checkbox" #keys checked; " Keys" }
-                    " " kbd { "j" } " next " kbd { "k" } " previous " kbd { "o" } " open"
+                    " " kbd { "j" } " next " kbd { "k" } " previous " kbd { "o" } " open " kbd { "m" } " read or unread " kbd { "s" } " star"
                 }
                 p { a href="/feeds/all.atom" { "Atom" } " · " a href="/feeds/all.json" { "JSON Feed" } " · " a href="/api/v1/status" { "API" } }
                 @if settings.gate.is_some() { p { a href="/sign-in" { "Sign in or out" } } }
@@ -224,6 +224,7 @@ pub(super) fn about() -> Markup {
             (word("story", "Story", "One text and all its copies. Copies are folded under the lead, the article that represents the story."))
             (word("event", "Event", "Stories about one happening, each in its own words. They are grouped so that you see them together; they are never folded."))
             (word("origin", "Origins", "Texts of an event that are no copies of each other: “14 outlets · 2 texts found” means that fourteen outlets ran at most two texts. Headlines and short teasers are too short to compare, and are no origins. The page of the event also says whether the texts share no wording, or how many of them share passages with an earlier one. It is an upper bound. It is not independent confirmation: two texts may rest on the same source, and a missed paraphrase or a translation raises the number."))
+            (word("unread", "Unread", "An event is unread until you have read all its stories. Its page marks all of them as read, and the page of a story that story. New copies of a text that you have read are no news; a new text makes the event unread again, and the list says how many came. Reader apps with the same token, or without tokens, share these marks. A star on an event is one on its first story."))
             (word("passage", "Passage", "A run of at least eight words that is in two texts, small edits allowed. On the map the same number is the same passage; a moved one crosses the others."))
             (word("quotation", "Quotation", "Speech in quotation marks in either of two texts. It never counts as copying: two reporters may well quote the same person."))
             (word("quotations", "Quotations of an event", "Each quotation with the outlets that printed it in full, shortened or reworded, and the first of them. Other words may be a misquotation, a correction or another translation."))

@@ -9,6 +9,8 @@ mod feeds;
 mod layout;
 mod link;
 mod map;
+mod marking;
+mod marks;
 mod regroup;
 mod river;
 mod sign_in;
@@ -22,7 +24,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Path;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::map_response_with_state;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -34,12 +36,15 @@ use crate::api::request::{Query, paging};
 use crate::api::{Api, ApiResult};
 use crate::page::layout::NavEntry;
 use crate::page::map::MAX_STRIPS;
+use crate::page::marking::Visit;
+use crate::page::marks::{MarksOn, MarksOnEvents, Show};
 pub(crate) use crate::page::river::is_web;
 use crate::page::river::{River, SHOWN_COPIES, SHOWN_STORIES};
 use crate::page::story::{
     LeftOut, MAX_LISTED, StoryComparison, Texts, compare_stories, limit_articles,
 };
-use crate::projection::{Bounds, EventOnPage, EventQuery, EventSort, Paging};
+use crate::projection::{Bounds, EventOnPage, EventQuery, EventSort, Paging, number_of};
+use crate::reading::Reader;
 use crate::refusal::Refusal;
 use crate::shapes::{EventBrief, EventPage, Status, StoryBrief, StoryWithArticles};
 use crate::statements::EventStatements;
@@ -63,6 +68,7 @@ pub(crate) fn router(api: Api) -> Router {
         .route("/links/{token}", get(link::ask).post(link::follow))
         .route("/assets/{name}", get(layout::serve))
         .merge(subscriptions::router())
+        .merge(marking::router())
         .merge(regroup::router())
         .merge(sign_in::router())
         .layer(map_response_with_state(api.clone(), layout::finish))
@@ -124,18 +130,23 @@ fn event_query(asked: &AddressFields) -> EventQuery {
     }
 }
 
-async fn river_page(api: Api, Query(asked): Query<AddressFields>) -> Page {
-    let main = river_markup(&api.app, &asked, river::main).await?;
-    show(&api, NavEntry::River, "River", &main)
+async fn river_page(api: Api, reader: Reader, Query(asked): Query<AddressFields>) -> Page {
+    let main = river_markup(&api.app, &reader, &asked, river::main).await?;
+    let mut response = show(&api, NavEntry::River, "River", &main)?;
+    // Browsers that go back to it must not show events as unread that were opened since.
+    let kept_nowhere = HeaderValue::from_static("no-store");
+    response.headers_mut().insert(header::CACHE_CONTROL, kept_nowhere);
+    Ok(response)
 }
 
-async fn river_fragment(api: Api) -> Page {
-    let fragment = river_markup(&api.app, &AddressFields::new(), river::fragment).await?;
+async fn river_fragment(api: Api, reader: Reader, Query(asked): Query<AddressFields>) -> Page {
+    let fragment = river_markup(&api.app, &reader, &asked, river::fragment).await?;
     Ok(Html(fragment.into_string()).into_response())
 }
 
 async fn river_markup(
     app: &AppState,
+    reader: &Reader,
     asked: &AddressFields,
     draw: impl Fn(&Status, usize, &River<'_>) -> Markup,
 ) -> ApiResult<Markup> {
@@ -145,19 +156,28 @@ async fn river_markup(
         let status = crate::api::status_with(app, &feeds).await?;
         Ok::<_, Refusal>((status, feeds))
     };
-    let query = event_query(asked);
+    let (query, show) = (event_query(asked), Show::of(asked));
     let with_folded = async {
-        let events = app.projection.events(paging_of(asked, EVENTS)?, query.clone()).await?;
-        let folded = folded(app, &events).await?;
-        Ok::<_, Refusal>((events, folded))
+        // An article that comes meanwhile may be shown, but is not marked.
+        let until = app.projection.last_arrival().await?;
+        let marks = reader.marks(app).await?;
+        let filter = EventQuery { marks: show.filter(&marks), ..query.clone() };
+        let events = app.projection.events(paging_of(asked, EVENTS)?, filter).await?;
+        let stories = app.projection.openings_of(events.events.iter().map(|it| it.id).collect());
+        let (stories, folded) = (stories.await?, folded(app, &events).await?);
+        let on = stories.iter().map(|(event, stories)| (*event, MarksOn::of(&marks, stories)));
+        Ok::<_, Refusal>((events, folded, on.collect::<MarksOnEvents>(), until))
     };
     let subscriptions = async { Ok::<_, Refusal>(app.subscriptions().await?.into_records()) };
-    let ((status, feeds), (events, folded), subscriptions) =
+    let ((status, feeds), (events, folded, marks, until), subscriptions) =
         tokio::try_join!(with_status, with_folded, subscriptions)?;
     let river = River {
         events: &events,
         folded: &folded,
         query: &query,
+        show,
+        marks: &marks,
+        until,
         subscriptions: &subscriptions,
         is_first: !asked.contains_key("cursor") && query == EventQuery::default(),
         has_feeds: !feeds.is_empty(),
@@ -167,6 +187,7 @@ async fn river_markup(
 
 async fn event_page(
     api: Api,
+    visit: Visit,
     Path(given): Path<String>,
     Query(mut asked): Query<AddressFields>,
 ) -> Page {
@@ -174,17 +195,20 @@ async fn event_page(
     if id.to_string() != given {
         return Ok(Redirect::temporary(&format!("/events/{id}")).into_response());
     }
+    let known = api.app.projection.openings_of(vec![id]).await?.remove(&id).unwrap_or_default();
     let (event, stories, left_out, said) = load_event(&api.app, id).await?;
+    let marks = visit.mark_read(&api.app, &known, &asked).await?;
     let notice = regroup::event_notice(&api.app, id, asked.remove("command")).await?;
     let main = html! {
         (notice)
-        (story::event_main(&event, &stories, &left_out, (&said.0, &said.1)))
+        (story::event_main((&event, &marks), &stories, &left_out, (&said.0, &said.1)))
     };
     show(&api, NavEntry::Elsewhere, &river::title_of(&event.title), &main)
 }
 
 async fn story_page(
     api: Api,
+    visit: Visit,
     Path(given): Path<String>,
     Query(mut asked): Query<AddressFields>,
 ) -> Page {
@@ -192,9 +216,12 @@ async fn story_page(
     if id.to_string() != given {
         return Ok(Redirect::temporary(&format!("/stories/{id}")).into_response());
     }
+    let known = api.app.projection.openings_numbered(vec![number_of(id)]).await?;
     let (study, left_out, said) = load_story(&api.app, id).await?;
+    let marks = visit.mark_read(&api.app, &known, &asked).await?;
     let notice = regroup::notice(&api.app, study.story.id, asked.remove("command")).await?;
-    let main = html! { (notice) (story::story_main(&study, &left_out, (&said.0, &said.1))) };
+    let main =
+        html! { (notice) (story::story_main((&study, &marks), &left_out, (&said.0, &said.1))) };
     show(&api, NavEntry::Elsewhere, &river::title_of(&study.story.title), &main)
 }
 

@@ -94,7 +94,7 @@ async fn page_after(api: &Api, event: &str, command: &ControlCommand) -> ApiResu
 }
 
 /// The fields of a form.
-async fn fields(request: Request) -> ApiResult<Vec<(String, String)>> {
+pub(super) async fn fields(request: Request) -> ApiResult<Vec<(String, String)>> {
     let body = request::body_of(request, MOST).await?;
     let trimmed =
         |(name, value): (Cow<'_, str>, Cow<'_, str>)| (name.into_owned(), value.trim().to_owned());
@@ -118,15 +118,20 @@ async fn carry_out(api: &Api, given: &str, command: ApiResult<Command>) -> Respo
 }
 
 /// Redirects to the page with the outcome, or says why nothing is done.
-fn answer(api: &Api, done: ApiResult<String>, back: &str) -> Response {
+pub(super) fn answer(api: &Api, done: ApiResult<String>, back: &str) -> Response {
     let (status, why) = match done {
         Ok(place) => return Redirect::to(&place).into_response(),
         Err(refusal) => refusal.explain(),
     };
+    let page = match back.split('/').nth(1) {
+        Some("events") => "event",
+        Some("stories") => "story",
+        _ => "events",
+    };
     let main = html! {
         h1 { "Not done" }
         p.notice.warn role="alert" { (why) }
-        p { a href=(back) { "Back to the " (if back.starts_with("/events/") { "event" } else { "story" }) } }
+        p { a href=(back) { "Back to the " (page) } }
     };
     layout::respond(&api.app, status, (NavEntry::Elsewhere, "Not done"), &main)
 }

@@ -1,14 +1,16 @@
 //! The start page: the numbers of the last hour, then the events, the last changed first.
 
 use maud::{Markup, html};
-use wirefold_proto::{HealthCondition, HealthKind, SubscriptionRecord};
+use wirefold_proto::{HealthCondition, HealthKind, SubscriptionRecord, Target};
 
-use crate::page::words;
+use crate::page::marks::{MarksOn, MarksOnEvents, Show};
+use crate::page::{marks, words};
 use crate::projection::{EventQuery, EventSort};
 use crate::shapes::{
     ArticleBrief, EventBrief, EventPage, LookedAt, LookedThrough, Status, StoryBrief,
     StoryWithArticles,
 };
+use crate::tokens::READING;
 
 /// The most stories of an event that a card shows.
 pub(super) const SHOWN_STORIES: usize = 6;
@@ -26,6 +28,12 @@ pub(super) struct River<'a> {
     pub folded: &'a [StoryWithArticles],
     /// The words, the filters and the order.
     pub query: &'a EventQuery,
+    /// The filter by marks.
+    pub show: Show,
+    /// The marks of the reader on the events.
+    pub marks: &'a MarksOnEvents,
+    /// When the last article came before the list was read, in milliseconds.
+    pub until: i64,
     /// The subscriptions that can be chosen as a filter.
     pub subscriptions: &'a [SubscriptionRecord],
     /// Whether this is the first page, which is updated live.
@@ -43,6 +51,7 @@ pub(super) fn main(status: &Status, silent: usize, river: &River<'_>) -> Markup 
             label.hidden for="q" { "Search the articles of events" }
             input #q type="search" name="q" value=[&river.query.words] placeholder="Search events" autocomplete="off";
             button type="submit" { "Search" }
+            @if let Some(show) = river.show.word() { input type="hidden" name="show" value=(show); }
             @if river.is_narrowed() { a href="/" { "All events" } }
             (narrowing(river))
         }
@@ -124,10 +133,33 @@ pub(super) fn fragment(status: &Status, silent: usize, river: &River<'_>) -> Mar
 fn list(river: &River<'_>) -> Markup {
     html! {
         section #river data-live=[river.is_first.then_some("")] data-sequence=(river.events.sequence) aria-label="Events, the last changed first" {
+            (tools(river))
             @if river.events.events.is_empty() { (empty(river)) }
-            @for event in &river.events.events { (card(event, river.folded)) }
+            @for event in &river.events.events { (card(event, river)) }
             @if let Some(looked) = &river.events.looked_through { (looked_through(looked)) }
-            @if let Some(next) = &river.events.next { (more(next, river.query)) }
+            @if let Some(next) = &river.events.next {
+                p.more { a rel="next" href=(address(river, river.show, Some(next))) { "More events" } }
+            }
+        }
+    }
+}
+
+/// The filter by marks, and the button that marks all events of the list as read.
+fn tools(river: &River<'_>) -> Markup {
+    html! {
+        div.tools {
+            nav aria-label="Events by your marks" {
+                @for (show, name) in Show::CHOICES {
+                    a href=(address(river, show, None)) aria-current=[(show == river.show).then_some("true")] { (name) }
+                }
+            }
+            @if river.marks.values().any(|on| on.is_unread) {
+                form.marks method="post" action=(READING) {
+                    @for (name, value) in fields(river.query, river.show) { input type="hidden" name=(name) value=(value); }
+                    input type="hidden" name="until" value=(river.until);
+                    button type="submit" name="mark" value="all" { (if river.is_narrowed() { "Mark all of these read" } else { "Mark all read" }) }
+                }
+            }
         }
     }
 }
@@ -153,6 +185,9 @@ fn empty(river: &River<'_>) -> Markup {
                 h2 { @if river.events.next.is_some() { "No event matches so far" } @else { "No event matches" } }
                 p { "Every word must be in the title or the opening of one article of the event. Try fewer words, or filter less. "
                     "The search knows words only; a " a href="/subscriptions/new" { "subscription" } " reads whole texts, with fields and operators." }
+            } @else if river.show != Show::All {
+                h2 { (if river.show == Show::Starred { "Nothing is starred" } else { "Nothing is unread" }) @if river.events.next.is_some() { " so far" } }
+                p { a href="/" { "All events" } }
             } @else if !river.is_first {
                 h2 { "Nothing older" }
                 p { a href="/" { "Back to the newest events" } }
@@ -215,40 +250,53 @@ fn least(query: &EventQuery) -> Option<String> {
     (query.min_outlets > 0).then(|| query.min_outlets.to_string())
 }
 
-fn more(next: &str, query: &EventQuery) -> Markup {
-    let sort = query.sort.as_str().to_owned();
+/// The search, the filters and the order as fields of an address.
+fn fields(query: &EventQuery, show: Show) -> Vec<(&'static str, String)> {
+    let sort = Some(query.sort.as_str().to_owned()).filter(|sort| !sort.is_empty());
     let chosen = [
         ("q", query.words.clone()),
         ("subscription", query.subscription.clone()),
         ("outlet", query.outlet.clone()),
         ("language", query.language.clone()),
         ("min_outlets", least(query)),
-        ("sort", Some(sort).filter(|sort| !sort.is_empty())),
+        ("sort", sort),
+        ("show", show.word().map(str::to_owned)),
     ];
-    let chosen = chosen.iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
-    let rest: String = chosen.map(|(name, value)| format!("&{name}={}", encoded(value))).collect();
-    html! { p.more { a rel="next" href={ "/?cursor=" (encoded(next)) (rest) } { "More events" } } }
+    chosen.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
+/// The address of a page of the list.
+fn address(river: &River<'_>, show: Show, cursor: Option<&String>) -> String {
+    let mut fields = fields(river.query, show);
+    fields.extend(cursor.map(|cursor| ("cursor", cursor.clone())));
+    let fields: Vec<_> =
+        fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    if fields.is_empty() { "/".to_owned() } else { format!("/?{}", fields.join("&")) }
 }
 
 pub(super) fn encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
-fn card(event: &EventBrief, folded: &[StoryWithArticles]) -> Markup {
+fn card(event: &EventBrief, river: &River<'_>) -> Markup {
     let id = event.id.to_string();
     let title = title_of(&event.title);
+    let unmarked = MarksOn::default();
+    let marks = river.marks.get(&event.id).unwrap_or(&unmarked);
     html! {
-        article.card id=(id) data-card data-at=(event.changed.as_millisecond()) aria-labelledby={ "t-" (id) } {
+        article.card.unread[marks.is_unread] id=(id) data-card data-at=(event.changed.as_millisecond()) aria-labelledby={ "t-" (id) } {
             header {
                 h2 id={ "t-" (id) } {
+                    span.dot role="img" aria-label="Unread" {}
                     a href={ "/events/" (id) } lang=[words::lang(Some(&event.language))] dir=(words::direction(Some(&event.language))) { (title) }
                 }
+                (marks::buttons(Target::Event(event.id), marks))
                 @if event.articles > 1 { (words::sparkline(&event.velocity, "in the three hours before the last one")) }
             }
-            @if event.articles > 1 { (many(event)) } @else { (single(event)) }
+            @if event.articles > 1 { (many(event, marks)) } @else { (single(event)) }
             @if event.story_count > 1 || event.articles > 1 {
                 ol.stories {
-                    @for story in event.stories.iter().take(SHOWN_STORIES) { (story_line(story, folded)) }
+                    @for story in event.stories.iter().take(SHOWN_STORIES) { (story_line(story, river.folded)) }
                 }
                 @let rest = (event.story_count as usize).saturating_sub(event.stories.len().min(SHOWN_STORIES));
                 @if rest > 0 {
@@ -259,9 +307,10 @@ fn card(event: &EventBrief, folded: &[StoryWithArticles]) -> Markup {
     }
 }
 
-fn many(event: &EventBrief) -> Markup {
+fn many(event: &EventBrief, marks: &MarksOn) -> Markup {
     html! {
         p.counts {
+            (marks::new_texts(marks))
             span.outlets { (words::count(event.outlets.into(), "outlet", "outlets")) }
             span.origins { (words::texts(event.origins, None, event.not_compared)) }
             (folded_counts(event.copies, event.versions))

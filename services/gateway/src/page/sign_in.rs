@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::AppState;
 use crate::api::{Api, layers};
 use crate::page::layout::{self, NavEntry};
+use crate::page::marking::is_prefetch;
 use crate::tokens::{COOKIE, Gate, Kind, Peer, SESSION, TokenError, gate_failed, session_of};
 
 /// The routes. Forms must come from a page of this server.
@@ -66,7 +67,7 @@ async fn by_link(
     request: Request,
 ) -> Response {
     let Some(gate) = &api.app.settings.gate else { return home() };
-    if request.method() == Method::HEAD || request.headers().contains_key("sec-purpose") {
+    if request.method() == Method::HEAD || is_prefetch(request.headers()) {
         return StatusCode::NO_CONTENT.into_response();
     }
     let session = gate.tokens.redeem(&code, api.app.now());

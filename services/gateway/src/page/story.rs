@@ -8,12 +8,13 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use wirefold_fold::{Change, Changes, Overlap};
-use wirefold_proto::{Agency, ArticleId, Class, DateProblem};
+use wirefold_proto::{Agency, ArticleId, Class, DateProblem, Target};
 
 use crate::page::diff::WordDiff;
 use crate::page::map::{MapInput, Strip, colour, letter, shared, story_strips};
+use crate::page::marks::MarksOn;
 use crate::page::river::{folded_counts, outward, title_of};
-use crate::page::{diff, map, regroup, statements, words};
+use crate::page::{diff, map, marks, regroup, statements, words};
 use crate::shapes::{
     ArticleBrief, Corrections, EventBrief, Statements, StoryBrief, StoryWithArticles,
 };
@@ -26,14 +27,14 @@ const SENTENCE: usize = 400;
 
 /// The page's main part. The `left_out` articles are too many for the map, and are listed.
 pub(super) fn story_main(
-    study: &StoryComparison,
+    (study, marks): (&StoryComparison, &MarksOn),
     left_out: &LeftOut,
     (said, put_right): (&Statements, &Corrections),
 ) -> Markup {
     let map = map_of(std::slice::from_ref(study));
     html! {
         div data-watch=(study.story.event) {
-            (story_head(study))
+            (story_head(study, marks))
             div.sheet {
                 div.body {
                     (statements::corrections_section(put_right))
@@ -59,13 +60,13 @@ pub(super) fn story_main(
     }
 }
 
-fn story_head(study: &StoryComparison) -> Markup {
+fn story_head(study: &StoryComparison, marks: &MarksOn) -> Markup {
     let story = &study.story;
     let members = study.articles.iter().map(|it| &it.article);
     let first = members.min_by_key(|article| (article.seen, article.enriched));
     html! {
         p.crumbs { a href="/" { "River" } " › " a href={ "/events/" (story.event) } { "Event" } " › Story" }
-        h1 lang=[words::lang(Some(&story.language))] dir=(words::direction(Some(&story.language))) { (title_of(&story.title)) }
+        h1 id={ "t-" (story.id) } lang=[words::lang(Some(&story.language))] dir=(words::direction(Some(&story.language))) { (title_of(&story.title)) }
         p.counts {
             span.outlets { (words::count(story.outlets.into(), "outlet", "outlets")) }
             span.origins { "1\u{a0}text" }
@@ -78,6 +79,7 @@ fn story_head(study: &StoryComparison) -> Markup {
             }
             @if let Some(agency) = &story.agency { " · " span.agency { (agency.describe()) } }
         }
+        (marks::buttons(Target::Story(story.id), marks))
     }
 }
 
@@ -288,7 +290,7 @@ fn evidence(agency: &Agency, study: &StoryComparison) -> Markup {
 
 /// The page's main part. The `left_out` articles are too many for the map, and are listed.
 pub(super) fn event_main(
-    event: &EventBrief,
+    (event, marks): (&EventBrief, &MarksOn),
     stories: &[StoryComparison],
     left_out: &LeftOut,
     (said, put_right): (&Statements, &Corrections),
@@ -297,7 +299,7 @@ pub(super) fn event_main(
     let texts = words::texts(event.origins, sharing(event, stories), event.not_compared);
     html! {
         div data-watch=(event.id) {
-            (event_head(event, stories, &texts))
+            (event_head((event, marks), stories, &texts))
             div.sheet {
                 div.body {
                     (statements::corrections_section(put_right))
@@ -310,7 +312,7 @@ pub(super) fn event_main(
                         h2 { "Stories" }
                         p.faint { "Each is one text and its copies. Texts of one event are grouped, never folded." }
                         @for study in stories {
-                            (event_story(study))
+                            (event_story(study, marks.new.contains(&study.story.id)))
                             @if event.story_count > 1 { (regroup::take_out_form(study.story.id)) }
                         }
                         (regroup::join_form(event.id))
@@ -322,7 +324,11 @@ pub(super) fn event_main(
     }
 }
 
-fn event_head(event: &EventBrief, stories: &[StoryComparison], texts: &str) -> Markup {
+fn event_head(
+    (event, marks): (&EventBrief, &MarksOn),
+    stories: &[StoryComparison],
+    texts: &str,
+) -> Markup {
     // A story that people moved changes the event, too. Of many articles, only some are here.
     let seen: Vec<_> =
         stories.iter().flat_map(|study| &study.articles).map(|it| it.article.seen).collect();
@@ -330,8 +336,9 @@ fn event_head(event: &EventBrief, stories: &[StoryComparison], texts: &str) -> M
     let last = last.copied().unwrap_or(event.changed);
     html! {
         p.crumbs { a href="/" { "River" } " › Event" }
-        h1 lang=[words::lang(Some(&event.language))] dir=(words::direction(Some(&event.language))) { (title_of(&event.title)) }
+        h1 id={ "t-" (event.id) } lang=[words::lang(Some(&event.language))] dir=(words::direction(Some(&event.language))) { (title_of(&event.title)) }
         p.counts {
+            (marks::new_texts(marks))
             span.outlets { (words::count(event.outlets.into(), "outlet", "outlets")) }
             span.origins { a href="#texts" { (texts) } }
             span { (words::count(event.story_count.into(), "story", "stories")) }
@@ -346,6 +353,7 @@ fn event_head(event: &EventBrief, stories: &[StoryComparison], texts: &str) -> M
             @if let Some(agency) = &event.agency { " · " span.agency { (agency.describe()) } }
             @if let Some(before) = &event.continues { " · " a href={ "/events/" (before) } { "continues an earlier event" } }
         }
+        (marks::buttons(Target::Event(event.id), marks))
     }
 }
 
@@ -432,7 +440,7 @@ fn longest_shared(here: &AnalysedText, there: &AnalysedText) -> Option<(usize, S
     Some((longest.len as usize, span.of(here.text.original()).to_owned()))
 }
 
-fn event_story(study: &StoryComparison) -> Markup {
+fn event_story(study: &StoryComparison, is_new: bool) -> Markup {
     let story = &study.story;
     html! {
         article.story {
@@ -440,6 +448,7 @@ fn event_story(study: &StoryComparison) -> Markup {
                 a href={ "/stories/" (story.id) } { (title_of(&story.title)) }
             }
             p.about {
+                @if is_new { span.since { "new" } " · " }
                 b { (story.outlet_label()) } ", " (words::time(story.first_seen))
                 @if let Some(agency) = &story.agency { " · " span.agency { (agency.describe()) } }
                 @match story.copies {

@@ -5,13 +5,14 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 use serde::Deserialize;
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{Tag, streams};
+use wirefold_proto::{EventId, StoryId, Tag, streams};
 
+use crate::projection::articles::parse;
 use crate::projection::stories::{
     EVENT_COLUMNS, EVENT_SHOWN, EventRow, STORIES, STORY_COLUMNS, STORY_SHOWN, StoryRow, briefs,
     event_brief,
 };
-use crate::projection::{Answer, apply, search};
+use crate::projection::{Answer, apply, openings, search};
 use crate::shapes::{EventPage, LookedAt, LookedThrough, StoryBrief, StoryPage};
 
 /// The most rows of a page.
@@ -247,6 +248,40 @@ pub(crate) struct EventQuery {
     pub(crate) min_outlets: u32,
     /// The order.
     pub(crate) sort: EventSort,
+    /// The marks that one of its stories must have. Only the page filters by them.
+    #[serde(skip)]
+    pub(crate) marks: Option<MarkFilter>,
+}
+
+/// A filter by the marks of a reader.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct MarkFilter {
+    condition: String,
+    until: i64,
+    read: String,
+    unread: String,
+    starred: String,
+}
+
+impl MarkFilter {
+    /// One that leaves events with an unread story: a story that came later than `until` and is not in `read`, or one
+    /// in `unread`.
+    pub(crate) fn unread<'a>(
+        until: i64,
+        read: impl IntoIterator<Item = &'a u64>,
+        unread: impl IntoIterator<Item = &'a u64>,
+    ) -> Self {
+        let (read, unread) = (openings::beginnings(read), openings::beginnings(unread));
+        Self { condition: openings::unread_condition(), until, read, unread, ..Self::default() }
+    }
+
+    /// One that leaves events with one of these stories.
+    pub(crate) fn starred<'a>(stories: impl IntoIterator<Item = &'a StoryId>) -> Self {
+        let condition = "events.id IN (
+            SELECT event FROM stories WHERE stories.id IN (SELECT value FROM json_each(:starred)))";
+        let starred = openings::json_list(stories);
+        Self { condition: condition.to_owned(), starred, ..Self::default() }
+    }
 }
 
 /// The order of events. Orders other than that of time contain only the events that changed in the two days
@@ -289,10 +324,11 @@ impl EventQuery {
         }
     }
 
-    /// The conditions as SQL with `:words`, `:subscription`, `:outlet`, `:language` and `:least`. Empty
-    /// fields give no condition.
+    /// The conditions as SQL with `:words`, `:subscription`, `:outlet`, `:language`, `:least` and those of the
+    /// marks. Empty fields give no condition.
     pub(super) fn conditions(&self) -> String {
-        let mut conditions = Vec::new();
+        let mut conditions: Vec<String> =
+            self.marks.iter().map(|marks| marks.condition.clone()).collect();
         if self.subscription.is_some() {
             conditions.push(
                 "(EXISTS (SELECT 1 FROM alerts
@@ -325,16 +361,28 @@ pub(super) fn event_list(
     filter: &EventQuery,
 ) -> Answer<EventPage> {
     let sequence = apply::reached(connection, streams::OUTPUT.name)?.sequence;
-    let lookup = EventLookup { connection, paging, filter };
-    let FoundEvents { rows, next, looked_through } = match typed(filter.words.as_ref()).as_deref() {
-        Some("") => FoundEvents::default(),
-        Some(words) => lookup.by_words(words)?,
-        None if filter.sort == EventSort::Newest => lookup.by_time()?,
-        None => lookup.by_rank()?,
-    };
+    let FoundEvents { rows, next, looked_through } =
+        EventLookup { connection, paging, filter }.find()?;
     let event_brief = |(row, _): &SortedRow| event_brief(connection, row, STORIES).transpose();
     let events = rows.iter().filter_map(event_brief).collect::<Answer<_>>()?;
     Ok(EventPage { schema: Tag::new(), events, next, looked_through, sequence })
+}
+
+/// The most pages of a list whose events are marked at once.
+const PAGES: usize = 50;
+
+/// The events of the first pages of a list.
+pub(super) fn first_events(connection: &Connection, filter: &EventQuery) -> Answer<Vec<EventId>> {
+    let (mut events, mut paging) = (Vec::new(), Paging::first(MOST));
+    for _ in 0..PAGES {
+        let found = EventLookup { connection, paging: &paging, filter }.find()?;
+        for (row, _) in &found.rows {
+            events.push(parse(&row.id)?);
+        }
+        let Some(next) = found.next else { break };
+        paging.after = Cursor::parse(&next);
+    }
+    Ok(events)
 }
 
 /// A list that is requested, and the connection.
@@ -346,6 +394,15 @@ struct EventLookup<'a> {
 }
 
 impl EventLookup<'_> {
+    fn find(self) -> Answer<FoundEvents> {
+        match typed(self.filter.words.as_ref()).as_deref() {
+            Some("") => Ok(FoundEvents::default()),
+            Some(words) => self.by_words(words),
+            None if self.filter.sort == EventSort::Newest => self.by_time(),
+            None => self.by_rank(),
+        }
+    }
+
     /// Events of the newest articles with the words, and then those of older articles.
     fn by_words(self, words: &str) -> Answer<FoundEvents> {
         let (after, through) = split_cursor(self.paging.after());
@@ -473,7 +530,9 @@ impl EventLookup<'_> {
 
     fn rows(self, ask: &str, after: &Cursor, own: &[(&str, &dyn ToSql)]) -> Answer<Vec<SortedRow>> {
         let limit = self.paging.limit() as i64 + 1;
-        let values: [(&str, &dyn ToSql); 7] = [
+        let no_marks = MarkFilter::default();
+        let marks = self.filter.marks.as_ref().unwrap_or(&no_marks);
+        let values: [(&str, &dyn ToSql); 11] = [
             (":after", &after.time),
             (":id", &after.id),
             (":limit", &limit),
@@ -481,6 +540,10 @@ impl EventLookup<'_> {
             (":outlet", &self.filter.outlet),
             (":language", &self.filter.language),
             (":least", &self.filter.min_outlets),
+            (":until", &marks.until),
+            (":read", &marks.read),
+            (":unread", &marks.unread),
+            (":starred", &marks.starred),
         ];
         let read = |row: &Row<'_>| Ok((EventRow::of(row)?, row.get::<_, i64>(8)?));
         rows(self.connection, ask, &[&values[..], own].concat(), read)

@@ -17,6 +17,7 @@ mod schema;
 mod search;
 mod stories;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,10 +35,10 @@ pub(crate) use crate::projection::alerts::Numbers;
 pub(crate) use crate::projection::apply::{Batch, Change, lead};
 use crate::projection::articles::First;
 pub(crate) use crate::projection::articles::LoggedArticle;
-pub(crate) use crate::projection::lists::{EventQuery, EventSort, Paging, StoryQuery};
+pub(crate) use crate::projection::lists::{EventQuery, EventSort, MarkFilter, Paging, StoryQuery};
 pub(crate) use crate::projection::open::FILE;
 use crate::projection::open::connect_reader;
-pub(crate) use crate::projection::openings::Opening;
+pub(crate) use crate::projection::openings::{Opening, number_of};
 pub(crate) use crate::projection::redirects::{IdLookup, RowId};
 pub(crate) use crate::projection::stories::{Bounds, EventOnPage};
 use crate::shapes::{
@@ -261,6 +262,33 @@ impl Projection {
         and: Vec<StoryId>,
     ) -> Answer<Vec<Opening>> {
         self.pool.search(move |connection| openings::newest(connection, &feeds, &and)).await
+    }
+
+    /// The stories of each of these events, the first seen first.
+    pub(crate) async fn openings_of(
+        &self,
+        events: Vec<EventId>,
+    ) -> Answer<HashMap<EventId, Vec<Opening>>> {
+        self.read(move |connection| openings::of_events(connection, &events)).await
+    }
+
+    /// The stories of the events that match the filter, in the first pages of their list.
+    pub(crate) async fn openings_matching(&self, filter: EventQuery) -> Answer<Vec<Opening>> {
+        let ask = move |connection: &Connection| {
+            let events = lists::first_events(connection, &filter)?;
+            Ok(openings::of_events(connection, &events)?.into_values().flatten().collect())
+        };
+        self.pool.search(ask).await
+    }
+
+    /// The stories with these numbers.
+    pub(crate) async fn openings_numbered(&self, numbers: Vec<u64>) -> Answer<Vec<Opening>> {
+        self.read(move |connection| openings::numbered(connection, &numbers)).await
+    }
+
+    /// When the article that came last was stored, in milliseconds.
+    pub(crate) async fn last_arrival(&self) -> Answer<i64> {
+        self.read(openings::last_arrival).await
     }
 
     /// The last stored version of an item, by the same authority.

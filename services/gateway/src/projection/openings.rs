@@ -1,13 +1,15 @@
-//! Stories with the article that opened each, for reader apps.
+//! Stories with the article that opened each, for reader apps and for the marks of readers.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 
 use rusqlite::Connection;
-use wirefold_proto::{FeedId, StoryId};
+use wirefold_proto::{EventId, FeedId, StoryId};
 
 use crate::projection::Answer;
 use crate::projection::articles::{parse, text};
 use crate::projection::lists::rows;
+use crate::projection::stories::STORY_SHOWN;
 
 /// The most stories that reader apps see, besides starred ones. It is small in tests.
 const NEWEST: i64 = if cfg!(test) { 20 } else { 10_000 };
@@ -24,6 +26,88 @@ pub(crate) struct Opening {
     pub(crate) feed: Option<FeedId>,
 }
 
+/// The number of a story in marks and in reader apps, which want 64 bits: the first 63 of its id.
+pub(crate) fn number_of(story: StoryId) -> u64 {
+    // 63 bits are left.
+    (story.to_number() >> 65) as u64
+}
+
+/// The length of `s-` and of the 13 digits of an id that are its number.
+const BEGINNING: usize = 15;
+
+/// The beginnings of the ids with these numbers, as a JSON list.
+pub(super) fn beginnings<'a>(numbers: impl IntoIterator<Item = &'a u64>) -> String {
+    let id = |number: &u64| StoryId::from_number(u128::from(*number) << 65).to_string();
+    json_list(numbers.into_iter().map(|it| id(it).chars().take(BEGINNING).collect::<String>()))
+}
+
+/// Ids as a JSON list.
+pub(super) fn json_list(ids: impl IntoIterator<Item = impl Display>) -> String {
+    let ids: Vec<String> = ids.into_iter().map(|id| format!("\"{id}\"")).collect();
+    format!("[{}]", ids.join(","))
+}
+
+/// Stories, each with its first article as `opening` unless it lost that.
+const WITH_OPENING: &str = "stories LEFT JOIN articles AS opening
+    ON opening.id = 'a-' || substr(stories.id, 3) AND opening.story = stories.id";
+/// When such a story came.
+const ARRIVED: &str = "coalesce(opening.folded, stories.first_seen)";
+
+/// The condition that an event has a story that is not read, as SQL. The stories until `:until` are read, except
+/// those in `:unread`. Of the later ones, those in `:read` are. Both are [`beginnings`].
+pub(super) fn unread_condition() -> String {
+    let beginning = format!("substr(stories.id, 1, {BEGINNING})");
+    format!(
+        "EXISTS (SELECT 1 FROM {WITH_OPENING} WHERE stories.event = events.id AND {STORY_SHOWN}
+            AND CASE WHEN {ARRIVED} <= :until
+                THEN {beginning} IN (SELECT value FROM json_each(:unread))
+                ELSE {beginning} NOT IN (SELECT value FROM json_each(:read)) END)"
+    )
+}
+
+/// The stories of each of these events, the first seen first.
+pub(super) fn of_events(
+    connection: &Connection,
+    events: &[EventId],
+) -> Answer<HashMap<EventId, Vec<Opening>>> {
+    let ask = format!(
+        "SELECT stories.key, stories.id, {ARRIVED}, stories.event FROM {WITH_OPENING}
+        WHERE stories.event IN (SELECT value FROM json_each(:events)) AND {STORY_SHOWN}
+        ORDER BY stories.first_seen, stories.id"
+    );
+    let found = rows(connection, &ask, &[(":events", &json_list(events))], |row| {
+        Ok((row.get(0)?, text(row, 1)?, row.get(2)?, text(row, 3)?))
+    })?;
+    let mut of_events: HashMap<EventId, Vec<Opening>> = HashMap::new();
+    for (key, story, arrived, event) in found {
+        let opening = Opening { key, story: parse(&story)?, arrived, feed: None };
+        of_events.entry(parse(&event)?).or_default().push(opening);
+    }
+    Ok(of_events)
+}
+
+/// The stories with these numbers.
+pub(super) fn numbered(connection: &Connection, numbers: &[u64]) -> Answer<Vec<Opening>> {
+    let ask = format!(
+        "SELECT stories.key, stories.id, {ARRIVED}
+        FROM json_each(:beginnings) AS given CROSS JOIN {WITH_OPENING}
+        WHERE stories.id >= given.value AND stories.id < given.value || '~'"
+    );
+    let found = rows(connection, &ask, &[(":beginnings", &beginnings(numbers))], |row| {
+        Ok((row.get(0)?, text(row, 1)?, row.get(2)?))
+    })?;
+    let opening = |(key, story, arrived): (_, String, _)| {
+        Ok(Opening { key, story: parse(&story)?, arrived, feed: None })
+    };
+    found.into_iter().map(opening).collect()
+}
+
+/// When the article that came last was stored, in milliseconds; 0 if there is none.
+pub(super) fn last_arrival(connection: &Connection) -> Answer<i64> {
+    let ask = "SELECT coalesce((SELECT folded FROM articles ORDER BY key DESC LIMIT 1), 0)";
+    Ok(connection.prepare_cached(ask)?.query_row([], |row| row.get(0))?)
+}
+
 /// The newest stories, and these, the last that came first. A story that lost its first article is left out.
 pub(super) fn newest(
     connection: &Connection,
@@ -36,8 +120,7 @@ pub(super) fn newest(
         ) AS its
         JOIN articles ON articles.id = 'a-' || substr(its.id, 3) AND articles.story = its.id
         ORDER BY its.key DESC";
-    let and: Vec<String> = and.iter().map(|story| format!("\"{story}\"")).collect();
-    let and = format!("[{}]", and.join(","));
+    let and = json_list(and);
     let found = rows(connection, ask, &[(":most", &NEWEST), (":and", &and)], |row| {
         Ok((row.get(0)?, text(row, 1)?, row.get::<_, i64>(2)?, row.get(3)?))
     })?;

@@ -11,6 +11,7 @@ mod killed;
 mod order;
 mod pushing;
 mod readers;
+mod reading;
 mod regroup;
 mod samples;
 mod streaming;

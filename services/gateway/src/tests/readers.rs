@@ -14,17 +14,17 @@ use crate::tokens::{Kind, Scope, TokenFile};
 
 const FEED: &[u8] = include_bytes!("../../../../proto/samples/wirefold.feed.2.json");
 const API: &str = "/api/greader.php";
-const READ: &str = "user/-/state/com.google/read";
-const ALL: &str = "user/-/state/com.google/reading-list";
+pub(super) const READ: &str = "user/-/state/com.google/read";
+pub(super) const ALL: &str = "user/-/state/com.google/reading-list";
 
 /// An app that is logged in.
-struct App<'a> {
+pub(super) struct App<'a> {
     world: &'a World,
     auth: String,
 }
 
 impl<'a> App<'a> {
-    async fn of(world: &'a World, password: &str) -> Self {
+    pub(super) async fn of(world: &'a World, password: &str) -> Self {
         let answer = login(world, password).await;
         assert_eq!(answer.status, 200);
         let text = String::from_utf8(answer.body).unwrap();
@@ -44,13 +44,13 @@ impl<'a> App<'a> {
         answer.json()
     }
 
-    async fn post(&self, path: &str, body: String) {
+    pub(super) async fn post(&self, path: &str, body: String) {
         let answer = self.send(Method::POST, path, body).await;
         assert_eq!((answer.status.as_u16(), &*answer.body), (200, &b"OK"[..]), "{path}");
     }
 
     /// The titles of a stream, without `Ferry number` and `sails`.
-    async fn titles(&self, stream: &str) -> Vec<String> {
+    pub(super) async fn titles(&self, stream: &str) -> Vec<String> {
         titles(&self.get(&format!("stream/contents/{stream}")).await)
     }
 
@@ -82,7 +82,7 @@ async fn login(world: &World, password: &str) -> Answer {
     world.send(Access::Network, request.body(Body::from(body)).unwrap()).await
 }
 
-fn number(of: u64) -> u64 {
+pub(super) fn number(of: u64) -> u64 {
     u64::try_from(story(of).to_number() >> 65).unwrap()
 }
 

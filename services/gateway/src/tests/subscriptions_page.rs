@@ -14,7 +14,7 @@ const OWN: &str = "http://127.0.0.1:8787";
 const USUAL: &str = "on=new&on=material";
 
 /// A form as a browser sends it from a page of this origin.
-async fn send(world: &World, origin: Option<&str>, path: &str, form: &str) -> Answer {
+pub(super) async fn send(world: &World, origin: Option<&str>, path: &str, form: &str) -> Answer {
     let mut sent = request(Method::POST, path, Body::from(form.to_owned()));
     let kind = "application/x-www-form-urlencoded".parse().unwrap();
     sent.headers_mut().insert(header::CONTENT_TYPE, kind);
@@ -25,7 +25,7 @@ async fn send(world: &World, origin: Option<&str>, path: &str, form: &str) -> An
 }
 
 /// The same, from a page of this server.
-async fn post(world: &World, path: &str, form: &str) -> Answer {
+pub(super) async fn post(world: &World, path: &str, form: &str) -> Answer {
     send(world, Some(OWN), path, form).await
 }
 
@@ -35,12 +35,12 @@ async fn listed_subscriptions(world: &World) -> Vec<SubscriptionRecord> {
 }
 
 /// Where it sends the browser next, and the content of that page.
-async fn followed(world: &World, answer: &Answer) -> String {
+pub(super) async fn followed(world: &World, answer: &Answer) -> String {
     assert_eq!(answer.status, 303, "{}", text(answer));
     text(&world.get(answer.headers[header::LOCATION].to_str().unwrap()).await)
 }
 
-fn text(answer: &Answer) -> String {
+pub(super) fn text(answer: &Answer) -> String {
     String::from_utf8_lossy(&answer.body).replace('\u{a0}', " ")
 }
 

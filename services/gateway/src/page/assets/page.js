@@ -3,6 +3,7 @@
 (() => {
   const byId = (id) => document.getElementById(id);
   const live = byId("live");
+  const say = (words) => { if (live) live.textContent = words; };
 
   // Times: the server writes UTC.
   const full = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
@@ -50,6 +51,34 @@
     next.querySelector("h2 a").focus({ preventScroll: true });
     next.scrollIntoView({ block: "nearest" });
   };
+  // Marks: the buttons change on the spot instead of loading the page again.
+  const drawMark = (form, mark) => {
+    const [read, star] = form.querySelectorAll("button");
+    if (mark === "star" || mark === "unstar") {
+      star.setAttribute("aria-pressed", String(mark === "star"));
+      star.value = mark === "star" ? "unstar" : "star";
+      return;
+    }
+    const card = form.closest("[data-card]");
+    if (card) card.classList.toggle("unread", mark === "unread");
+    read.value = mark === "unread" ? "read" : "unread";
+    read.textContent = `Mark ${read.value}`;
+  };
+  const said = { read: "Marked as read", unread: "Marked as unread", star: "Starred", unstar: "Star taken away" };
+  document.addEventListener("submit", async (event) => {
+    const form = event.target.closest("[data-marks]");
+    if (!form || !event.submitter) return;
+    event.preventDefault();
+    const mark = event.submitter.value;
+    const body = new URLSearchParams(new FormData(form));
+    body.set("mark", mark);
+    try {
+      const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" });
+      if (answer.type !== "opaqueredirect") throw new Error(answer.status);
+      drawMark(form, mark);
+      say(said[mark]);
+    } catch { say("The mark is not stored. Try again."); }
+  });
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, textarea, select, [contenteditable]");
     if (typing || event.ctrlKey || event.metaKey || event.altKey || !keys || !keys.checked) return;
@@ -58,13 +87,16 @@
     else if (event.key === "o") {
       const card = cards()[current(cards())];
       if (card) card.querySelector("h2 a").click();
+    } else if (event.key === "m" || event.key === "s") {
+      const part = cards()[current(cards())] || document.querySelector("[data-watch]");
+      const form = part && part.querySelector("[data-marks]");
+      if (form) form.querySelectorAll("button")[event.key === "m" ? 0 : 1].click();
     } else return;
     event.preventDefault();
   });
 
   // The river: fetched anew as events change; open lists, focus and place on the screen stay.
   let fresh = 0;
-  const say = (words) => { if (live) live.textContent = words; };
   const firstVisible = () => cards().find((card) => card.getBoundingClientRect().bottom > 60);
   const replace = (river, next) => {
     const open = [...river.querySelectorAll("details[open]")].map((part) => part.id);
@@ -82,8 +114,9 @@
       if (before.get(card.id) !== card.dataset.at) card.classList.add("fresh");
     }
     river.replaceWith(next);
-    if (focus && href) {
-      const again = next.querySelector(`#${CSS.escape(focus.id)} a[href="${CSS.escape(href)}"]`);
+    if (focus) {
+      const same = href ? `a[href="${CSS.escape(href)}"]` : "h2 a";
+      const again = next.querySelector(`#${CSS.escape(focus.id)} ${same}`);
       if (again) again.focus({ preventScroll: true });
     }
     if (anchor) {
@@ -94,7 +127,7 @@
   const refresh = async () => {
     const river = byId("river");
     try {
-      const answer = await fetch("/fragments/river", { headers: { accept: "text/html" } });
+      const answer = await fetch("/fragments/river" + location.search, { headers: { accept: "text/html" } });
       if (!answer.ok) return;
       const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
       const next = parsed.getElementById("river");
@@ -160,6 +193,10 @@
     source.addEventListener("error", () => { document.body.classList.remove("live"); });
     source.addEventListener("command", () => { if (river) soon(); });
     source.addEventListener("reset", () => { if (river) soon(); });
+    // Meanwhile another tab may have opened events.
+    for (const back of ["pageshow", "visibilitychange"]) {
+      addEventListener(back, (event) => { if (river && !document.hidden && event.persisted !== false) soon(); });
+    }
     source.addEventListener("article", (event) => {
       if (river) { fresh += 1; soon(); return; }
       if (!event.data.includes(`"event":"${watched.dataset.watch}"`)) return;

@@ -300,8 +300,9 @@ async fn the_river_is_narrowed_and_ordered() {
         ("/?subscription=&outlet=&language=&min_outlets=&sort=&q=", vec![6, 4, 1]),
     ] {
         let body = fixture.get(path).await.body;
-        let card =
-            |event: u64| body.find(&format!("<article class=\"card\" id=\"{}\"", id('e', event)));
+        let card = |event: u64| {
+            body.find(&format!("<article class=\"card unread\" id=\"{}\"", id('e', event)))
+        };
         let mut shown: Vec<(usize, u64)> =
             [1, 4, 6].into_iter().filter_map(|event| Some((card(event)?, event))).collect();
         shown.sort_unstable();
