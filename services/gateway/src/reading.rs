@@ -212,7 +212,11 @@ mod tests {
         let rows: Vec<_> = (1..=MOST as u64 + 1).map(row).collect();
         rows.iter().for_each(|row| marks.set_read(row, true));
         rows.iter().for_each(|row| marks.set_starred(row, true));
+        let mut unstarred = Marks { starred: BTreeSet::new(), ..marks.clone() };
         marks.drop_old(&rows[..2]);
         assert_eq!((marks.read.len(), marks.starred.len()), (2, 2));
+        unstarred.drop_old(&rows[4..6]);
+        let is_read = [3, 4, 5, 6, 7].map(|it| unstarred.is_read(&row(it)));
+        assert_eq!(is_read, [true, true, true, true, false], "the older ones stay read");
     }
 }

@@ -101,12 +101,8 @@ async fn mark(api: Api, reader: Reader, request: Request) -> Response {
 async fn stories_of(app: &AppState, given: &str) -> ApiResult<Vec<Opening>> {
     if given.starts_with("e-") {
         let event: EventId = app.resolve_id(given).await?;
-        return Ok(app
-            .projection
-            .openings_of(vec![event])
-            .await?
-            .remove(&event)
-            .unwrap_or_default());
+        let mut stories = app.projection.openings_of(vec![event]).await?;
+        return Ok(stories.remove(&event).unwrap_or_default());
     }
     let story: StoryId = app.resolve_id(given).await?;
     Ok(app.projection.openings_numbered(vec![number_of(story)]).await?)
@@ -138,9 +134,8 @@ async fn mark_all(app: &AppState, reader: &Reader, fields: &AddressFields) -> Ap
     if query == EventQuery::default() && show != Show::Starred {
         return reader.change(app, |marks| marks.read_all_until(until)).await;
     }
-    let marks = reader.marks(app).await?;
     let show = if show == Show::All { Show::Unread } else { show };
-    let filter = EventQuery { marks: show.filter(&marks), ..query };
+    let filter = EventQuery { marks: show.filter(&reader.marks(app).await?), ..query };
     let mut stories = app.projection.openings_matching(filter).await?;
     stories.retain(|story| story.arrived <= until);
     reader.change(app, |marks| set_read(marks, &stories, true)).await

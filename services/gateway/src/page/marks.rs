@@ -37,11 +37,11 @@ impl MarksOn {
 /// The marks on each event of a list.
 pub(super) type MarksOnEvents = HashMap<EventId, MarksOn>;
 
-/// How many texts came since the event was read.
-pub(super) fn new_texts(marks: &MarksOn) -> Markup {
+/// How many stories came since the event was read.
+pub(super) fn new_stories(marks: &MarksOn) -> Markup {
     html! {
         @if !marks.new.is_empty() {
-            span.since { (words::count(marks.new.len() as u64, "new text", "new texts")) " since you read it" }
+            span.since { (words::count(marks.new.len() as u64, "new story", "new stories")) " since you read it" }
         }
     }
 }

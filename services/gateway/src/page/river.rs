@@ -310,7 +310,7 @@ fn card(event: &EventBrief, river: &River<'_>) -> Markup {
 fn many(event: &EventBrief, marks: &MarksOn) -> Markup {
     html! {
         p.counts {
-            (marks::new_texts(marks))
+            (marks::new_stories(marks))
             span.outlets { (words::count(event.outlets.into(), "outlet", "outlets")) }
             span.origins { (words::texts(event.origins, None, event.not_compared)) }
             (folded_counts(event.copies, event.versions))

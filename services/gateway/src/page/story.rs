@@ -338,7 +338,7 @@ fn event_head(
         p.crumbs { a href="/" { "River" } " › Event" }
         h1 id={ "t-" (event.id) } lang=[words::lang(Some(&event.language))] dir=(words::direction(Some(&event.language))) { (title_of(&event.title)) }
         p.counts {
-            (marks::new_texts(marks))
+            (marks::new_stories(marks))
             span.outlets { (words::count(event.outlets.into(), "outlet", "outlets")) }
             span.origins { a href="#texts" { (texts) } }
             span { (words::count(event.story_count.into(), "story", "stories")) }

@@ -495,19 +495,19 @@ impl EventLookup<'_> {
         off: i64,
     ) -> Answer<FoundEvents> {
         let conditions = self.filter.conditions();
+        let end = end_of_scan(self.connection, &format!("events WHERE {which}"), after)?;
+        let last = end.clone().unwrap_or(Cursor { time: i64::MIN, id: String::new() });
+        // The last row bounds the scan, so that it ends when the page is full.
         let ask = format!(
-            "SELECT {EVENT_COLUMNS}, changed - {off} AS sorted FROM (
-                SELECT * FROM events WHERE {which}
-                ORDER BY changed DESC, id DESC LIMIT {SCAN}
-            ) AS events WHERE true{conditions}
+            "SELECT {EVENT_COLUMNS}, changed - {off} AS sorted FROM events
+            WHERE {which} AND (changed, id) >= (:last, :last_id){conditions}
             ORDER BY changed DESC, id DESC LIMIT :limit"
         );
-        rows.extend(self.rows(&ask, after, &[])?);
+        rows.extend(self.rows(&ask, after, &[(":last", &last.time), (":last_id", &last.id)])?);
         let found = FoundEvents::cut(rows, self.paging, event_cursor);
         if found.next.is_some() {
             return Ok(found);
         }
-        let end = end_of_scan(self.connection, &format!("events WHERE {which}"), after)?;
         let end = end.map(|end| Cursor { time: end.time - off, ..end });
         Ok(found.with_end_of_scan(LookedAt::Events, end))
     }

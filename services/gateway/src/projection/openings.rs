@@ -58,7 +58,8 @@ const ARRIVED: &str = "coalesce(opening.folded, stories.first_seen)";
 pub(super) fn unread_condition() -> String {
     let beginning = format!("substr(stories.id, 1, {BEGINNING})");
     format!(
-        "EXISTS (SELECT 1 FROM {WITH_OPENING} WHERE stories.event = events.id AND {STORY_SHOWN}
+        "EXISTS (SELECT 1 FROM {WITH_OPENING}
+            WHERE stories.event = events.id AND (opening.id IS NOT NULL OR {STORY_SHOWN})
             AND CASE WHEN {ARRIVED} <= :until
                 THEN {beginning} IN (SELECT value FROM json_each(:unread))
                 ELSE {beginning} NOT IN (SELECT value FROM json_each(:read)) END)"

@@ -55,7 +55,7 @@ fn is_unread(card: &str) -> bool {
 fn shown_in(page: &str) -> (Vec<u64>, Vec<u64>) {
     let cards = (1..100).filter_map(|of| Some((of, card_in(page, of)?)));
     let (unread, read): (Vec<_>, Vec<_>) = cards.partition(|(_, card)| is_unread(card));
-    let numbers = |cards: Vec<(u64, String)>| cards.into_iter().map(|(of, _)| of).collect();
+    let numbers = |of: Vec<(u64, String)>| of.into_iter().map(|(number, _)| number).collect();
     (numbers(unread), numbers(read))
 }
 
@@ -107,23 +107,23 @@ async fn only_a_person_who_sees_a_page_has_read_it() {
 }
 
 #[tokio::test]
-async fn an_event_says_how_many_texts_are_new_since_it_was_read() {
+async fn an_event_says_how_many_stories_are_new_since_it_was_read() {
     let world = World::new().await;
     world.publish_articles(&[article(1, 1, 1), article(2, 2, 1)]).await;
-    assert!(!card(&world, "/", 1).await.contains("new text"), "nothing was read");
+    assert!(!card(&world, "/", 1).await.contains("new stor"), "nothing was read");
     open(&world, &path_of(1)).await;
     world.clock.advance(Duration::from_mins(1));
-    // A copy is no new text.
+    // A copy is no new story.
     world.publish_articles(&[article(3, 1, 1)]).await;
     assert!(!is_unread(&card(&world, "/", 1).await));
     world.publish_articles(&[article(4, 4, 1), article(5, 5, 1), article(6, 5, 1)]).await;
     let again = card(&world, "/", 1).await;
-    assert!(is_unread(&again) && again.contains("2 new texts since you read it"), "{again}");
+    assert!(is_unread(&again) && again.contains("2 new stories since you read it"), "{again}");
     let page = open(&world, &path_of(1)).await;
-    assert!(page.contains("2 new texts since you read it"), "{page}");
+    assert!(page.contains("2 new stories since you read it"), "{page}");
     assert_eq!(page.matches("<span class=\"since\">new</span>").count(), 2, "{page}");
     assert!(!is_unread(&card(&world, "/", 1).await));
-    assert!(!open(&world, &path_of(1)).await.contains("new texts since"));
+    assert!(!open(&world, &path_of(1)).await.contains("new stories since"));
 }
 
 #[tokio::test]
@@ -133,10 +133,10 @@ async fn a_button_marks_as_unread_and_the_page_that_it_leads_to_does_not_undo_th
     open(&world, &path_of(1)).await;
     let mut sent =
         request(Method::POST, "/reading", Body::from(format!("of={}&mark=unread", event(1))));
-    let form = "application/x-www-form-urlencoded";
+    let kind = "application/x-www-form-urlencoded";
     let from = format!("http://127.0.0.1:8787{}?command=x", path_of(1));
     for (name, value) in [
-        (header::CONTENT_TYPE, form),
+        (header::CONTENT_TYPE, kind),
         (header::ORIGIN, "http://127.0.0.1:8787"),
         (header::REFERER, &from),
     ] {
@@ -149,9 +149,9 @@ async fn a_button_marks_as_unread_and_the_page_that_it_leads_to_does_not_undo_th
     assert!(open(&world, next).await.contains("Mark read</button>"));
     assert!(is_unread(&card(&world, "/", 1).await));
 
-    let answer = mark(&world, "read", &event(1).to_string()).await;
-    let river = followed(&world, &answer).await;
-    assert_eq!(answer.headers[header::LOCATION], format!("/#{}", event(1)));
+    let marked = mark(&world, "read", &event(1).to_string()).await;
+    let river = followed(&world, &marked).await;
+    assert_eq!(marked.headers[header::LOCATION], format!("/#{}", event(1)));
     assert_eq!(shown_in(&river), (vec![2], vec![1]));
     for (form, status) in [
         (format!("of={}&mark=odd", event(1)), 400),
@@ -208,10 +208,10 @@ async fn a_star_on_an_event_is_one_on_its_first_story() {
 async fn all_that_a_list_shows_is_marked_as_read_and_nothing_that_came_later() {
     let world = World::new().await;
     fill(&world, 1..=4).await;
-    let page = text(&world.get("/?outlet=outlet3.example").await);
-    assert!(page.contains("Mark all of these read"), "{page}");
+    let narrowed = text(&world.get("/?outlet=outlet3.example").await);
+    assert!(narrowed.contains("Mark all of these read"), "{narrowed}");
     fill(&world, [10].into_iter()).await;
-    followed(&world, &post(&world, "/reading", &form_for_all(&page)).await).await;
+    followed(&world, &post(&world, "/reading", &form_for_all(&narrowed)).await).await;
     let (unread, read) = shown_in(&text(&world.get("/").await));
     assert_eq!((unread, read), (vec![1, 2, 4, 10], vec![3]), "10 is of outlet 3, too");
 
@@ -305,7 +305,7 @@ async fn each_token_marks_its_own_reading_and_other_sites_mark_nothing() {
         let answer =
             world.send(Access::Network, sent.body(Body::from(form.clone())).unwrap()).await;
         assert_eq!(answer.status, expected, "{value}: {}", text(&answer));
-        let river = |secret| asked(Method::GET, "/", secret).body(Body::empty()).unwrap();
+        let river = |of| asked(Method::GET, "/", of).body(Body::empty()).unwrap();
         let unread = if expected == 303 { vec![2] } else { vec![1, 2] };
         let own = text(&world.send(Access::Network, river(&secrets[0])).await);
         assert_eq!(shown_in(&own).0, unread, "{value}");
