@@ -5,14 +5,13 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 use serde::Deserialize;
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{EventId, StoryId, Tag, streams};
+use wirefold_proto::{Tag, streams};
 
-use crate::projection::articles::parse;
 use crate::projection::stories::{
     EVENT_COLUMNS, EVENT_SHOWN, EventRow, STORIES, STORY_COLUMNS, STORY_SHOWN, StoryRow, briefs,
     event_brief,
 };
-use crate::projection::{Answer, apply, openings, search};
+use crate::projection::{Answer, apply, search};
 use crate::shapes::{EventPage, LookedAt, LookedThrough, StoryBrief, StoryPage};
 
 /// The most rows of a page.
@@ -253,35 +252,14 @@ pub(crate) struct EventQuery {
     pub(crate) marks: Option<MarkFilter>,
 }
 
-/// A filter by the marks of a reader.
+/// A filter by the marks of a reader: a condition as SQL, with its values.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct MarkFilter {
-    condition: String,
-    until: i64,
-    read: String,
-    unread: String,
-    starred: String,
-}
-
-impl MarkFilter {
-    /// One that leaves events with an unread story: a story that came later than `until` and is not in `read`, or one
-    /// in `unread`.
-    pub(crate) fn unread<'a>(
-        until: i64,
-        read: impl IntoIterator<Item = &'a u64>,
-        unread: impl IntoIterator<Item = &'a u64>,
-    ) -> Self {
-        let (read, unread) = (openings::beginnings(read), openings::beginnings(unread));
-        Self { condition: openings::unread_condition(), until, read, unread, ..Self::default() }
-    }
-
-    /// One that leaves events with one of these stories.
-    pub(crate) fn starred<'a>(stories: impl IntoIterator<Item = &'a StoryId>) -> Self {
-        let condition = "events.id IN (
-            SELECT event FROM stories WHERE stories.id IN (SELECT value FROM json_each(:starred)))";
-        let starred = openings::json_list(stories);
-        Self { condition: condition.to_owned(), starred, ..Self::default() }
-    }
+    pub(super) condition: String,
+    pub(super) until: i64,
+    pub(super) read: String,
+    pub(super) unread: String,
+    pub(super) starred: String,
 }
 
 /// The order of events. Orders other than that of time contain only the events that changed in the two days
@@ -371,14 +349,12 @@ pub(super) fn event_list(
 /// The most pages of a list whose events are marked at once.
 const PAGES: usize = 50;
 
-/// The events of the first pages of a list.
-pub(super) fn first_events(connection: &Connection, filter: &EventQuery) -> Answer<Vec<EventId>> {
+/// The ids of the events on the first pages of a list.
+pub(super) fn first_events(connection: &Connection, filter: &EventQuery) -> Answer<Vec<String>> {
     let (mut events, mut paging) = (Vec::new(), Paging::first(MOST));
     for _ in 0..PAGES {
         let found = EventLookup { connection, paging: &paging, filter }.find()?;
-        for (row, _) in &found.rows {
-            events.push(parse(&row.id)?);
-        }
+        events.extend(found.rows.into_iter().map(|(row, _)| row.id));
         let Some(next) = found.next else { break };
         paging.after = Cursor::parse(&next);
     }

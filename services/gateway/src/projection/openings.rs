@@ -8,7 +8,7 @@ use wirefold_proto::{EventId, FeedId, StoryId};
 
 use crate::projection::Answer;
 use crate::projection::articles::{parse, text};
-use crate::projection::lists::rows;
+use crate::projection::lists::{MarkFilter, rows};
 use crate::projection::stories::STORY_SHOWN;
 
 /// The most stories that reader apps see, besides starred ones. It is small in tests.
@@ -36,13 +36,13 @@ pub(crate) fn number_of(story: StoryId) -> u64 {
 const BEGINNING: usize = 15;
 
 /// The beginnings of the ids with these numbers, as a JSON list.
-pub(super) fn beginnings<'a>(numbers: impl IntoIterator<Item = &'a u64>) -> String {
+fn beginnings<'a>(numbers: impl IntoIterator<Item = &'a u64>) -> String {
     let id = |number: &u64| StoryId::from_number(u128::from(*number) << 65).to_string();
     json_list(numbers.into_iter().map(|it| id(it).chars().take(BEGINNING).collect::<String>()))
 }
 
 /// Ids as a JSON list.
-pub(super) fn json_list(ids: impl IntoIterator<Item = impl Display>) -> String {
+fn json_list(ids: impl IntoIterator<Item = impl Display>) -> String {
     let ids: Vec<String> = ids.into_iter().map(|id| format!("\"{id}\"")).collect();
     format!("[{}]", ids.join(","))
 }
@@ -53,23 +53,39 @@ const WITH_OPENING: &str = "stories LEFT JOIN articles AS opening
 /// When such a story came.
 const ARRIVED: &str = "coalesce(opening.folded, stories.first_seen)";
 
-/// The condition that an event has a story that is not read, as SQL. The stories until `:until` are read, except
-/// those in `:unread`. Of the later ones, those in `:read` are. Both are [`beginnings`].
-pub(super) fn unread_condition() -> String {
-    let beginning = format!("substr(stories.id, 1, {BEGINNING})");
-    format!(
-        "EXISTS (SELECT 1 FROM {WITH_OPENING}
-            WHERE stories.event = events.id AND (opening.id IS NOT NULL OR {STORY_SHOWN})
-            AND CASE WHEN {ARRIVED} <= :until
-                THEN {beginning} IN (SELECT value FROM json_each(:unread))
-                ELSE {beginning} NOT IN (SELECT value FROM json_each(:read)) END)"
-    )
+impl MarkFilter {
+    /// One that leaves events with an unread story: a story that came later than `until` and is not in `read`, or one
+    /// in `unread`.
+    pub(crate) fn unread<'a>(
+        until: i64,
+        read: impl IntoIterator<Item = &'a u64>,
+        unread: impl IntoIterator<Item = &'a u64>,
+    ) -> Self {
+        let beginning = format!("substr(stories.id, 1, {BEGINNING})");
+        let condition = format!(
+            "EXISTS (SELECT 1 FROM {WITH_OPENING}
+                WHERE stories.event = events.id AND (opening.id IS NOT NULL OR {STORY_SHOWN})
+                AND CASE WHEN {ARRIVED} <= :until
+                    THEN {beginning} IN (SELECT value FROM json_each(:unread))
+                    ELSE {beginning} NOT IN (SELECT value FROM json_each(:read)) END)"
+        );
+        let (read, unread) = (beginnings(read), beginnings(unread));
+        Self { condition, until, read, unread, ..Self::default() }
+    }
+
+    /// One that leaves events with one of these stories.
+    pub(crate) fn starred<'a>(stories: impl IntoIterator<Item = &'a StoryId>) -> Self {
+        let condition = "events.id IN (
+            SELECT event FROM stories WHERE stories.id IN (SELECT value FROM json_each(:starred)))";
+        let starred = json_list(stories);
+        Self { condition: condition.to_owned(), starred, ..Self::default() }
+    }
 }
 
 /// The stories of each of these events, the first seen first.
 pub(super) fn of_events(
     connection: &Connection,
-    events: &[EventId],
+    events: &[impl Display],
 ) -> Answer<HashMap<EventId, Vec<Opening>>> {
     let ask = format!(
         "SELECT stories.key, stories.id, {ARRIVED}, stories.event FROM {WITH_OPENING}
