@@ -10,7 +10,7 @@ use wirefold_text::extract::{
 
 /// Words of a sentence that says what would be, what is feared or what is denied.
 #[rustfmt::skip]
-const DOUBTS: [&str; 93] = [
+const DOUBTS: [&str; 98] = [
     "would", "should", "if", "unless", "fear", "feared", "fears", "believed", "thought",
     "expected", "predicted", "reportedly", "allegedly", "unconfirmed", "rumour", "rumours", "rumor", "rumors", "denied",
     "denies", "deny", "rejected", "false", "wrong", "hoax", "drill", "exercise", "simulation",
@@ -21,10 +21,10 @@ const DOUBTS: [&str; 93] = [
     "avrebbe", "avrebbero", "temono", "smentisce",
     "teria", "teriam", "temem", "desmente",
     "якобы", "опасаются",
-    "wanted", "wants", "negó", "desmintió", "démenti", "faux", "falso", "forgery", "fined",
+    "wanted", "wants", "negó", "desmintió", "démenti", "faux", "falso", "forgery", "fined", "claim", "claims", "claimed",
     // A sum over a time or a country, or something that happened before.
     "depuis", "seit", "desde", "nationwide", "landesweit", "month", "months", "year", "years", "decade", "decades",
-    "jahr", "jahre", "jahren", "année", "années", "año", "anno", "ano", "again", "last", "recalled",
+    "jahr", "jahre", "jahren", "année", "années", "año", "anno", "ano", "again", "last", "recalled", "second", "separate",
 ];
 /// Words before a number that is not the whole of what happened, or of something else that happened, or in a clause
 /// that the sentence need not confirm: `it is not true that 30 died`.
@@ -142,6 +142,8 @@ mod tests {
         check("Up to 20 people would have died if it had been full.", None);
         check("It was feared that 50 died, but the county denied it.", None);
         check("Another quake killed 40 people.", None);
+        check("Police arrested 30 people at a second protest in Kell.", None);
+        check("The army killed 40 people, the rebels claimed.", None);
         check("Eight died in May.", Some("8"));
         check("It rained. The fire killed nine people.", None);
         check("At least 8 died in Pell, and at least 3 died in Kell.", None);

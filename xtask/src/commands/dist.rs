@@ -153,7 +153,9 @@ impl Dist {
         let maturin = match tools::maturin() {
             Ok(maturin) => maturin,
             Err(error) => {
-                return say(&format!("no wheel: pip cannot install xtask/maturin.txt: {error:#}\n"));
+                return say(&format!(
+                    "no wheel: pip cannot install xtask/maturin.txt: {error:#}\n"
+                ));
             }
         };
         let mut maturin = self.command(maturin);

@@ -8,16 +8,17 @@ use wirefold_proto::{
     Materiality, ReasonKind, StoryId, Target,
 };
 use wirefold_text::Text;
-use wirefold_text::extract::numbers;
+use wirefold_text::extract::{is_uncertain, numbers};
 
 use super::Engine;
 use super::draft::reason;
-use super::facts::{OPENING, ReadText, StoredText};
-use super::figures::{Figure, figures_of, label, role_at};
+use super::facts::{ReadText, Said, StoredText};
+use super::figures::{label, role_at};
 use super::incoming::{IncomingArticle, Joining};
 use super::live_alert::LiveAlert;
+use super::statement::{Statement, stems_of_persons};
 use super::turns::{Turn, turns};
-use crate::wording::{cut, shortened};
+use crate::wording::shortened;
 
 /// Identifies a note by its kind and words, in every article.
 fn id_of(note: &Note) -> u64 {
@@ -299,33 +300,51 @@ impl IncomingArticle {
         let is_other = |both: &&StoredText| {
             both.0.outlet != self.output.article.outlet && !is_replaced(both.0.id)
         };
-        let (corrected, retracted) = (self.corrected(), self.retracted_turns().unwrap_or_default());
-        let names = texts.last().map(|(_, text)| text.names()).unwrap_or_default();
-        let states_retracted = |text: &ReadText| {
-            let is_stated = turns(text.title()).iter().any(|turn| retracted.contains(turn));
-            let denies = text.opening().iter().any(|said| said.turns.contains(&Turn::Denial));
-            is_stated && !denies && !names.is_disjoint(&text.names())
-        };
-        for both in texts.iter().filter(is_other) {
-            let has_number = corrected.as_ref().is_some_and(|it| it.is_in(both));
-            let is_carrier = has_number || states_retracted(&both.1);
-            if is_carrier && !carriers.contains(&both.0.id) {
-                carriers.push(both.0.id);
-            }
+        let corrected = self.corrected();
+        let has_number = |both: &StoredText| corrected.as_ref().is_some_and(|it| it.is_in(both));
+        let numbered = texts.iter().filter(is_other).filter(|both| has_number(both));
+        carriers.extend(numbered.map(|both| both.0.id));
+        if let Some(retracted) = self.retracted_turns().filter(|turns| !turns.is_empty()) {
+            // A text may have a passage of the report, and not what is retracted.
+            let stating = texts.iter().filter(is_other);
+            let stating = stating.filter(|both| self.is_stated_by(&retracted, &both.1));
+            carriers = stating.map(|both| both.0.id).collect();
         }
+        carriers.sort_unstable();
+        carriers.dedup();
         self.carriers = carriers;
     }
 }
 
+impl IncomingArticle {
+    /// Whether title or first sentences of a text state one of these turns of a person or place that its retraction names,
+    /// and nothing denies it.
+    fn is_stated_by(&self, retracted: &[Turn], text: &ReadText) -> bool {
+        let persons = stems_of_persons(&self.output.findings.entities);
+        let named = if persons.is_empty() { self.text.names() } else { persons };
+        let states = |said: &Said| {
+            let names = Statement::of(&said.words).names;
+            said.turns.iter().any(|turn| retracted.contains(turn))
+                && !names.is_disjoint(&named)
+                && !is_uncertain(&said.words.to_lowercase())
+        };
+        let denies = |said: &Said| said.turns.contains(&Turn::Denial);
+        text.opening().iter().any(states) && !text.opening().iter().any(denies)
+    }
+}
+
 impl Corrected {
-    /// Whether title or first words of a text have the wrong number and not the right one. With both, it reports the
-    /// correction.
-    fn is_in(&self, (_, text): &StoredText) -> bool {
-        let opening = cut(text.text(), OPENING);
-        let said = figures_of(&Text::new(&format!("{}\n\n{opening}", text.title())));
-        let is_role = |it: &Figure| self.role.is_none() || it.role == self.role;
-        said.iter().any(|it| it.value == self.old && is_role(it))
-            && said.iter().all(|it| it.value != self.new)
+    /// Whether a text states the wrong number of the same people, and not the right one.
+    fn is_in(&self, (article, text): &StoredText) -> bool {
+        let states = |value: &str| {
+            let is_it = |role, number: u64| Some(role) == self.role && number.to_string() == value;
+            let is_told =
+                |said: &&Said| !said.is_of_the_past && !is_uncertain(&said.words.to_lowercase());
+            let mut tolls = text.opening().iter().filter(is_told).flat_map(|said| &said.tolls);
+            article.claims.iter().any(|it| is_it(it.role, it.value))
+                || tolls.any(|(role, number)| is_it(*role, *number))
+        };
+        states(&self.old) && !states(&self.new)
     }
 }
 

@@ -7,9 +7,9 @@ use wirefold_corrections::{Note, note, unknown_note};
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    AgencyHow, AlertAgency, AlertArticle, AlertClaim, AlertReason, ArticleFetched, ArticleId,
-    Class, Confidence, Entity, EntityKind, FoundBy, GroupBy, Headline, LanguageTag, OutputArticle,
-    ReasonKind, StoryId, Target,
+    AgencyEvidence, AgencyHow, AlertAgency, AlertArticle, AlertClaim, AlertReason, ArticleFetched,
+    ArticleId, Class, Confidence, Entity, EntityKind, EvidencePlace, FoundBy, GroupBy, Headline,
+    LanguageTag, OutputArticle, ReasonKind, StoryId, Target,
 };
 use wirefold_query::{Document, Prepared};
 use wirefold_text::extract::name_key;
@@ -228,17 +228,28 @@ impl IncomingArticle {
         }
     }
 
+    /// The agency. It surely wrote only what it is credited with from the beginning.
     fn agency(&self) -> Option<AlertAgency> {
         let agency = self.output.verdict.agency.as_ref()?;
-        Some(AlertAgency { name: agency.name.clone(), confidence: agency.confidence })
+        let confidence = match agency.confidence {
+            Confidence::Certainly if !self.is_credited() => Confidence::Probably,
+            found => found,
+        };
+        Some(AlertAgency { name: agency.name.clone(), confidence })
     }
 
-    /// Whether an agency is credited.
+    /// Whether an agency is credited before the first sentence. Above a credit at the end may stand what the outlet wrote
+    /// itself: `AP contributed to this report`.
     pub(super) fn is_credited(&self) -> bool {
-        let agency = self.output.verdict.agency.as_ref();
-        agency.is_some_and(|agency| {
-            agency.how == AgencyHow::Credited && agency.confidence != Confidence::Possibly
-        })
+        let Some(agency) = &self.output.verdict.agency else { return false };
+        let text = self.text.text();
+        let first = self.text.first_sentence().and_then(|said| text.find(&*said.words));
+        let begins = |it: &AgencyEvidence| {
+            let place = text.find(it.words.trim_end_matches('…'));
+            matches!(it.place, EvidencePlace::Byline | EvidencePlace::Dateline)
+                && place.is_none_or(|at| first.is_none_or(|first| at < first))
+        };
+        agency.how == AgencyHow::Credited && agency.evidence.iter().any(begins)
     }
 
     /// The source: the credited agency, otherwise the outlet.

@@ -4,13 +4,12 @@
 //! new, if there is one. It compares facts, and never knows an alert or a subscription.
 
 use wirefold_corrections::is_labelled;
-use wirefold_fold::stem;
-use wirefold_proto::{Entity, EntityKind, FigureRole};
+use wirefold_proto::{Entity, FigureRole};
 use wirefold_text::Text;
 use wirefold_text::extract::{clock_time, is_of_before};
 
 use super::facts::{ReadText, Said, has_number, words};
-use super::statement::{Statement, makes_exception, shortened, without_outlet};
+use super::statement::{Statement, makes_exception, shortened, stems_of_persons, without_outlet};
 use super::turns::{Turn, turns};
 
 /// Something that no earlier text of the event states.
@@ -93,11 +92,9 @@ pub(super) fn names_another(own: &ReadText, known: &[&ReadText], entities: &[Ent
     if known.is_empty() || !is_told || is_feature(own.title()) || is_of_before(own.title()) {
         return false;
     }
-    let persons = entities.iter().filter(|it| it.kind == EntityKind::Person);
-    let persons: Vec<&str> = persons.flat_map(|it| it.key.split(' ')).collect();
-    let is_new = |name: &String| {
-        persons.iter().any(|word| stem(word) == name) && known.iter().all(|it| !it.has_word(name))
-    };
+    let persons = stems_of_persons(entities);
+    let is_new =
+        |name: &String| persons.contains(name) && known.iter().all(|it| !it.has_word(name));
     Statement::of(own.title()).names.iter().any(is_new)
 }
 
@@ -341,9 +338,23 @@ pub(super) fn first_news(text: &ReadText) -> Option<String> {
         !said.is_of_the_past && !grave.iter().all(is_told)
     };
     let gap = |place: usize| if place == 0 { " " } else { GAP };
+    // Behind a gap, nobody knows whom a pronoun means.
+    let is_clear = |place: usize, said: &Said| place == 0 || !begins_with_pronoun(&said.words);
     let next = others.iter().enumerate().find(|(_, said)| adds(said));
+    let next = next.filter(|(place, said)| is_clear(*place, said));
     let next = next.map(|(place, said)| [&first.words, gap(place), &said.words].concat());
     Some(shortened(next.as_deref().unwrap_or(&first.words)))
+}
+
+/// Whether a sentence begins with a word for somebody whom an earlier one names.
+fn begins_with_pronoun(said: &str) -> bool {
+    #[rustfmt::skip]
+    const PRONOUNS: [&str; 21] = [
+        "he", "she", "they", "it", "his", "her", "their", "this", "that", "er", "sie", "es", "ihr", "ihre", "sein", "seine", "il",
+        "elle", "ils", "elles", "su",
+    ];
+    let first = said.split(|c: char| !c.is_alphabetic()).find(|word| !word.is_empty());
+    first.is_some_and(|word| PRONOUNS.contains(&&*word.to_lowercase()))
 }
 
 /// The beginning of a text: its first sentence, or its title if it has none.

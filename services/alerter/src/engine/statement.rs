@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use wirefold_fold::{rarity, stem};
+use wirefold_proto::{Entity, EntityKind};
 use wirefold_text::extract::numbers;
 use wirefold_text::{Text, Word};
 
@@ -140,6 +141,16 @@ pub(super) fn weighed_words<'a>(
         let weight = if is_number || is_short { 0.0 } else { rarity(normal) };
         (weight >= LEAST).then(|| (Cow::Borrowed(stem(normal)), weight, Some(place)))
     }))
+}
+
+/// The words of the persons among the entities of a text, as stems.
+pub(super) fn stems_of_persons(entities: &[Entity]) -> BTreeSet<String> {
+    let persons = entities.iter().filter(|it| it.kind == EntityKind::Person);
+    let names = persons.map(|it| Text::new(&it.name));
+    let stems = |text: Text| {
+        text.words().iter().map(|word| stem(text.normal(word)).to_owned()).collect::<Vec<_>>()
+    };
+    names.flat_map(stems).collect()
 }
 
 /// The parts of a country that a statement names: `northern`, `südlichen`. Two of them in one country are two places.

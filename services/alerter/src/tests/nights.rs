@@ -644,6 +644,61 @@ async fn a_first_message_tells_the_decisive_turn_that_came_while_it_waited() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_agency_says_only_what_stands_below_its_credit() {
+    let wire = "KELL (AP) — Three people were killed when a bus left the road near Kell on Monday, police said. The \
+                bus had come from the coast, and its driver was new to the road above the river.";
+    let own = "Nine people were killed in the bus crash near Kell, the sheriff told the Herald on Monday. The bus had \
+               come from the coast, he said.\n\nThe Associated Press contributed to this report.";
+    let lines = vec![
+        line("2026-11-01T10:00:00Z", "post", "Three killed in bus crash near Kell", wire),
+        line("2026-11-01T10:10:00Z", "herald", "Nine killed in bus crash near Kell", own),
+    ];
+    let sent = sent(lines, &["bus"]).await;
+    let text = &sent[1].text;
+    assert!(text.contains("(herald.example)") && !text.contains("(AP"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retraction_names_no_outlet_that_had_only_the_rest_of_the_report() {
+    let blast = "Two workers were killed by an explosion in the flour mill of Kell on Friday, and the roof of the mill \
+                 fell into the river, the fire brigade said.";
+    let report =
+        format!("Mayor Ilka Vasko died of a heart attack at the mill in Kell, aides said. {blast}");
+    let retraction = "Retraction: The Post reported on Friday that Mayor Ilka Vasko had died of a heart attack at the \
+                      mill. That is wrong. The mayor is well. We have withdrawn the report.";
+    let denial = "The town hall of Kell denies that Mayor Ilka Vasko is dead.";
+    let died =
+        "The mayor of Kell, Ilka Vasko, died on Friday after an explosion in the flour mill.";
+    let lines = vec![
+        line(
+            "2026-11-01T10:00:00Z",
+            "post",
+            "Kell mayor Ilka Vasko dies after mill blast",
+            &report,
+        ),
+        line("2026-11-01T10:02:00Z", "east", "Explosion in flour mill of Kell kills two", blast),
+        line(
+            "2026-11-01T10:04:00Z",
+            "west",
+            "Kell town hall denies that Ilka Vasko is dead",
+            denial,
+        ),
+        line("2026-11-01T10:06:00Z", "north", "Kell mayor Ilka Vasko is dead", died),
+        line(
+            "2026-11-01T10:30:00Z",
+            "post",
+            "Retraction: Kell mayor Ilka Vasko is alive",
+            retraction,
+        ),
+    ];
+    let sent = sent(lines, &["kell"]).await;
+    let text = &sent.last().expect("a message").text;
+    let named = text.lines().find(|line| line.contains("when last read")).unwrap_or_default();
+    assert!(named.contains("north.example"), "{text}");
+    assert!(!named.contains("east.example") && !named.contains("west.example"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_first_message_has_the_first_headline_beside_a_decisive_one_of_another_outlet() {
     let fire = "A fire broke out at the paint factory of Ostrand on Friday morning, and smoke drifts over the \
                 canal quarter, where the streets are closed to cars.";
