@@ -272,8 +272,8 @@ impl Engine {
 }
 
 impl IncomingArticle {
-    /// Finds which of these texts still have the error that it corrects: its passage, its number, or in the title of
-    /// another outlet the turn that it retracts of the same name. The last one is its own.
+    /// Finds which of these texts still have the error that it corrects: the turn that it retracts, the number, or else its
+    /// passage. The last one is its own.
     pub(super) fn find_carriers(&mut self, texts: &[StoredText]) {
         let place_of = |id: ArticleId| texts.iter().position(|(other, _)| other.id == id);
         let read = |(article, read): &StoredText| {
@@ -293,26 +293,24 @@ impl IncomingArticle {
         });
         let corrections = trace_corrections(&watched.collect::<Vec<_>>());
         let own = corrections.into_iter().find(|it| it.by + 1 == texts.len());
-        let carried = own.into_iter().flat_map(|it| it.carried).map(|it| it.article);
-        let mut carriers: Vec<ArticleId> = carried.map(|place| texts[place].0.id).collect();
+        let carried = own.into_iter().flat_map(|it| it.carried).map(|it| texts[it.article].0.id);
         // The last version of an outlet counts, and of its own outlet none.
         let is_replaced = |id| texts.iter().any(|both| both.1.about.version_of == Some(id));
-        let is_other = |both: &&StoredText| {
-            both.0.outlet != self.output.article.outlet && !is_replaced(both.0.id)
+        let others = texts
+            .iter()
+            .filter(|both| both.0.outlet != self.output.article.outlet && !is_replaced(both.0.id));
+        // A text may share a passage with the report, and not what was wrong in it.
+        let retracted = self.retracted_turns().filter(|turns| !turns.is_empty());
+        let corrected = self.corrected().filter(|it| it.role.is_some());
+        self.carriers = match (retracted, corrected) {
+            (Some(turns), _) => {
+                others.filter(|it| self.is_stated_by(&turns, &it.1)).map(|it| it.0.id).collect()
+            }
+            (None, Some(figure)) => {
+                others.filter(|it| figure.is_in(it)).map(|it| it.0.id).collect()
+            }
+            (None, None) => carried.collect(),
         };
-        let corrected = self.corrected();
-        let has_number = |both: &StoredText| corrected.as_ref().is_some_and(|it| it.is_in(both));
-        let numbered = texts.iter().filter(is_other).filter(|both| has_number(both));
-        carriers.extend(numbered.map(|both| both.0.id));
-        if let Some(retracted) = self.retracted_turns().filter(|turns| !turns.is_empty()) {
-            // A text may have a passage of the report, and not what is retracted.
-            let stating = texts.iter().filter(is_other);
-            let stating = stating.filter(|both| self.is_stated_by(&retracted, &both.1));
-            carriers = stating.map(|both| both.0.id).collect();
-        }
-        carriers.sort_unstable();
-        carriers.dedup();
-        self.carriers = carriers;
     }
 }
 
