@@ -120,7 +120,9 @@ pub fn role(before: &str, behind: &str) -> Option<Role> {
         let gap = front[found.end..].trim_start_matches(char::is_alphabetic);
         (distance(gap) + APART * parts(gap, begins_other), false, found)
     });
-    let die = verb_die(&format!("{front}#{back}")).and_then(|at| at.checked_sub(front.len() + 1));
+    let mut places = back.match_indices(" die").map(|(at, _)| at + 1);
+    let die = places
+        .find(|at| is_verb_die(&format!("{front}#{}", &back[..*at]), &back[at + "die".len()..]));
     let die = die.map(|start| RoleWord { start, end: start + 3, number: 0, role: Killed });
     let follow = role_words(&back).chain(die);
     let follow = follow.map(|found| (distance(&back[..found.start]), true, found));
@@ -229,10 +231,11 @@ pub fn begins_with_role(word: &str) -> bool {
     role_words(word).any(|found| found.start == 0)
 }
 
-/// The place of the English verb `die` in a text in lower case, in which `#` stands for a number. In German and Dutch it is
-/// an article: people must stand before it, or a number that begins the statement, and `in` or the like behind it.
+/// Whether `die` between these parts of a text in lower case, in which `#` stands for a number, is the English verb. In
+/// German and Dutch it is an article: people must stand before it, or a number that begins the statement, and `in` or the
+/// like behind it.
 #[must_use]
-pub fn verb_die(text: &str) -> Option<usize> {
+pub fn is_verb_die(before: &str, behind: &str) -> bool {
     #[rustfmt::skip]
     const WHO: [&str; 31] = [
         "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "dozens", "scores", "hundreds",
@@ -241,21 +244,24 @@ pub fn verb_die(text: &str) -> Option<usize> {
     ];
     const BEHIND: [&str; 12] =
         ["in", "as", "after", "when", "on", "at", "of", "from", "near", "during", "amid", "while"];
-    let is_number = |word: &str| word == "#" || word.bytes().all(|byte| byte.is_ascii_digit());
-    let is_verb = |at: &usize| {
-        let next = text[at + 3..].strip_prefix(' ').unwrap_or_default();
-        let next = next.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-        let clause =
-            text[..*at].rsplit([':', '.', ';', '\u{2013}', '\u{2014}']).next().unwrap_or_default();
-        let before: Vec<&str> = clause.split_whitespace().collect();
-        let is_counted = match before.as_slice() {
-            [number] | ["at", "least", number] if is_number(number) => true,
-            [.., last] => WHO.contains(last),
-            [] => false,
-        };
-        is_counted && BEHIND.contains(&next)
+    let next = behind.strip_prefix(' ').unwrap_or_default();
+    let next = next.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    if !before.ends_with(' ') || !BEHIND.contains(&next) {
+        return false;
+    }
+    // Hostile texts have sentences of any length.
+    let from = before.char_indices().rev().nth(NEAR).map_or(0, |(at, _)| at);
+    let ends = [':', '.', ';', '\u{2013}', '\u{2014}'];
+    let (is_begun, clause) = match before[from..].rsplit_once(ends) {
+        Some((_, clause)) => (true, clause),
+        None => (from == 0, &before[from..]),
     };
-    text.match_indices(" die").map(|(at, _)| at + 1).find(is_verb)
+    let is_number = |word: &str| word == "#" || word.bytes().all(|byte| byte.is_ascii_digit());
+    match clause.split_whitespace().collect::<Vec<_>>().as_slice() {
+        [number] | ["at", "least", number] if is_begun && is_number(number) => true,
+        [.., last] => WHO.contains(last),
+        [] => false,
+    }
 }
 
 /// The list by the first characters of its words.

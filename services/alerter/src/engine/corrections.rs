@@ -1,5 +1,7 @@
 //! Notes of corrections and retractions in articles, and the articles that still carry the old words.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use wirefold_corrections::{Article, Note, NoteKind, note, trace_corrections};
@@ -275,6 +277,30 @@ impl IncomingArticle {
     /// Finds which of these texts still have the error that it corrects: the turn that it retracts, the number, or else its
     /// passage. The last one is its own.
     pub(super) fn find_carriers(&mut self, texts: &[StoredText]) {
+        // The last version of an outlet counts, and of its own outlet none.
+        let is_replaced = |id| texts.iter().any(|both| both.1.about.version_of == Some(id));
+        let others = texts
+            .iter()
+            .filter(|both| both.0.outlet != self.output.article.outlet && !is_replaced(both.0.id));
+        // A text may share a passage with the report, and not what was wrong in it.
+        let retracted = self.retracted_turns().filter(|turns| !turns.is_empty());
+        let corrected = self.corrected().filter(|it| it.role.is_some());
+        self.carriers = match (retracted, corrected) {
+            (Some(turns), _) => {
+                let persons = stems_of_persons(&self.output.findings.entities);
+                let named = if persons.is_empty() { self.text.names() } else { persons };
+                let stating = others.filter(|it| states_turn_of(&it.1, &turns, &named));
+                stating.map(|it| it.0.id).collect()
+            }
+            (None, Some(figure)) => {
+                others.filter(|it| figure.is_in(it)).map(|it| it.0.id).collect()
+            }
+            (None, None) => self.carriers_of_passage(texts),
+        };
+    }
+
+    /// Which of these texts still have the passage that it corrects.
+    fn carriers_of_passage(&self, texts: &[StoredText]) -> Vec<ArticleId> {
         let place_of = |id: ArticleId| texts.iter().position(|(other, _)| other.id == id);
         let read = |(article, read): &StoredText| {
             let about = &read.about;
@@ -293,42 +319,20 @@ impl IncomingArticle {
         });
         let corrections = trace_corrections(&watched.collect::<Vec<_>>());
         let own = corrections.into_iter().find(|it| it.by + 1 == texts.len());
-        let carried = own.into_iter().flat_map(|it| it.carried).map(|it| texts[it.article].0.id);
-        // The last version of an outlet counts, and of its own outlet none.
-        let is_replaced = |id| texts.iter().any(|both| both.1.about.version_of == Some(id));
-        let others = texts
-            .iter()
-            .filter(|both| both.0.outlet != self.output.article.outlet && !is_replaced(both.0.id));
-        // A text may share a passage with the report, and not what was wrong in it.
-        let retracted = self.retracted_turns().filter(|turns| !turns.is_empty());
-        let corrected = self.corrected().filter(|it| it.role.is_some());
-        self.carriers = match (retracted, corrected) {
-            (Some(turns), _) => {
-                others.filter(|it| self.is_stated_by(&turns, &it.1)).map(|it| it.0.id).collect()
-            }
-            (None, Some(figure)) => {
-                others.filter(|it| figure.is_in(it)).map(|it| it.0.id).collect()
-            }
-            (None, None) => carried.collect(),
-        };
+        own.into_iter().flat_map(|it| it.carried).map(|it| texts[it.article].0.id).collect()
     }
 }
 
-impl IncomingArticle {
-    /// Whether title or first sentences of a text state one of these turns of a person or place that its retraction names,
-    /// and nothing denies it.
-    fn is_stated_by(&self, retracted: &[Turn], text: &ReadText) -> bool {
-        let persons = stems_of_persons(&self.output.findings.entities);
-        let named = if persons.is_empty() { self.text.names() } else { persons };
-        let states = |said: &Said| {
-            let names = Statement::of(&said.words).names;
-            said.turns.iter().any(|turn| retracted.contains(turn))
-                && !names.is_disjoint(&named)
-                && !is_uncertain(&said.words.to_lowercase())
-        };
-        let denies = |said: &Said| said.turns.contains(&Turn::Denial);
-        text.opening().iter().any(states) && !text.opening().iter().any(denies)
-    }
+/// Whether title or first sentences of a text state one of these turns of a person or place with one of these names, and
+/// nothing denies it.
+fn states_turn_of(text: &ReadText, turns: &[Turn], named: &BTreeSet<String>) -> bool {
+    let states = |said: &Said| {
+        said.turns.iter().any(|turn| turns.contains(turn))
+            && !Statement::of(&said.words).names.is_disjoint(named)
+            && !is_uncertain(&said.words.to_lowercase())
+    };
+    let denies = |said: &Said| said.turns.contains(&Turn::Denial);
+    text.opening().iter().any(states) && !text.opening().iter().any(denies)
 }
 
 impl Corrected {

@@ -38,6 +38,7 @@ pub(crate) struct ReadText {
     facts: OnceLock<Facts>,
     language: OnceLock<String>,
     parts: OnceLock<BTreeSet<String>>,
+    counted: OnceLock<Vec<Counted>>,
 }
 
 #[derive(Debug)]
@@ -69,8 +70,8 @@ impl ReadText {
     /// The text of an article; if that is empty, the teaser of its feed.
     pub(crate) fn new(id: ArticleId, about: AboutArticle, text: String) -> Self {
         let teaser = about.teaser.clone().filter(|_| text.is_empty());
-        let (facts, language, parts) = Default::default();
-        Self { id, text: teaser.unwrap_or(text), about, facts, language, parts }
+        let (facts, language, parts, counted) = Default::default();
+        Self { id, text: teaser.unwrap_or(text), about, facts, language, parts, counted }
     }
 
     fn facts(&self) -> &Facts {
@@ -143,21 +144,8 @@ impl ReadText {
 
     /// The numbers in its title that count no people of a fate and are no shares, each with the stems of the two words behind
     /// it.
-    pub(super) fn counted(&self) -> Vec<(u64, Vec<String>)> {
-        const SHARES: [&str; 5] = ["%", "percent", "per cent", "prozent", "pour cent"];
-        let text = Text::new(self.title());
-        let all = numbers(&text, 0..text.words().len());
-        let roles = figures_of(&text);
-        let counted = all.iter().zip(roles).filter(|(_, figure)| figure.role.is_none());
-        let of = |number: &Number| {
-            let rest =
-                self.title()[number.span.end..].trim_start_matches([' ', '\u{a0}']).to_lowercase();
-            let is_share = SHARES.iter().any(|share| rest.starts_with(share));
-            let value = number.value.parse().ok().filter(|it| !(is_share || YEARS.contains(it)))?;
-            let behind = text.words().iter().skip(number.words.end).take(2);
-            Some((value, behind.map(|word| stem(text.normal(word)).to_owned()).collect()))
-        };
-        counted.filter_map(|(number, _)| of(number)).collect()
+    pub(super) fn counted(&self) -> &[Counted] {
+        self.counted.get_or_init(|| counted(self.title()))
     }
 
     /// The parts of a country that its title and first sentence name.
@@ -184,6 +172,23 @@ impl ReadText {
             identify(&said, hint).map(|found| found.code).unwrap_or_default()
         })
     }
+}
+
+/// A number, and the stems of the two words behind it.
+pub(super) type Counted = (u64, Vec<String>);
+
+fn counted(title: &str) -> Vec<Counted> {
+    const SHARES: [&str; 5] = ["%", "percent", "per cent", "prozent", "pour cent"];
+    let text = Text::new(title);
+    let of = |number: &Number| {
+        let rest = title[number.span.end..].trim_start_matches([' ', '\u{a0}']).to_lowercase();
+        let is_share = SHARES.iter().any(|share| rest.starts_with(share));
+        let value = number.value.parse().ok().filter(|it| !(is_share || YEARS.contains(it)))?;
+        let behind = text.words().iter().skip(number.words.end).take(2);
+        Some((value, behind.map(|word| stem(text.normal(word)).to_owned()).collect()))
+    };
+    let counted = figures_of(&text).into_iter().filter(|figure| figure.role.is_none());
+    counted.filter_map(|figure| of(&figure.number)).collect()
 }
 
 /// Takes the turns of other happenings from the sentences behind a lede, of which these are the paragraphs: what goes back
@@ -217,8 +222,8 @@ pub(super) fn is_stated(title: &str, known: &[&ReadText]) -> bool {
     let rest = title.char_indices().filter(|(at, _)| !is_in_turn(*at));
     let own = Statement::of(&rest.map(|(_, character)| character).collect::<String>());
     let is_known = |word: &String| known.iter().any(|other| other.has_word(word));
-    let is_alike =
-        |it: &&ReadText| is_uncertain(&it.title().to_lowercase()) == is_uncertain(&title);
+    let is_open = is_uncertain(&title);
+    let is_alike = |it: &&ReadText| is_uncertain(&it.title().to_lowercase()) == is_open;
     own.telling().all(is_known) && known.iter().any(is_alike)
 }
 
@@ -339,7 +344,7 @@ fn tolls(said: &str, turns: &[Turn]) -> Vec<(FigureRole, u64)> {
     }
     let counted = figures_of(&Text::new(said))
         .into_iter()
-        .filter_map(|it| Some((it.role.filter(is_told)?, it.value.parse().ok()?)));
+        .filter_map(|it| Some((it.role.filter(is_told)?, it.number.value.parse().ok()?)));
     counted.filter(|(_, value)| !YEARS.contains(value)).collect()
 }
 

@@ -10,7 +10,7 @@ use wirefold_text::{Span, Text};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Figure {
     pub(super) role: Option<FigureRole>,
-    pub(super) value: String,
+    pub(super) number: Number,
 }
 
 /// The figures of a text.
@@ -21,7 +21,7 @@ pub(super) fn figures_of(text: &Text) -> Vec<Figure> {
         let before = at.checked_sub(1).and_then(span_of).map_or(0, |span| span.end);
         let behind = span_of(at + 1).map_or(text.original().len(), |span| span.start);
         let role = role_at(text.original(), number.span, before..behind);
-        Figure { role, value: number.value.clone() }
+        Figure { role, number: number.clone() }
     };
     all.iter().enumerate().map(figure).collect()
 }
@@ -71,7 +71,7 @@ mod figure_roles_tests {
     fn check(text: &str, expected: &[(&str, Option<&str>)]) {
         let all = figures_of(&Text::new(text));
         let found: Vec<(&str, Option<&str>)> =
-            all.iter().map(|it| (it.value.as_str(), it.role.map(label))).collect();
+            all.iter().map(|it| (it.number.value.as_str(), it.role.map(label))).collect();
         assert_eq!(found, expected);
     }
 
@@ -122,7 +122,7 @@ mod figure_roles_tests {
             }
             for figure in &found {
                 let Some(role) = figure.role else { continue };
-                let value = figure.value.parse::<f64>().unwrap_or(f64::NAN);
+                let value = figure.number.value.parse::<f64>().unwrap_or(f64::NAN);
                 let place = expected
                     .iter()
                     .position(|(other, it)| *other == role && (it - value).abs() < 0.5);

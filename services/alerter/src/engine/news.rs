@@ -103,10 +103,9 @@ pub(super) fn names_another(own: &ReadText, known: &[&ReadText], entities: &[Ent
 
 /// Whether a title counts more or less by a quarter of what other titles count: a recall of ten times as many cars.
 fn counts_otherwise(own: &ReadText, known: &[&ReadText]) -> bool {
-    let known: Vec<_> = known.iter().flat_map(|other| other.counted()).collect();
     own.counted().iter().any(|(count, what)| {
-        let of_it =
-            || known.iter().filter(|(_, other)| what.iter().any(|word| other.contains(word)));
+        let all = || known.iter().flat_map(|other| other.counted());
+        let of_it = || all().filter(|(_, other)| what.iter().any(|word| other.contains(word)));
         of_it().next().is_some() && of_it().all(|(other, _)| count.abs_diff(*other) * 4 >= *other)
     })
 }

@@ -10,7 +10,7 @@ use aho_corasick::AhoCorasick;
 use wirefold_text::Text;
 use wirefold_text::extract::{
     begins_in_the_past, begins_with_other, ends_in_the_past, is_animal, is_possible, is_uncertain,
-    numbers, verb_die,
+    is_verb_die, numbers,
 };
 
 use self::Need::{Always, Before, EnglishVerb, WithInClause};
@@ -167,17 +167,21 @@ impl<'a> TurnWord<'a> {
 
     /// Whether it states its turn.
     fn states(&self, need: &Need) -> bool {
-        let (said, place) = (self.said, &self.place);
+        let Range { start, end } = self.place;
+        let is_verb = || is_verb_die(&self.said[..start], &self.said[end..]);
+        // Most words that begin like this one are something else, so its clause comes last.
+        if !self.begins() || matches!(need, EnglishVerb) && !is_verb() {
+            return false;
+        }
         let before = self.before();
-        let is_there = || match need {
-            Always => true,
-            EnglishVerb => verb_die(said) == Some(place.start),
+        let is_there = match need {
+            Always | EnglishVerb => true,
             WithInClause(all) => {
                 all.iter().any(|it| before.contains(it) || self.behind().contains(it))
             }
             Before(all) => self.is_before(all),
         };
-        self.begins() && is_there() && !self.is_other(&before) && !self.is_open(&before)
+        is_there && !self.is_other(&before) && !self.is_open(&before)
     }
 
     /// Whether a word begins here. Scripts without spaces have no such places.
