@@ -22,8 +22,7 @@ pub use name_key::name_key;
 pub use names::{InSentences, Name, names};
 pub use numbers::{Number, numbers};
 pub use roles::{
-    Role, begins_with_other, begins_with_role, is_animal, is_people, is_sum, is_verb_die, reach,
-    role,
+    Role, begins_with_other, begins_with_role, is_people, is_sum, is_verb_die, reach, role,
 };
 pub use statements::{
     Statement, Time, YEARS, begins_in_the_past, clock_time, ends_in_the_past, is_of_before,

@@ -42,14 +42,6 @@ const ANIMALS: [&str; 14] = [
     "goats", "schafe", "rinder", "tiere",
 ];
 
-/// Whether a word in lower case names animals.
-#[must_use]
-pub fn is_animal(word: &str) -> bool {
-    ANIMALS
-        .iter()
-        .any(|animals| animals.strip_suffix('s').unwrap_or(animals) == word || word == *animals)
-}
-
 /// Units of time, space and share: a number of them counts no people.
 const UNITS: [&str; 37] = [
     "day", "hour", "minute", "second", "week", "month", "year", "percent", "per cent", "%", "km",

@@ -52,8 +52,8 @@ pub(super) fn changed(own: &StoredText, earlier: &[StoredText]) -> Option<Change
     let has_this_dateline =
         |other: &ReadText| place.is_empty() || [&*place, ""].contains(&&*place_of(other));
     let is_here = |(_, other): &&StoredText| {
-        let is_near = || !own.1.is_elsewhere_than(other) && has_this_dateline(other);
-        are_of_one_place(&names, &other.names()) && (own.1.is_version_of(other) || is_near())
+        let is_near = || own.1.is_version_of(other) || has_this_dateline(other);
+        are_of_one_place(&names, &other.names()) && is_near()
     };
     let here: Vec<&StoredText> =
         earlier.iter().filter(|other| !other.0.claims.is_empty()).filter(is_here).collect();

@@ -5,20 +5,16 @@
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
-use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use wirefold_fold::stem;
 use wirefold_language::identify;
 use wirefold_proto::{AboutArticle, AlertArticle, ArticleId, FigureRole, LanguageTag};
 use wirefold_text::Text;
-use wirefold_text::extract::{
-    Number, Time, YEARS, is_of_the_past, is_uncertain, numbers, statements, time_of,
-};
+use wirefold_text::extract::{Time, YEARS, is_of_the_past, numbers, statements, time_of};
 
 use super::figures::figures_of;
 use super::statement::{Statement, TELLING, parts_of_country, shortened, weighed_words};
-use super::turns::{Turn, turn_words, turns_of};
+use super::turns::{Turn, turns_of};
 use crate::wording::cut;
 
 /// The first characters of a text, which contain any lede.
@@ -37,8 +33,6 @@ pub(crate) struct ReadText {
     text: String,
     facts: OnceLock<Facts>,
     language: OnceLock<String>,
-    parts: OnceLock<BTreeSet<String>>,
-    counted: OnceLock<Vec<Counted>>,
 }
 
 #[derive(Debug)]
@@ -70,8 +64,8 @@ impl ReadText {
     /// The text of an article; if that is empty, the teaser of its feed.
     pub(crate) fn new(id: ArticleId, about: AboutArticle, text: String) -> Self {
         let teaser = about.teaser.clone().filter(|_| text.is_empty());
-        let (facts, language, parts, counted) = Default::default();
-        Self { id, text: teaser.unwrap_or(text), about, facts, language, parts, counted }
+        let (facts, language) = Default::default();
+        Self { id, text: teaser.unwrap_or(text), about, facts, language }
     }
 
     fn facts(&self) -> &Facts {
@@ -130,38 +124,12 @@ impl ReadText {
         self.facts().words.binary_search(&word).is_ok()
     }
 
-    /// Whether title or text has a word, given as its stem.
-    pub(super) fn has_word(&self, stem: &str) -> bool {
-        self.has(hash(stem))
-    }
-
-    /// The names of title and first sentence.
+    /// The names of title and first sentence, and the parts of a country that they name.
     pub(super) fn names(&self) -> BTreeSet<String> {
         let sentence = self.first_sentence().map_or("", |said| &said.words);
         let both = [self.title(), &shortened(sentence)];
-        both.into_iter().flat_map(|said| Statement::of(said).names).collect()
-    }
-
-    /// The numbers in its title that count no people of a fate and are no shares, each with the stems of the two words behind
-    /// it.
-    pub(super) fn counted(&self) -> &[Counted] {
-        self.counted.get_or_init(|| counted(self.title()))
-    }
-
-    /// The parts of a country that its title and first sentence name.
-    fn parts(&self) -> &BTreeSet<String> {
-        self.parts.get_or_init(|| {
-            let sentence = self.first_sentence().map_or("", |said| &said.words);
-            [self.title(), sentence].into_iter().flat_map(parts_of_country).collect()
-        })
-    }
-
-    /// Whether both name parts of a country, and none in common.
-    pub(super) fn is_elsewhere_than(&self, other: &Self) -> bool {
-        !self.parts().is_empty()
-            && !other.parts().is_empty()
-            && self.parts().is_disjoint(other.parts())
-            && !self.is_version_of(other)
+        let of = |said: &str| Statement::of(said).names.into_iter().chain(parts_of_country(said));
+        both.into_iter().flat_map(of).collect()
     }
 
     /// Its language; empty if its first words do not show it.
@@ -172,23 +140,6 @@ impl ReadText {
             identify(&said, hint).map(|found| found.code).unwrap_or_default()
         })
     }
-}
-
-/// A number, and the stems of the two words behind it.
-pub(super) type Counted = (u64, Vec<String>);
-
-fn counted(title: &str) -> Vec<Counted> {
-    const SHARES: [&str; 5] = ["%", "percent", "per cent", "prozent", "pour cent"];
-    let text = Text::new(title);
-    let of = |number: &Number| {
-        let rest = title[number.span.end..].trim_start_matches([' ', '\u{a0}']).to_lowercase();
-        let is_share = SHARES.iter().any(|share| rest.starts_with(share));
-        let value = number.value.parse().ok().filter(|it| !(is_share || YEARS.contains(it)))?;
-        let behind = text.words().iter().skip(number.words.end).take(2);
-        Some((value, behind.map(|word| stem(text.normal(word)).to_owned()).collect()))
-    };
-    let counted = figures_of(&text).into_iter().filter(|figure| figure.role.is_none());
-    counted.filter_map(|figure| of(&figure.number)).collect()
 }
 
 /// Takes the turns of other happenings from the sentences behind a lede, of which these are the paragraphs: what goes back
@@ -207,24 +158,6 @@ fn lose_others(behind: &mut [Said], paragraphs: &[u32], year: u64) {
         let goes_on = follows && time != Time::Now;
         back = (goes_on || goes_back).then_some(paragraph);
     }
-}
-
-/// Whether other texts state all that a title states. They may have other words for a turn.
-pub(super) fn is_stated(title: &str, known: &[&ReadText]) -> bool {
-    let title = title.to_lowercase();
-    let openings = || known.iter().flat_map(|other| other.opening());
-    let is_said = |turn: &Turn| openings().any(|said| said.turns.contains(turn));
-    let said = turn_words(&title).into_iter().filter(|(turn, _)| is_said(turn));
-    let is_end = |c: char| !c.is_alphanumeric();
-    let end_of = |at: usize| title[at..].find(is_end).map_or(title.len(), |end| at + end);
-    let said: Vec<Range<usize>> = said.map(|(_, it)| it.start..end_of(it.end)).collect();
-    let is_in_turn = |at: usize| said.iter().any(|words| words.contains(&at));
-    let rest = title.char_indices().filter(|(at, _)| !is_in_turn(*at));
-    let own = Statement::of(&rest.map(|(_, character)| character).collect::<String>());
-    let is_known = |word: &String| known.iter().any(|other| other.has_word(word));
-    let is_open = is_uncertain(&title);
-    let is_alike = |it: &&ReadText| is_uncertain(&it.title().to_lowercase()) == is_open;
-    own.telling().all(is_known) && known.iter().any(is_alike)
 }
 
 /// A title or a sentence, and what it states.
@@ -365,33 +298,4 @@ pub(super) fn words(text: &Text) -> Vec<u64> {
 
 fn hash(word: &str) -> u64 {
     BuildHasherDefault::<DefaultHasher>::default().hash_one(word)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_title_is_stated_only_with_all_its_words() {
-        let check = |told: &str, own: &str, expected: bool| {
-            let is_stated = is_stated(own, &[&ReadText::sample("a", told, "")]);
-            assert_eq!(is_stated, expected, "{own}");
-        };
-        let told = "Nine workers trapped in burning Ostrand factory as fire spreads";
-        check(told, "Ostrand fire: nine workers trapped", true);
-        check(told, "Ostrand fire: ten workers trapped", false);
-        check(told, "Ostrand fire: nine workers freed", false);
-        let arrest = "Gunman arrested in Kelmard arcade shooting";
-        check(arrest, "Gunman not arrested in Kelmard arcade shooting", false);
-        check(arrest, "Gunman arrested in Kelmard shooting", true);
-        check(arrest, "Kelmard arcade gunman caught", true);
-        check(arrest, "Kelmard arcade gunman charged", false);
-        let verdict =
-            "Court in Lowport finds former minister Aldo Brisk guilty of bribery over helicopters";
-        check(
-            verdict,
-            "Court in Lowport clears former minister Aldo Brisk of bribery over helicopters",
-            false,
-        );
-    }
 }

@@ -16,10 +16,11 @@ use wirefold_text::extract::name_key;
 
 use super::claims::{Changed, changed, claims_of};
 use super::draft::reason;
-use super::facts::{ReadText, Said, StoredText, is_stated};
+use super::facts::{ReadText, Said, StoredText};
+use super::live_alert::Mention;
 use super::news::{
-    GAP, News, added_entries, first_news, first_said, has_several_subjects, is_digest, is_feature,
-    names_another, news,
+    GAP, News, added_entries, announces, first_news, first_said, has_several_subjects, is_digest,
+    is_feature, news,
 };
 use super::numbers::Tally;
 use super::statement::{shortened as sentence, without_outlet};
@@ -106,7 +107,12 @@ impl IncomingArticle {
         names_none || self.output.verdict.holds.len() > 1 || has_several_subjects(title)
     }
 
-    /// Whether its title announces, and states nothing.
+    /// Whether its title reports nothing.
+    pub(super) fn announces(&self) -> bool {
+        announces(&self.output.article.title)
+    }
+
+    /// Whether its title is that of a feature.
     pub(super) fn is_feature(&self) -> bool {
         is_feature(&self.output.article.title)
     }
@@ -135,21 +141,7 @@ impl IncomingArticle {
         }
         self.changed = changed(own, earlier).filter(|_| self.is_credited() || !self.is_copy());
         let own = &*own.1;
-        let entities = &self.output.findings.entities;
-        let names_another = || !self.is_copy() && names_another(own, &known, entities);
-        let found = match news(own, &known, self.is_copy()) {
-            Some(found) if found.is_decisive => Some(found),
-            _ if names_another() => Some(News { sentence: first_said(own), is_decisive: true }),
-            found => found,
-        };
-        let found = found.or_else(|| {
-            // Of another event, only a title that is stated word for word is known.
-            let is_new = |join: &Join| join.how == Joining::Sure;
-            let is_first = self.joins.iter().any(is_new) && !self.is_feature();
-            let is_unsaid = is_first && !is_stated(own.title(), &known);
-            is_unsaid.then(|| News { sentence: first_said(own), is_decisive: false })
-        });
-        self.news = found.map(|it| match self.is_title(&it.sentence) {
+        self.news = news(own, &known, self.is_copy()).map(|it| match self.is_title(&it.sentence) {
             true => News { sentence: own.title().to_owned(), ..it },
             false => it,
         });
@@ -303,16 +295,17 @@ impl IncomingArticle {
     }
 
     /// The change of a figure, if its text matches and the change is large or comes with other news.
-    pub(super) fn changed_claim(&self, matches: bool, has_news: bool) -> Option<AlertReason> {
+    pub(super) fn changed_claim(&self, mention: Mention, has_news: bool) -> Option<AlertReason> {
         let told = self.changed.as_ref().filter(|changed| changed.is_large || has_news);
-        let told = told.filter(|_| matches)?;
+        let told = told.filter(|_| mention > Mention::None)?;
         let (old, new) = (Some(told.old.to_string()), Some(told.new.to_string()));
         Some(AlertReason { old, new, ..reason(ReasonKind::Material, told.words.clone()) })
     }
 
-    /// The reason for its news. A text that does not match itself only reports a decisive turn.
-    pub(super) fn material(&self, matches: bool) -> Option<AlertReason> {
-        let found = self.news.as_ref().filter(|news| matches || news.is_decisive)?;
+    /// The reason for its news. A text that is not about the subject itself only reports a decisive turn.
+    pub(super) fn material(&self, mention: Mention) -> Option<AlertReason> {
+        let is_about = mention == Mention::Prominent;
+        let found = self.news.as_ref().filter(|news| is_about || news.is_decisive)?;
         let sources = vec![self.source()];
         Some(AlertReason { sources, ..reason(ReasonKind::Material, &*found.sentence) })
     }

@@ -491,11 +491,12 @@ pub(crate) enum Mention {
 }
 
 impl IncomingArticle {
-    /// How it mentions the subject, according to the match. A digest of several subjects is about none of them.
+    /// How it mentions the subject, according to the match. A digest of several subjects is about none of them, and an
+    /// explainer reports nothing.
     pub(super) fn mention(&self, matched: Option<&Matched>) -> Mention {
         match matched {
             None => Mention::None,
-            Some(_) if self.has_several_subjects() => Mention::Passing,
+            Some(_) if self.has_several_subjects() || self.announces() => Mention::Passing,
             Some(_) if self.retracted().is_some() => Mention::Retracting,
             Some(matched) if matched.in_passing => Mention::Passing,
             Some(_) => Mention::Prominent,

@@ -48,7 +48,7 @@ use holds::{OpenDigests, SiteBudget};
 use incoming::InStory;
 pub(crate) use incoming::IncomingArticle;
 pub(crate) use live_alert::RevisionMetadata;
-use live_alert::{LiveAlert, PendingChange};
+use live_alert::{LiveAlert, Mention, PendingChange};
 pub(crate) use merge::StoryOverride;
 pub(crate) use numbers::Tally;
 use recent::Velocity;
@@ -228,10 +228,11 @@ impl Engine {
             Some(life) => life.tally_with(incoming),
             None => incoming.tally(id.target),
         };
+        let mention = incoming.mention(matched.as_ref());
         let is_untold = life.is_some_and(|life| life.withdrawn_untold(incoming).is_some());
         let reasons = match incoming.is_baseline() || is_untold {
             true => Vec::new(),
-            false => self.reasons(id, rules, incoming, (is_told, matched.is_some())),
+            false => self.reasons(id, rules, incoming, (is_told, mention)),
         };
         let news = PendingChange {
             place: incoming.place,
@@ -241,7 +242,7 @@ impl Engine {
             // An article that joined is of another event.
             first_seen: joined.is_none().then(|| incoming.first_seen(id.target)),
             reasons,
-            mention: incoming.mention(matched.as_ref()),
+            mention,
             matched: matched.unwrap_or_default().words,
             headline: (!is_untold).then(|| incoming.headline()),
             in_story: Some(InStory::of(incoming)),
@@ -264,21 +265,21 @@ impl Engine {
     }
 
     /// The reasons that an article gives an alert, without the numbers: whether the alert has reported its
-    /// note, and whether the article itself matches.
+    /// note, and how the article itself mentions the subject.
     fn reasons(
         &self,
         id: &AlertId,
         rules: &Rules,
         incoming: &IncomingArticle,
-        (is_told, matches): (bool, bool),
+        (is_told, mention): (bool, Mention),
     ) -> Vec<AlertReason> {
         let corrects = incoming.put_right().filter(|_| !is_told);
         let is_beside = corrects.is_none() || incoming.is_live;
-        let news = incoming.material(matches).filter(|_| is_beside);
+        let news = incoming.material(mention).filter(|_| is_beside);
         let mut reasons: Vec<_> = corrects.into_iter().chain(news).collect();
         // A correction has both numbers itself.
         if reasons.iter().all(|it| it.kind != ReasonKind::Correction) {
-            reasons.extend(incoming.changed_claim(matches, !reasons.is_empty()));
+            reasons.extend(incoming.changed_claim(mention, !reasons.is_empty()));
         }
         let ages = self.velocity.ages(id.target, incoming.seen);
         let numbers = Numbers { ages: &ages, ..incoming.tally(id.target).numbers() };

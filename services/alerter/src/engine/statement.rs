@@ -21,8 +21,6 @@ const LEAST: f64 = 1.0;
 pub(super) const TELLING: f64 = 1.6;
 /// The most weight of a word that is no name.
 const WORD: f64 = 4.0;
-/// A word of less weight says little: it may be new in a title that says the known.
-const PLAIN: f64 = 2.0;
 /// A word of at least this weight may be a name wherever it stands, since the table of rarities lacks it.
 const UNKNOWN: f64 = 5.0;
 /// The least weight that two titles share which come within `group_wait`.
@@ -73,11 +71,6 @@ impl Statement {
             words.insert(stem.into_owned(), weight);
         }
         Self { words, names, first }
-    }
-
-    /// The words that say something.
-    pub(super) fn telling(&self) -> impl Iterator<Item = &String> {
-        self.words.iter().filter(|(_, weight)| **weight >= PLAIN).map(|(word, _)| word)
     }
 
     fn weight(&self) -> f64 {

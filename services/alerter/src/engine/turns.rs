@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 use wirefold_text::Text;
 use wirefold_text::extract::{
-    begins_in_the_past, begins_with_other, ends_in_the_past, is_animal, is_possible, is_uncertain,
+    begins_in_the_past, begins_with_other, ends_in_the_past, is_possible, is_uncertain,
     is_verb_die, numbers,
 };
 
@@ -20,8 +20,6 @@ use super::figures::FOUND;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Turn {
     Death,
-    /// One who was hurt or rescued before.
-    DeathOfInjured,
     DeathOfSuspect,
     Injury,
     Missing,
@@ -37,9 +35,6 @@ pub(super) enum Turn {
     AtLarge,
     Shelter,
     AllClear,
-    /// Water must be boiled, or not drunk. It is no news by itself: the end of it is.
-    UnsafeWater,
-    SafeWater,
     Off,
     Denial,
     Halt,
@@ -48,8 +43,6 @@ pub(super) enum Turn {
     Decided,
     /// Two sides agree.
     Deal,
-    /// A court or a government forbids something, or takes a decision back.
-    Stopped,
     /// Something bursts, falls in, sinks or derails.
     Collapse,
     Explosion,
@@ -57,6 +50,8 @@ pub(super) enum Turn {
     Destruction,
     /// A company cannot pay any more.
     Bankruptcy,
+    /// Another act of a government, a company or a court, by its verb.
+    Act(&'static str),
 }
 
 impl Turn {
@@ -72,9 +67,10 @@ impl Turn {
     /// Whether it is over in a sentence of the past. An act of a court or of the police often has the date of the deed.
     pub(super) fn is_over(self) -> bool {
         use Turn::{
-            Bankruptcy, Collapse, Deal, Decided, Destruction, Halt, Off, Rescue, Resignation,
+            Act, Bankruptcy, Collapse, Deal, Decided, Destruction, Halt, Off, Rescue, Resignation,
         };
-        let is_of_body = matches!(self, Bankruptcy | Deal | Decided | Halt | Off | Resignation);
+        let is_of_body =
+            matches!(self, Act(_) | Bankruptcy | Deal | Decided | Halt | Off | Resignation);
         is_of_body || matches!(self, Collapse | Destruction | Rescue)
     }
 
@@ -84,21 +80,15 @@ impl Turn {
         matches!(self, Arrest | Charge | Death | Found | Release | Rescue | Verdict)
     }
 
-    /// Whether it is that of one person, so that another may follow.
-    pub(super) fn is_personal(self) -> bool {
-        self.counts_people() || matches!(self, Self::Resignation | Self::Sentence)
-    }
-
     /// Whether somebody does it, so that others may ask for it.
     fn is_done(self) -> bool {
-        use Turn::{Death, Denial, Injury, Missing, UnsafeWater};
-        !matches!(self, Death | Denial | Injury | Missing | UnsafeWater)
+        !matches!(self, Self::Death | Self::Denial | Self::Injury | Self::Missing)
     }
 
     /// Whether it is news further down in a text, too: it ends something, or somebody died.
     pub(super) fn is_grave(self) -> bool {
-        use Turn::{AtLarge, Denial, Explosion, Injury, Missing, Shelter, UnsafeWater};
-        !matches!(self, AtLarge | Denial | Explosion | Injury | Missing | Shelter | UnsafeWater)
+        use Turn::{Act, AtLarge, Denial, Explosion, Injury, Missing, Shelter};
+        !matches!(self, Act(_) | AtLarge | Denial | Explosion | Injury | Missing | Shelter)
     }
 }
 
@@ -181,7 +171,7 @@ impl<'a> TurnWord<'a> {
             }
             Before(all) => self.is_before(all),
         };
-        is_there && !self.is_other(&before) && !self.is_open(&before)
+        is_there && !self.is_other() && !self.is_open(&before)
     }
 
     /// Whether a word begins here. Scripts without spaces have no such places.
@@ -191,15 +181,9 @@ impl<'a> TurnWord<'a> {
     }
 
     /// Whether it says something else.
-    fn is_other(&self, before: &str) -> bool {
+    fn is_other(&self) -> bool {
         let word = &self.said[self.place.start..];
-        let may_be_of_animals = matches!(self.turn, Turn::Death | Turn::Injury | Turn::Rescue);
-        let is_plea = word.starts_with("not guilty") && before.contains(" plead");
-        begins_with_other(word)
-            || OTHERS.iter().any(|it| word.starts_with(it))
-            || may_be_of_animals && ends_with_animals(before)
-            || before.ends_with(" cardiac ")
-            || is_plea
+        begins_with_other(word) || OTHERS.iter().any(|it| word.starts_with(it))
     }
 
     /// Whether the turn is denied, only may be, or is asked for.
@@ -237,10 +221,7 @@ impl<'a> TurnWord<'a> {
         let found = words.iter().filter_map(|word| near.find(&format!(" {word}"))).min();
         found.is_some_and(|at| {
             let between = Text::new(&near[..at]);
-            let is_other =
-                [" left", " leav", " where", " that "].iter().any(|it| near[..at].contains(it));
-            !is_other
-                && numbers(&between, 0..between.words().len()).is_empty()
+            numbers(&between, 0..between.words().len()).is_empty()
                 && !is_denied(self.said, end..end + at + 1)
         })
     }
@@ -267,12 +248,6 @@ fn is_denied(said: &str, part: Range<usize>) -> bool {
     is_uncertain(of) || PHRASES.iter().any(|it| of.contains(it))
 }
 
-/// Whether a clause that goes on with `died` tells of animals alone: `ten cattle have`.
-fn ends_with_animals(clause: &str) -> bool {
-    let mut near = clause.split_whitespace().rev().take(3);
-    near.any(is_animal) && !clause.contains(" and ")
-}
-
 /// The ends of a clause.
 const ENDS_CLAUSE: [char; 6] = [',', ';', ':', '.', '、', '。'];
 /// How far before a turn a word that denies it is looked for, in characters.
@@ -293,7 +268,7 @@ enum Need {
 }
 
 #[rustfmt::skip]
-const TURNS: [TurnWords; 53] = [
+const TURNS: [TurnWords; 80] = [
     (Turn::Death, &["body found", "bodies found", "body is found", "body was found", "body recovered", "dead", "death",
          "died", "dies", "kill", "fatal", "toll", "tote", "gestorben", "starb", "tot ", "ums leben", "getötet",
          "muert", "fallec", "murió", "tués", "mort", "morti", "погиб", "убит", "загин", "قتلى", "مقتل", "死者", "死亡", "遇难",
@@ -301,7 +276,7 @@ const TURNS: [TurnWords; 53] = [
          "ertrunken", "todesopfer", "umgekommen", "muere", "décéd", "meurt", "muore", "muoiono", "uccis", "morre", "скончал",
          "умер", "loses fight for life", "lost fight for life", "loses his fight", "loses her fight"], Always),
     (Turn::Death, &["die"], EnglishVerb),
-    (Turn::Death, &["body of", "bodies of"],
+    (Turn::Death, &["bodies", "body of"],
      WithInClause(&["found", "recover", "discover", "pulled", "identified"])),
     (Turn::Injury, &["hurt", "injur", "wounded", "stabbed", "shot at", "is shot", "was shot", "are shot", "were shot",
          "verletzt", "herid", "blessé", "hospital", "ferit", "ранен", "поранен", "جرحى", "けが", "受伤"], Always),
@@ -347,6 +322,8 @@ const TURNS: [TurnWords; 53] = [
     (Turn::Rescue, &["are safe", "is safe", "all safe", "brought up", "brought out", "brought to the surface", "pulled out"],
      WithInClause(&["passenger", "people", "crew", "child", "girl", "boy", "woman", "man ", "hiker", "climber", "diver",
          "miner", "worker", "sailor", "pilot", "survivor", "trapped", "alive", "all "])),
+    (Turn::Rescue, &["survivor"],
+     WithInClause(&["pulled", "found", "picked up"])),
     (Turn::AtLarge, &["at large", "flees", "fled the scene", "ran off", "ran away", "drove off", "drove away", "got away",
          "still not caught", "manhunt", "on the run", "slipping away", "auf der flucht", "huye", "en fuite", "escaped from",
          "escapes from", "breaks out of", "broke out of", "fugitive"], Always),
@@ -358,7 +335,7 @@ const TURNS: [TurnWords; 53] = [
          "false alarm", "was a hoax", "is a hoax"], Always),
     (Turn::AllClear, &["lift", "cancel", "rescinded", "aufgehoben", "levant", "levé", "revocat", "снят", "解除"],
      WithInClause(&["warning", "alert", "advisory", "evacuat", "lockdown", "curfew", "shelter-in-place", "shelter in place",
-         "shelter order", "indoors", "order to", "stay order", "warnung", "alarm", "räumung", "evakuierung", "ausgangssperre",
+         "shelter order", "quarantine", "indoors", "order to", "stay order", "warnung", "alarm", "räumung", "evakuierung", "ausgangssperre",
          "sperrung", "alerta", "aviso", "evacuación", "confinamiento", "alerte", "évacuation", "confinement", "allerta",
          "evacuazione", "тревог", "эвакуаци", "警報", "避難"])),
     (Turn::AllClear, &["under control", "controlad", "unter kontrolle", "maîtrisé", "sotto controllo"],
@@ -372,18 +349,11 @@ const TURNS: [TurnWords; 53] = [
      WithInClause(&["bomb", "device", "engin", "artefacto"])),
     (Turn::AllClear, &["fire", "blaze", "flames", "inferno"],
      Before(&["is out"])),
-    (Turn::UnsafeWater, &["do not drink", "do-not-drink", "unsafe to drink", "not safe to drink", "abkoch", "hervir",
-         "ferver", "bouillir", "ébullition", "bollire", "кипят"], Always),
-    (Turn::UnsafeWater, &["boil"],
-     WithInClause(&["water", "order", "advisor", "notice"])),
-    (Turn::SafeWater, &["no longer need to boil", "no longer have to boil", "no need to boil", "water is safe",
+    (Turn::AllClear, &["no longer need to boil", "no longer have to boil", "no need to boil",
          "de nouveau potable", "à nouveau potable", "redevenue potable", "redevient potable", "vuelve a ser potable",
          "di nuovo potabile", "torna potabile"], Always),
-    (Turn::SafeWater, &["lift", "rescinded", "aufgehoben", "levant", "levé", "revocat", "снят"],
+    (Turn::AllClear, &["lift", "rescinded", "aufgehoben", "levant", "levé", "revocat", "снят"],
      WithInClause(&["boil", "do-not-drink", "abkoch", "hervir", "ferver", "ébullition", "bollire", "кипят"])),
-    (Turn::SafeWater, &["safe to drink", "safe again", "can drink", "may drink", "unbedenklich", "genießbar", "trinkbar",
-     "apta para", "própria para", "можно пить"],
-     WithInClause(&["water", "wasser", "agua", "água", "воду"])),
     (Turn::Off, &["called off", "calls off", "averted", "go back to work", "abgesagt", "abgewendet", "strike ends",
          "strike ended", "ends strike", "end strike", "streik beendet"], Always),
     (Turn::Off, &["is off"],
@@ -414,26 +384,76 @@ const TURNS: [TurnWords; 53] = [
     (Turn::Collapse, &["burst", "breaks", "broke"],
      WithInClause(&["dam", "dyke", "levee", "pipe", "tank", "bank"])),
     (Turn::Destruction, &["destroy", "zerstör", "destruy", "détrui", "distrugg"],
-     WithInClause(&["home", "house", "building", "dwelling", "church", "school", "häuser", "gebäude", "wohnung", "casas",
+     WithInClause(&["rocket", "satellite", "bridge", "factory", "warehouse", "home", "house", "building", "dwelling", "church", "school", "häuser", "gebäude", "wohnung", "casas",
          "viviendas", "maisons", "logements", "case "])),
     (Turn::Bankruptcy, &["files for bankruptcy", "filed for bankruptcy", "files for chapter 11", "goes bankrupt",
          "went bankrupt", "goes into administration", "insolvenz an", "ist insolvent", "in konkurs", "depose le bilan",
          "se declara en quiebra"], Always),
     (Turn::Explosion, &["explosion", "explod", "explosión", "взрыв", "انفجار", "爆発"], Always),
-    (Turn::DeathOfInjured, &["died", "dies", "succumb", "erlag", "erliegt", "muere", "murió", "mort", "meurt", "muore"],
-     Before(&["hospital", "injuries", "wounds", "verletzung", "heridas", "blessures", "hôpital", "ospedale"])),
     (Turn::DeathOfSuspect, &["gunman", "shooter", "suspect", "attacker", "assailant", "bomber", "hijacker", "hostage-taker",
      "angreifer", "täter", "schütze", "tireur", "assaillant", "atacante", "tirador"],
      Before(&["dead", "dies", "died", "killed himself", "kills himself", "shot himself", "shoots himself", "killed by", "tot",
          "erschossen", "muerto", "abatido", "abattu", "mort"])),
     (Turn::Deal, &["reach", "agree", "strike", "struck", "sign", "clinch", "seal"],
      Before(&["deal", "agreement", "accord", "settlement", "contract"])),
-    (Turn::Stopped, &["court", "judge", "regulator"],
-     Before(&["bans", "banned", "blocks", "blocked", "halts", "annuls", "annulled", "overturns", "overturned", "quashes",
-         "quashed", "throws out", "threw out", "stops", "suspends", "voids", "voided", "lifts", "lifted", "orders recount",
-         "orders a recount"])),
-    (Turn::Stopped, &["reverses ban", "reversed its ban", "reverses decision", "reversed its decision", "withdraws offer",
+    (Turn::Act("rule"), &["court", "judge", "regulator"],
+     Before(&["blocks", "blocked", "halts", "throws out", "threw out", "stops", "suspends", "voids", "voided", "lifts", "lifted",
+         "orders recount", "orders a recount"])),
+    (Turn::Act("reverse"), &["reverses ban", "reversed its ban", "reverses decision", "reversed its decision", "withdraws offer",
          "withdraws bid", "withdrew its offer", "withdrew its bid", "loses confidence vote", "lost a confidence vote"], Always),
+    (Turn::Act("ban"), &["bans ", "banned", "outlaw", "prohibit", "bars ", "barred", "gag order", "injunction"], Always),
+    (Turn::Act("bid"), &["bid for", "offer for", "takeover offer", "agrees to buy", "agreed to buy", "to acquire", "acquires",
+         "to merge", "merges with"], Always),
+    (Turn::Act("break off"), &["breaks off", "broke off", "cuts ties", "cut ties", "severs", "severed ties", "suspends ties"], Always),
+    (Turn::Act("call a vote"), &["calls snap", "call snap", "called snap", "calls early", "call early", "called early",
+         "calls confidence", "calls a confidence", "calls vote of", "calls election", "calls new election", "must vote again"],
+     Always),
+    (Turn::Act("cap"), &["caps ", "capped", "limits withdrawals", "limited withdrawals", "rations", "rationed"], Always),
+    (Turn::Act("close"), &["closes", "closed", "shuts", "shut down", "shut its", "to shut", "to close"],
+     WithInClause(&["plant", "factory", "airport", "airspace", "border", "school", "bridge", "branch", "embassy", "mine",
+         "station", "port", "port "])),
+    (Turn::Act("confirm"), &["confirmed"],
+     WithInClause(&["case", "virus", "outbreak", "infection", "strain"])),
+    (Turn::Act("declare"), &["declares", "declared", "declaring"],
+     WithInClause(&["emergency", "war", "martial law", "independence", "outbreak", "disaster", "mourning"])),
+    (Turn::Act("deploy"), &["deploys", "deployed", "mobilis", "mobiliz", "sends troops", "sent troops", "invade"], Always),
+    (Turn::Act("dissolve"), &["dissolve"],
+     WithInClause(&["parliament", "assembly", "government", "council"])),
+    (Turn::Act("expel"), &["expel", "deport", "extradit", "recalls ambassador", "recalls its ambassador", "recalled its ambassador"],
+     Always),
+    (Turn::Act("fine"), &["fined", "sues", "sued", "lawsuit", "files suit"], Always),
+    (Turn::Act("impeach"), &["impeach"], Always),
+    (Turn::Act("impose"), &["imposes", "imposed", "slaps sanctions", "sanctions on"],
+     WithInClause(&["sanction", "curfew", "tariff", "restriction", "embargo", "ban", "state of emergency", "blockade"])),
+    (Turn::Act("investigate"), &["opens investigation", "opened an investigation", "opens inquiry", "opened an inquiry",
+         "launches inquiry", "launches investigation", "launched an inquiry", "launched an investigation", "raided", "raids "],
+     Always),
+    (Turn::Act("lay off"), &["lay off", "lays off", "laid off", "job cuts", "cut jobs", "cuts jobs", "layoffs", "redundan"], Always),
+    (Turn::Act("leave"), &["walks out", "walked out", "storms out", "stormed out", "pulls out of", "pulled out of", "withdraws from",
+         "withdrew from", "leaves coalition", "quits coalition", "loses majority", "lost its majority"], Always),
+    (Turn::Act("name"), &["sworn in", "swears in", "appointed", "appoints", "nominates", "nominated"], Always),
+    (Turn::Act("nationalise"), &["nationalis", "nationaliz", "bailout", "bails out", "bailed out"], Always),
+    (Turn::Act("pass"), &["passes", "passed", "approves", "approved", "adopts", "adopted", "ratif", "backs ", "recommends"],
+     WithInClause(&["bill", "law", "budget", "amendment", "resolution", "treaty", "plan", "offer", "bid", "deal", "reform",
+         "vaccine", "drug", "merger", "takeover", "agreement", "ceasefire"])),
+    (Turn::Act("postpone"), &["postpone", "puts off", "put off", "delays", "delayed until", "adjourn"], Always),
+    (Turn::Act("raise"), &["raises", "raised", "sweeten", "lifts offer", "higher offer", "improved offer"],
+     WithInClause(&["bid", "offer", "alert", "threat level", "warning level"])),
+    (Turn::Act("recall"), &["recalls", "recalled", "recalling", "pulled from shelves", "withdrawn from sale", "recall of"], Always),
+    (Turn::Act("recount"), &["recount", "annul", "contest the result", "goes to court", "go to court", "appeals to"], Always),
+    (Turn::Act("reject"), &["rejects", "rejected", "turns down", "turned down", "spurn", "vetoes", "vetoed", "votes down",
+         "voted down", "refuses to concede"], Always),
+    (Turn::Act("reinstate"), &["reinstate", "overturns", "overturned", "quashes", "quashed", "upholds", "upheld", "pardon"], Always),
+    (Turn::Act("restore"), &["restored", "working again", "back online", "back in service", "resume", "reopens", "reopened",
+         "services return"], Always),
+    (Turn::Act("seize"), &["seizes", "seized power", "seize power", "takes control", "took control", "takes over", "taken over",
+         "stormed", "storms", "coup"],
+     WithInClause(&["power", "control", "government", "bank", "embassy", "palace", "parliament", "broadcaster", "regulator",
+         "mission", "building", "town", "city", "officers", "army", "soldiers"])),
+    (Turn::Act("strike"), &["air strike", "airstrike", "shelling", "bombard", "missile", "drone attack", "drones"],
+     WithInClause(&["hit", "kill", "struck", "strikes", "destroy", "fire", "wound", "attack"])),
+    (Turn::Act("widen"), &["widens", "widened", "extends", "extended", "expands", "expanded", "more brands", "further brands"],
+     WithInClause(&["recall", "ban", "curfew", "warning", "strike", "order", "evacuation", "quarantine", "lockdown", "alert"])),
 ];
 
 /// Beginnings of words that begin like a turn and say something else, besides [`begins_with_other`].
@@ -510,7 +530,6 @@ mod tests {
         check("Heat advisory lifted in Kell", true);
         check("Police have not lifted the evacuation order", false);
         check("Shelter lifts its fee for dogs", false);
-        check("Boil-water order lifted in Kell", false);
         check("The central bank lifted its rate to 3.75 percent", false);
         check("The cranes had lifted the second sleeper", false);
         check("Ban on imports lifted", false);
@@ -537,11 +556,7 @@ mod tests {
     }
 
     #[test]
-    fn the_death_of_an_injured_person_or_of_a_suspect_is_a_turn_of_its_own() {
-        check("The girl from the cave has died in hospital", Turn::DeathOfInjured, true);
-        check("A guard died of his injuries on Friday", Turn::DeathOfInjured, true);
-        check("Two died, three are in hospital", Turn::DeathOfInjured, false);
-        check("Two died and three are in hospital", Turn::DeathOfInjured, false);
+    fn the_death_of_a_suspect_is_a_turn_of_its_own() {
         check("Gunman found dead in Kell", Turn::DeathOfSuspect, true);
         check("The gunman shot himself dead, police said", Turn::DeathOfSuspect, true);
         check("Suspect in Kell shooting killed by police", Turn::DeathOfSuspect, true);
@@ -552,26 +567,34 @@ mod tests {
     }
 
     #[test]
-    fn water_that_had_to_be_boiled_is_safe_again() {
+    fn an_act_is_a_turn_and_a_call_for_it_is_none() {
+        let check = |said: &str, expected: &[&'static str]| {
+            let expected: Vec<Turn> = expected.iter().map(|name| Turn::Act(name)).collect();
+            assert_eq!(turns(said), expected, "{said}");
+        };
+        check("Vardia expels three envoys of Orm", &["expel"]);
+        check("Opposition wants Vardia to expel envoys", &[]);
+        check("Kell raises bid for Ostrand Mills to 4.10", &["raise", "bid"]);
+        check("Bank in Kell caps cash at 300 a day", &["cap"]);
+        check("Power restored in Kell", &["restore"]);
+        check("Premier to call snap election", &["call a vote"]);
+        check("Delegates walk past, minister walks out of talks", &["leave"]);
+        check("Kell parliament passes budget", &["pass"]);
+        check("A car passes the hotel", &[]);
+    }
+
+    #[test]
+    fn an_order_to_boil_water_ends() {
         let check = |said: &str, expected: bool| {
-            assert_eq!(turns(said).contains(&Turn::SafeWater), expected, "{said}");
+            assert_eq!(turns(said).contains(&Turn::AllClear), expected, "{said}");
         };
         check("Boil-water order lifted in Kell", true);
         check("Kell lifts boil-water advisory after two days", true);
-        check("Tap water is safe, city says", true);
-        check("Water in Kell safe to drink again", true);
         check("Residents no longer need to boil tap water", true);
         check("Das Abkochgebot in Kell ist aufgehoben", true);
-        check("Trinkwasser in Kell wieder genießbar", true);
-        check("El agua vuelve a ser apta para el consumo", true);
         check("L’eau est de nouveau potable à Kell", true);
         check("L’acqua è di nuovo potabile a Kell", true);
-        check("Воду в Келле снова можно пить", true);
-        check("Tap water is not safe to drink in Kell", false);
-        check("Trinkwasser in Kell nicht genießbar", false);
         check("L’eau potable manque à Kell", false);
-        check("Is tap water in Kell safe to drink?", false);
-        check("Paint is safe to drink from the new cup", false);
     }
 
     #[test]
@@ -587,11 +610,8 @@ mod tests {
         check("Pas-de-Calais : deux morts", &[Turn::Death]);
         check("Weiss elected mayor of Kell", &[Turn::Decided]);
         check("Kell mayor expected to resign on Monday", &[]);
-        check("A cook had a cardiac arrest", &[]);
-        check("A cat was rescued from the roof", &[]);
-        check("He pleaded not guilty", &[]);
         check("Tsunami warning for Kell coast cancelled", &[Turn::AllClear]);
-        check("Judge lifts ban on rail strike", &[Turn::Stopped]);
+        check("Judge lifts ban on rail strike", &[Turn::Act("rule")]);
     }
 
     #[test]
@@ -629,8 +649,6 @@ mod tests {
         check("Police called to a bank arrested a man", &[Turn::Arrest]);
         check("Court issues arrest warrant for curator Brill", &[]);
         check("A rescue was under way for five miners", &[]);
-        check("A cat died.", &[]);
-        check("Eleven sheep were killed by dogs", &[]);
         check("A farmer and ten cattle died", &[Turn::Death]);
         check("She is survived by four children", &[]);
         check("At noon he quit.", &[Turn::Resignation]);
@@ -647,7 +665,7 @@ mod tests {
         check("Pier siege over, all hostages free", &[Turn::AllClear, Turn::Release]);
         check("Central bank raises key rate in surprise", &[Turn::Decided]);
         check("Talbot wins Kell presidency", &[Turn::Decided]);
-        check("Court bans rail strike", &[Turn::Stopped]);
+        check("Court bans rail strike", &[Turn::Act("ban")]);
         check("Rail firm and drivers reach wage deal", &[Turn::Deal]);
         check("Rail firm and drivers fail to reach deal", &[]);
         check("Dam above Kell bursts", &[Turn::Collapse]);

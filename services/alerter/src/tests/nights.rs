@@ -76,7 +76,7 @@ struct Claim {
 }
 
 struct Night {
-    name: &'static str,
+    name: String,
     lines: Vec<Line>,
     events: Vec<String>,
     wanted: Vec<Wanted>,
@@ -95,8 +95,8 @@ fn table(path: &Path) -> Vec<Vec<String>> {
 }
 
 impl Night {
-    fn read(folder: &str, name: &'static str) -> Self {
-        let beside = |end: &str| root().join(format!("seeds/{folder}/{name}{end}"));
+    fn read(folder: &Path, name: &str) -> Self {
+        let beside = |end: &str| folder.join(format!("{name}{end}"));
         let lines = std::fs::read_to_string(beside(".jsonl")).unwrap();
         let labels = table(&beside(".labels.tsv"));
         let claims = table(&beside(".claims.tsv")).into_iter().map(|row| Claim {
@@ -107,7 +107,7 @@ impl Night {
         });
         let subscriptions = std::fs::read_to_string(beside(".toml")).unwrap();
         Self {
-            name,
+            name: name.to_owned(),
             lines: lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect(),
             events: labels.iter().map(|row| row[1].clone()).collect(),
             wanted: labels
@@ -484,7 +484,8 @@ async fn sent(lines: Vec<Line>, queries: &[&str]) -> Vec<Sent> {
     };
     let subscriptions = queries.iter().map(subscription).collect();
     let (events, wanted, claims) = Default::default();
-    play(&Night { name: "made", lines, events, wanted, claims, subscriptions }, STEP).await
+    play(&Night { name: "made".to_owned(), lines, events, wanted, claims, subscriptions }, STEP)
+        .await
 }
 
 #[tokio::test(start_paused = true)]
@@ -780,7 +781,14 @@ fn real_news() -> Option<Night> {
     let mut lines: Vec<Line> = lines.collect();
     lines.sort_by_key(|line| line.at);
     let (events, wanted, claims) = Default::default();
-    Some(Night { name: "real", lines, events, wanted, claims, subscriptions: subscriptions.into() })
+    Some(Night {
+        name: "real".to_owned(),
+        lines,
+        events,
+        wanted,
+        claims,
+        subscriptions: subscriptions.into(),
+    })
 }
 
 #[tokio::test(start_paused = true)]
@@ -820,37 +828,76 @@ async fn every_second_night_sends_what_stands_beside_it() {
     check(&SECOND).await;
 }
 
-async fn check(Nights { folder, names }: &Nights) {
-    let begin = format!("<!-- {folder}: written by the test `nights` -->");
-    let end = format!("<!-- end of {folder} -->");
-    #[expect(clippy::disallowed_methods, reason = "a test is told how to run by its environment")]
-    let bless = std::env::var_os("WIREFOLD_BLESS").is_some();
+/// The figures of a night for each way to alert, and its loud messages. Prints what was missed and what was false.
+async fn measured(night: &Night) -> ([Figures; 3], String) {
+    let sent = play(night, STEP).await;
+    let all = [ours(night, &sent), plain(night, false), plain(night, true)];
+    for line in &all[0].missed {
+        let row = (&night.lines[line - 1].title, night.lines[line - 1].text.chars().take(160));
+        eprintln!("{}: missed {line}: {} | {}", night.name, row.0, row.1.collect::<String>());
+    }
+    for loud in &all[0].false_loud {
+        eprintln!("{}: must not: {loud}", night.name);
+    }
+    let texts =
+        sent.iter().map(|it| format!("--- {}\n{}\n", it.at.strftime("%a %H:%M:%S UTC"), it.text));
+    (all, texts.collect::<Vec<_>>().join("\n"))
+}
+
+/// The sums of the nights of a folder for each way to alert.
+async fn sums_of(folder: &Path) -> [Figures; 3] {
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let nights = files.filter(|path| path.extension().is_some_and(|it| it == "jsonl"));
     let mut sums: [Figures; 3] = Default::default();
-    let mut rows = vec![HEAD.to_owned()];
-    let mut files = Vec::new();
-    for name in names {
-        let night = Night::read(folder, name);
-        let sent = play(&night, STEP).await;
-        let all = [ours(&night, &sent), plain(&night, false), plain(&night, true)];
-        eprintln!("{name}: missed {:?}\n{}\n", all[0].missed, all[0].false_loud.join("\n"));
+    for path in nights.collect::<BTreeSet<_>>() {
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let (all, _) = measured(&Night::read(folder, name)).await;
+        sums.iter_mut().zip(&all).for_each(|(sum, figures)| sum.add(figures));
+    }
+    sums
+}
+
+/// `WIREFOLD_NIGHTS=DIR`: plays nights of the same form that are not in the repository, and prints their figures.
+#[tokio::test(start_paused = true)]
+async fn other_nights_are_measured_where_their_folder_is_named() {
+    #[expect(clippy::disallowed_methods, reason = "a test is told how to run by its environment")]
+    let Some(folder) = std::env::var_os("WIREFOLD_NIGHTS").map(PathBuf::from) else { return };
+    let sums = sums_of(&folder).await;
+    sums.iter().zip(WAYS).for_each(|(sum, way)| eprintln!("{}", sum.row("all", way)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_nights_of_five_more_hands_have_the_figures_of_the_measured_page() {
+    let (mut rows, mut sums) = (vec![HEAD.to_owned()], <[Figures; 3]>::default());
+    for hand in ["a", "b", "c", "d", "e"] {
+        let all = sums_of(&root().join("seeds/nights-more").join(hand)).await;
         for ((figures, way), sum) in all.iter().zip(WAYS).zip(&mut sums) {
-            rows.push(figures.row(night.name, way));
+            rows.push(figures.row(hand, way));
             sum.add(figures);
         }
-        let texts = sent
-            .iter()
-            .map(|it| format!("--- {}\n{}\n", it.at.strftime("%a %H:%M:%S UTC"), it.text));
-        files.push((format!("seeds/{folder}/{name}.txt"), texts.collect::<Vec<_>>().join("\n")));
     }
     rows.extend(sums.iter().zip(WAYS).map(|(sum, way)| sum.row("all", way)));
-    let page = root().join("docs/alerts-measured.md");
-    let text = std::fs::read_to_string(&page).unwrap();
-    let (head, rest) = text.split_once(&begin).unwrap();
+    expect_files(vec![in_measured_page("nights-more", &rows)]);
+}
+
+/// The measured page with these rows as the table of a folder of nights.
+fn in_measured_page(folder: &str, rows: &[String]) -> (String, String) {
+    let begin = format!("<!-- {folder}: written by the test `nights` -->");
+    let end = format!("<!-- end of {folder} -->");
+    let page = std::fs::read_to_string(root().join(MEASURED)).unwrap();
+    let (head, rest) = page.split_once(&begin).unwrap();
     let (_, tail) = rest.split_once(&end).unwrap();
     let rows = rows.join("\n");
     eprintln!("{rows}");
-    let measured = format!("{head}{begin}\n\n{rows}\n\n{end}{tail}");
-    files.push(("docs/alerts-measured.md".to_owned(), measured));
+    (MEASURED.to_owned(), format!("{head}{begin}\n\n{rows}\n\n{end}{tail}"))
+}
+
+const MEASURED: &str = "docs/alerts-measured.md";
+
+/// Compares files with what they must be, or writes them with `WIREFOLD_BLESS`.
+fn expect_files(files: Vec<(String, String)>) {
+    #[expect(clippy::disallowed_methods, reason = "a test is told how to run by its environment")]
+    let bless = std::env::var_os("WIREFOLD_BLESS").is_some();
     for (path, now) in files {
         let path = root().join(path);
         if bless {
@@ -859,4 +906,21 @@ async fn check(Nights { folder, names }: &Nights) {
         let expected = std::fs::read_to_string(&path).unwrap_or_default();
         assert!(now == expected, "{}: run with WIREFOLD_BLESS=1 and read it", path.display());
     }
+}
+
+async fn check(Nights { folder, names }: &Nights) {
+    let mut sums: [Figures; 3] = Default::default();
+    let mut rows = vec![HEAD.to_owned()];
+    let mut files = Vec::new();
+    for name in names {
+        let (all, texts) = measured(&Night::read(&root().join("seeds").join(folder), name)).await;
+        for ((figures, way), sum) in all.iter().zip(WAYS).zip(&mut sums) {
+            rows.push(figures.row(name, way));
+            sum.add(figures);
+        }
+        files.push((format!("seeds/{folder}/{name}.txt"), texts));
+    }
+    rows.extend(sums.iter().zip(WAYS).map(|(sum, way)| sum.row("all", way)));
+    files.push(in_measured_page(folder, &rows));
+    expect_files(files);
 }
