@@ -6,7 +6,7 @@
 use wirefold_corrections::is_labelled;
 use wirefold_proto::FigureRole;
 use wirefold_text::Text;
-use wirefold_text::extract::{clock_time, is_of_before};
+use wirefold_text::extract::{clock_time, is_of_before, numbers};
 
 use super::facts::{ReadText, Said, has_number, words};
 use super::statement::{makes_exception, shortened, without_outlet};
@@ -238,31 +238,36 @@ pub(super) fn added_entries<'a>(own: &'a ReadText, versions: &[&ReadText]) -> Op
 
 /// Whether a title belongs to a feature, whose news is known: it announces, or begins with a quotation.
 pub(super) fn is_feature(title: &str) -> bool {
+    const BEGINNINGS: [&str; 8] =
+        ["the night ", "the day ", "the moment ", "watch", "who ", "when ", "video", "photos"];
     let said = title.to_lowercase();
     announces(title)
         || title.starts_with(['‘', '“', '\'', '«', '"', '„'])
-        || ["the night ", "the day ", "the moment "].iter().any(|it| said.starts_with(it))
+        || BEGINNINGS.iter().any(|it| said.starts_with(it))
 }
 
-/// Whether a title belongs to an explainer, an opinion or a collection: it reports nothing.
+/// Whether a title belongs to an explainer, an opinion or a list: it reports nothing.
 pub(super) fn announces(title: &str) -> bool {
+    /// The last word before a colon.
     #[rustfmt::skip]
-    const FIRST: [&str; 39] = [
-        "what", "how", "why", "watch", "who", "when", "video", "photos", "opinion", "analysis", "explainer", "explained", "comment",
-        "commentary", "column", "editorial", "essay", "background", "factbox", "timeline", "profile", "interview", "podcast",
-        "review", "preview", "hintergrund", "kommentar", "analyse", "meinung", "leitartikel", "porträt", "chronologie", "tribune",
-        "décryptage", "análisis", "opinión", "análise", "opinião", "analisi",
+    const LABELS: [&str; 30] = [
+        "opinion", "analysis", "explainer", "explained", "comment", "commentary", "column", "editorial", "essay", "background",
+        "factbox", "timeline", "profile", "interview", "podcast", "review", "preview", "q&a", "hintergrund", "kommentar", "analyse",
+        "meinung", "leitartikel", "porträt", "chronologie", "décryptage", "análisis", "opinión", "análise", "analisi",
     ];
     /// What a title counts that announces a list.
-    const LISTED: [&str; 9] = [
-        "things", "ways", "reasons", "questions", "takeaways", "facts", "tips", "quotations",
-        "charts",
-    ];
+    const LISTED: [&str; 8] =
+        ["things", "ways", "reasons", "questions", "takeaways", "facts", "tips", "charts"];
     let title = without_outlet(title).trim().to_lowercase();
-    let mut words = title.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+    let label = title.split_once(':').and_then(|(label, _)| label.split_whitespace().last());
+    let mut words = title.split_whitespace();
+    let (first, behind) = (words.next().unwrap_or_default(), words.take(2));
+    let text = Text::new(first);
+    let is_list = || !numbers(&text, 0..text.words().len()).is_empty();
     title.contains('?')
-        || words.clone().any(|word| LISTED.contains(&word))
-        || words.next().is_some_and(|first| FIRST.contains(&first))
+        || ["what", "what’s", "what's", "how", "why"].contains(&first)
+        || label.is_some_and(|label| LABELS.contains(&label))
+        || behind.into_iter().any(|word| LISTED.contains(&word)) && is_list()
 }
 
 /// Whether a text with this title and beginning is a digest, such as a morning briefing: its lede has no subject.
@@ -428,6 +433,21 @@ mod tests {
             "Minister speaks",
             &format!("A minister promised help for the hall. {said}")
         ));
+    }
+
+    #[test]
+    fn an_explainer_an_opinion_and_a_list_report_nothing() {
+        let check = |title: &str, expected: bool| assert_eq!(announces(title), expected, "{title}");
+        check("Five things to know about the Kell fire", true);
+        check("10 easy ways to read a storm map", true);
+        check("News analysis: why the roof fell in", true);
+        check("How Kell lost its ferry - Kell Post", true);
+        check("Is the water of Kell safe?", true);
+        check("Questions delay the opening of Kell bridge", false);
+        check("Review of Kell shooting clears officers", false);
+        check("WHO declares an emergency over Kell fever", false);
+        check("Police: two dead in Kell", false);
+        check("Three held over Kell fire", false);
     }
 
     #[test]
