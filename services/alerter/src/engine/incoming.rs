@@ -11,13 +11,12 @@ use wirefold_proto::{
     ArticleId, Class, Confidence, Entity, EntityKind, EvidencePlace, FoundBy, GroupBy, Headline,
     LanguageTag, OutputArticle, ReasonKind, StoryId, Target,
 };
-use wirefold_query::{Document, Prepared};
+use wirefold_query::{Document, Matched, Prepared};
 use wirefold_text::extract::name_key;
 
 use super::claims::{Changed, changed, claims_of};
 use super::draft::reason;
 use super::facts::{ReadText, Said, StoredText};
-use super::live_alert::Mention;
 use super::news::{
     GAP, News, added_entries, announces, first_news, first_said, has_several_subjects, is_digest,
     is_feature, news,
@@ -288,6 +287,18 @@ impl IncomingArticle {
         }
     }
 
+    /// How it mentions the subject, according to the match. A digest of several subjects is about none of them, and an
+    /// explainer reports nothing.
+    pub(super) fn mention(&self, matched: Option<&Matched>) -> Mention {
+        match matched {
+            None => Mention::None,
+            Some(_) if self.has_several_subjects() || self.announces() => Mention::Passing,
+            Some(_) if self.retracted().is_some() => Mention::Retracting,
+            Some(matched) if matched.in_passing => Mention::Passing,
+            Some(_) => Mention::Prominent,
+        }
+    }
+
     /// Whether it states a decisive turn.
     pub(super) fn is_decisive(&self) -> bool {
         self.news.as_ref().is_some_and(|news| news.is_decisive)
@@ -309,6 +320,20 @@ impl IncomingArticle {
         let sources = vec![self.source()];
         Some(AlertReason { sources, ..reason(ReasonKind::Material, &*found.sentence) })
     }
+}
+
+/// How an article mentions the subject of a query.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Mention {
+    /// Not at all.
+    #[default]
+    None,
+    /// Outside title and lede.
+    Passing,
+    /// It retracts a report, and is none itself.
+    Retracting,
+    /// In title or lede.
+    Prominent,
 }
 
 /// The event whose alerts an article may join.

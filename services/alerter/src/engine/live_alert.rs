@@ -9,11 +9,10 @@ use wirefold_proto::{
     Alert, AlertArticle, AlertId, AlertReason, AlertState, ArticleId, Class, Headline, Hold,
     HoldReason, REVISION_HEADER, ReasonKind, StoryId, SubscriptionId, Target, Volume, WaitingAlert,
 };
-use wirefold_query::Matched;
 
 use super::corrections::{Notes, retracts};
 use super::handling::Handling;
-use super::incoming::{InStory, IncomingArticle};
+use super::incoming::{InStory, IncomingArticle, Mention};
 use super::numbers::{Baselines, Tally};
 use crate::subscription::{QUIET, Rules};
 
@@ -474,34 +473,6 @@ impl RevisionMetadata {
 pub(crate) struct ToldBy {
     pub(crate) subscription: SubscriptionId,
     pub(crate) revision: u64,
-}
-
-/// How an article mentions the subject of a query.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Mention {
-    /// Not at all.
-    #[default]
-    None,
-    /// Outside title and lede.
-    Passing,
-    /// It retracts a report, and is none itself.
-    Retracting,
-    /// In title or lede.
-    Prominent,
-}
-
-impl IncomingArticle {
-    /// How it mentions the subject, according to the match. A digest of several subjects is about none of them, and an
-    /// explainer reports nothing.
-    pub(super) fn mention(&self, matched: Option<&Matched>) -> Mention {
-        match matched {
-            None => Mention::None,
-            Some(_) if self.has_several_subjects() || self.announces() => Mention::Passing,
-            Some(_) if self.retracted().is_some() => Mention::Retracting,
-            Some(matched) if matched.in_passing => Mention::Passing,
-            Some(_) => Mention::Prominent,
-        }
-    }
 }
 
 impl LiveAlert {

@@ -9,7 +9,8 @@ use wirefold_proto::{
 
 use super::Engine;
 use super::draft::{reason, sort_of};
-use super::live_alert::{Closing, Leaving, LiveAlert, Mention, PendingChange, Silent};
+use super::incoming::Mention;
+use super::live_alert::{Closing, Leaving, LiveAlert, PendingChange, Silent};
 use super::numbers::Tally;
 
 impl Engine {

@@ -255,7 +255,7 @@ pub(super) fn announces(title: &str) -> bool {
         "factbox", "timeline", "profile", "interview", "podcast", "review", "preview", "q&a", "hintergrund", "kommentar", "analyse",
         "meinung", "leitartikel", "porträt", "chronologie", "décryptage", "análisis", "opinión", "análise", "analisi",
     ];
-    /// What a title counts that announces a list.
+    /// The nouns behind the number of a list.
     const LISTED: [&str; 8] =
         ["things", "ways", "reasons", "questions", "takeaways", "facts", "tips", "charts"];
     let title = without_outlet(title).trim().to_lowercase();

@@ -439,7 +439,7 @@ const TURNS: [TurnWords; 80] = [
     (Turn::Act("postpone"), &["postpone", "puts off", "put off", "delays", "delayed until", "adjourn"], Always),
     (Turn::Act("raise"), &["raises", "raised", "sweeten", "lifts offer", "higher offer", "improved offer"],
      WithInClause(&["bid", "offer", "alert", "threat level", "warning level"])),
-    (Turn::Act("recall"), &["recalls", "recalled", "recalling", "pulled from shelves", "withdrawn from sale", "recall of"], Always),
+    (Turn::Act("recall"), &["recalls", "recalled", "recalling", "withdrawn from sale", "recall of"], Always),
     (Turn::Act("recount"), &["recount", "annul", "contest the result", "goes to court", "go to court", "appeals to"], Always),
     (Turn::Act("reject"), &["rejects", "rejected", "turns down", "turned down", "spurn", "vetoes", "vetoed", "votes down",
          "voted down", "refuses to concede"], Always),
