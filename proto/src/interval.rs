@@ -68,7 +68,11 @@ impl FromStr for Interval {
     }
 }
 
-string_form!(Interval, "^[0-9]+[smhd]$", "A duration: a number and one of s, m, h, d.");
+string_form!(
+    Interval,
+    "^([0-9]{1,9}s|[0-9]{1,7}m|[0-9]{1,6}h|[0-3]?[0-9]{1,4}d)$",
+    "A duration: a number and one of s, m, h, d."
+);
 
 #[cfg(test)]
 mod tests {

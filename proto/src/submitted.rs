@@ -47,6 +47,7 @@ pub struct SubmittedArticle {
     pub published: Option<Timestamp>,
     /// Its language.
     #[serde(default, alias = "lang", skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 35))]
     pub language: Option<LanguageTag>,
     /// The teaser, plain.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -183,7 +183,7 @@ name_id!(
     Outlet,
     "outlet",
     check_outlet,
-    r"^[^\s/]([^\t\n\r/]{0,251}[^\s/])?$",
+    r"^[^\s\x00-\x1f\x7f-\x9fA-Z/]([^\x00-\x1f\x7f-\x9fA-Z/]{0,251}[^\s\x00-\x1f\x7f-\x9fA-Z/])?$",
     "The publisher: a registrable domain, or the name in the feed's `<source>`, in lower case."
 );
 name_id!(

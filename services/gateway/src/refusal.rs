@@ -22,6 +22,10 @@ pub(crate) struct Refusal {
 /// Defines the name, status and advice of each kind of refusal.
 macro_rules! refusals {
     ($($(#[$doc:meta])* $name:ident = $status:ident, $sort:literal, $title:literal;)+) => {
+        /// The status, name and advice of each kind of refusal.
+        pub(crate) const REFUSALS: &[(StatusCode, &str, &str)] =
+            &[$((StatusCode::$status, $sort, $title)),+];
+
         impl Refusal {
             $($(#[$doc])*
             pub(crate) fn $name(detail: impl Into<String>) -> Self {
@@ -123,8 +127,17 @@ impl Refusal {
 
     /// The same refusal for one article among several.
     pub(crate) fn about(self, number: usize) -> Self {
+        self.beginning(&format!("article {number}"))
+    }
+
+    /// The same refusal for a field of the path, the query or the body.
+    pub(crate) fn about_field(self, field: &str) -> Self {
+        self.beginning(&format!("`{field}`"))
+    }
+
+    fn beginning(self, what: &str) -> Self {
         let detail = self.detail.unwrap_or_default();
-        Self { detail: Some(format!("article {number}: {detail}")), ..self }
+        Self { detail: Some(format!("{what}: {detail}")), ..self }
     }
 
     /// The status of the answer.

@@ -31,6 +31,9 @@ macro_rules! api_message {
 }
 use api_message;
 
+/// An id of an event, a story or an article, or at least six of its first digits.
+pub(crate) const ID_PREFIX: &str = "^([aes]-)?[0-9a-z]{6,26}$";
+
 /// A problem: `application/problem+json`, RFC 9457.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
@@ -972,6 +975,7 @@ pub struct RehearsalRequest {
     pub subscription: SubscriptionSettings,
     /// How many hours back, 1 to 720; absent: 24.
     #[serde(default = "a_day")]
+    #[schemars(range(min = 1, max = 720))]
     pub hours: u32,
 }
 
@@ -1357,6 +1361,7 @@ crate::shapes::api_message!(DeadPage = "dead", DeadDetail = "deadletter", Replay
 #[serde(deny_unknown_fields)]
 pub struct TakenOut {
     /// Their ids, or the first digits of them.
+    #[schemars(inner(regex(pattern = ID_PREFIX)))]
     pub articles: Vec<String>,
 }
 
@@ -1365,6 +1370,7 @@ pub struct TakenOut {
 #[serde(deny_unknown_fields)]
 pub struct OtherOfSort {
     /// Its id, or the first digits of it.
+    #[schemars(regex(pattern = ID_PREFIX))]
     pub from: String,
 }
 
@@ -1374,9 +1380,11 @@ pub struct OtherOfSort {
 pub struct MovedStory {
     /// The event that it joins, or the first digits of its id; absent: it becomes an event of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = ID_PREFIX))]
     pub into: Option<String>,
     /// Stories of the same event that go with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(inner(regex(pattern = ID_PREFIX)))]
     pub with: Vec<String>,
 }
 
@@ -1398,6 +1406,7 @@ pub struct PreferredOutlet {
 #[serde(deny_unknown_fields)]
 pub struct OtherArticle {
     /// Its id, or the first digits of it.
+    #[schemars(regex(pattern = ID_PREFIX))]
     pub other: String,
 }
 

@@ -1,6 +1,7 @@
 //! Alerts, the alerts on an article, and dead letters.
 
-use axum::extract::Path;
+use axum::Json;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use wirefold_flow::{BusError, Stored};
 use wirefold_proto::{
@@ -9,30 +10,33 @@ use wirefold_proto::{
     attempts_key, decode, streams, taken_key,
 };
 
-use crate::api::request::{JsonBody, Query, answer, paging};
-use crate::api::{Api, ApiResult, Refusal, Reply};
-use crate::projection::LoggedArticle;
+use crate::api::request::{IdPrefix, JsonBody, Path, Query};
+use crate::api::{Answer, Api, ApiResult, Refusal};
+use crate::projection::{Cursor, LoggedArticle, Paging};
 use crate::shapes::{
-    AlertDelivery, AlertDetail, AlertRevision, ArticleAlert, ArticleAlerts, ArticleDetail,
-    ArticleOutcome, DeadDetail, DeadPage, DeadRow, MuteAlertRequest, NoFields, Replayed,
-    ResendReport, ResendRequest, describe_hold,
+    Accepted, AlertDelivery, AlertDetail, AlertPage, AlertRevision, ArticleAlert, ArticleAlerts,
+    ArticleDetail, ArticleOutcome, DeadDetail, DeadPage, DeadRow, MuteAlertRequest, NoFields,
+    Replayed, ResendReport, ResendRequest, describe_hold,
 };
 use crate::state::AppState;
 
 /// The query of a list of alerts.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AlertsQuery {
+    /// The most rows of the page, 1 to 200; 50 by default.
     limit: Option<usize>,
-    cursor: Option<String>,
+    /// The `next` of the page before.
+    cursor: Option<Cursor>,
+    /// The subscription.
     subscription: Option<SubscriptionId>,
 }
 
-pub(super) async fn list(api: Api, Query(query): Query<AlertsQuery>) -> Reply {
-    let paging = paging(query.limit, query.cursor.as_deref())?;
+pub(super) async fn list(api: Api, Query(query): Query<AlertsQuery>) -> Answer<AlertPage> {
+    let paging = Paging::new(query.limit, query.cursor);
     let mut page = api.app.projection.alerts(paging, query.subscription).await?;
     api.app.show_handled(&mut page).await?;
-    answer(&page)
+    Ok(Json(page))
 }
 
 /// Mutes or unmutes one alert.
@@ -40,7 +44,7 @@ pub(super) async fn mute(
     api: Api,
     Path(id): Path<String>,
     JsonBody(MuteAlertRequest { until, except_corrections }): JsonBody<MuteAlertRequest>,
-) -> Reply {
+) -> ApiResult<Accepted> {
     let alert = api.app.alert(&id).await?.id;
     api.command(Command::AlertMute { alert, until, except_corrections }).await
 }
@@ -50,7 +54,7 @@ pub(super) async fn acknowledge(
     api: Api,
     Path(id): Path<String>,
     JsonBody(NoFields {}): JsonBody<NoFields>,
-) -> Reply {
+) -> ApiResult<Accepted> {
     let alert = api.app.alert(&id).await?.id;
     api.command(Command::AlertAcknowledge { alert }).await
 }
@@ -60,12 +64,12 @@ const REVISIONS: u64 = 200;
 /// How many of the newest dead letters are searched for those of an alert.
 const DEAD: u64 = 500;
 
-pub(super) async fn one(api: Api, Path(given): Path<String>) -> Reply {
+pub(super) async fn one(api: Api, Path(given): Path<String>) -> Answer<AlertDetail> {
     let alert = api.app.alert(&given).await?;
     let revisions = api.app.revisions(&alert).await?;
     let deliveries = api.app.list_accepted(&alert).await?;
     let dead = api.app.dead_of(&alert.id).await?;
-    answer(&AlertDetail { schema: Tag::new(), alert, revisions, deliveries, dead })
+    Ok(Json(AlertDetail { schema: Tag::new(), alert, revisions, deliveries, dead }))
 }
 
 /// Sends the newest revision again, to one delivery or to all of its subscription.
@@ -73,7 +77,7 @@ pub(super) async fn replay(
     api: Api,
     Path(given): Path<String>,
     JsonBody(ResendRequest { delivery }): JsonBody<ResendRequest>,
-) -> Reply {
+) -> Answer<ResendReport> {
     let alert = api.app.alert(&given).await?;
     let (id, revision) = (alert.id.clone(), alert.revision);
     let record = api.app.subscription(alert.subscription.as_str()).await?;
@@ -84,7 +88,7 @@ pub(super) async fn replay(
     let sent = api.app.settings.replay.resend(alert, subscription, delivery).await;
     let deliveries = sent.map_err(Refusal::unprocessable)?;
     tracing::info!(alert = %id, revision, "alert sent again");
-    answer(&ResendReport { schema: Tag::new(), alert: id, revision, deliveries })
+    Ok(Json(ResendReport { schema: Tag::new(), alert: id, revision, deliveries }))
 }
 
 impl AppState {
@@ -166,17 +170,18 @@ impl AppState {
 }
 
 /// The query that selects one subscription.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OfSubscription {
+    /// The subscription; absent: all of them.
     subscription: Option<SubscriptionId>,
 }
 
 pub(super) async fn of_article(
     api: Api,
-    Path(given): Path<String>,
+    Path(IdPrefix(given)): Path<IdPrefix>,
     Query(query): Query<OfSubscription>,
-) -> Reply {
+) -> Answer<ArticleAlerts> {
     let app = &api.app;
     let id = app.resolve_id(&given).await?;
     let detail = app.article_detail(id, &given).await?;
@@ -194,7 +199,7 @@ pub(super) async fn of_article(
     }
     let about = &detail.output.article;
     let (outlet, title) = (about.outlet_label(), about.title.clone());
-    answer(&ArticleAlerts { schema: Tag::new(), article: id, outlet, title, subscriptions })
+    Ok(Json(ArticleAlerts { schema: Tag::new(), article: id, outlet, title, subscriptions }))
 }
 
 impl AppState {
@@ -334,7 +339,7 @@ fn no_match(reading: &QueryReading) -> String {
 }
 
 /// The query of a list of dead letters.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DeadQuery {
     limit: Option<usize>,
@@ -342,7 +347,7 @@ pub(super) struct DeadQuery {
     before: Option<u64>,
 }
 
-pub(super) async fn list_dead(api: Api, Query(query): Query<DeadQuery>) -> Reply {
+pub(super) async fn list_dead(api: Api, Query(query): Query<DeadQuery>) -> Answer<DeadPage> {
     let limit = query.limit.unwrap_or(50).clamp(1, 200);
     let state = api.app.bus.stream_state(streams::DEAD.name).await?;
     let replayed = api.app.replayed_letters(state.first).await?;
@@ -358,16 +363,20 @@ pub(super) async fn list_dead(api: Api, Query(query): Query<DeadQuery>) -> Reply
         }
     }
     let kept = state.messages.saturating_sub(replayed.count());
-    answer(&DeadPage { schema: Tag::new(), dead, kept })
+    Ok(Json(DeadPage { schema: Tag::new(), dead, kept }))
 }
 
-pub(super) async fn one_dead(api: Api, Path(sequence): Path<u64>) -> Reply {
+pub(super) async fn one_dead(api: Api, Path(sequence): Path<u64>) -> Answer<DeadDetail> {
     let letter = api.app.dead_letter(sequence).await??;
     let DeadRow { alert, letter, .. } = DeadRow::of(sequence, letter);
-    answer(&DeadDetail { schema: Tag::new(), sequence, alert, letter })
+    Ok(Json(DeadDetail { schema: Tag::new(), sequence, alert, letter }))
 }
 
-pub(super) async fn replay_dead(api: Api, Path(sequence): Path<u64>) -> Reply {
+pub(super) async fn replay_dead(
+    api: Api,
+    Path(sequence): Path<u64>,
+    JsonBody(NoFields {}): JsonBody<NoFields>,
+) -> Answer<Replayed> {
     let letter = api.app.dead_letter(sequence).await??;
     let outcome = api.app.settings.replay.replay(letter, sequence).await;
     let outcome = outcome.map_err(Refusal::unprocessable)?;
@@ -375,7 +384,7 @@ pub(super) async fn replay_dead(api: Api, Path(sequence): Path<u64>) -> Reply {
     if let Err(error) = api.app.note_replayed(sequence).await {
         tracing::warn!(sequence, %error, "replayed dead letter stays listed");
     }
-    answer(&Replayed { schema: Tag::new(), sequence, outcome })
+    Ok(Json(Replayed { schema: Tag::new(), sequence, outcome }))
 }
 
 impl AppState {
@@ -385,6 +394,7 @@ impl AppState {
         match self.bus.get(streams::DEAD.name, sequence).await {
             Ok(stored) => Ok(decode(&stored.body).map_err(|_| none())),
             Err(BusError::NotYet { .. }) => Ok(Err(none())),
+            Err(BusError::Gone { .. }) if sequence == 0 => Ok(Err(none())),
             Err(BusError::Gone { .. }) => {
                 Ok(Err(Refusal::gone(format!("dead letter {sequence} is gone"))))
             }

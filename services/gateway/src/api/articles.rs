@@ -1,7 +1,9 @@
 //! The routes below `articles`, also for articles that other programs push.
 
-use axum::extract::{Path, Request};
+use axum::Json;
+use axum::extract::{FromRequest, Request};
 use jiff::Timestamp;
+use schemars::{JsonSchema, json_schema};
 use serde::Deserialize;
 use wirefold_address::{Arrival, Authority, identify};
 use wirefold_envelope::sent;
@@ -10,21 +12,23 @@ use wirefold_proto::{
     ArticleFetched, FeedId, OutputArticle, SubmittedArticle, Tag, TextPolicy, TextSource,
 };
 
-use crate::api::request::{Query, answer, body_of};
+use crate::api::openapi::{Description, Input};
+use crate::api::request::{IdPrefix, Path, Query, body_of, read_json};
 use crate::api::stories::SENDER;
-use crate::api::{Access, Api, ApiResult, Refusal, Reply};
+use crate::api::{Access, Answer, Api, ApiResult, Refusal};
 use crate::metrics;
 use crate::projection::lead;
-use crate::shapes::{ArticleList, PushAnswer, PushedArticle, PushedOutcome};
+use crate::shapes::{ArticleDetail, ArticleList, PushAnswer, PushedArticle, PushedOutcome};
 
 /// The query for the articles behind a link.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AtQuery {
+    /// The link.
     url: String,
 }
 
-pub(super) async fn at(api: Api, Query(query): Query<AtQuery>) -> Reply {
+pub(super) async fn at(api: Api, Query(query): Query<AtQuery>) -> Answer<ArticleList> {
     let mut articles = api.app.projection.articles_at(query.url.clone()).await?;
     if let Some(canonical) = wirefold_address::canonical(&query.url).filter(|_| articles.is_empty())
     {
@@ -33,10 +37,10 @@ pub(super) async fn at(api: Api, Query(query): Query<AtQuery>) -> Reply {
     if articles.is_empty() {
         return Err(Refusal::not_found(format!("no article at {:?}", query.url)));
     }
-    answer(&ArticleList { schema: Tag::new(), articles })
+    Ok(Json(ArticleList { schema: Tag::new(), articles }))
 }
 
-pub(super) async fn one(api: Api, Path(given): Path<String>) -> Reply {
+pub(super) async fn one(api: Api, Path(IdPrefix(given)): Path<IdPrefix>) -> Answer<ArticleDetail> {
     let id = api.app.resolve_id(&given).await?;
     let mut detail = api.app.article_detail(id, &given).await?;
     let policy = api.text_policy();
@@ -48,7 +52,7 @@ pub(super) async fn one(api: Api, Path(given): Path<String>) -> Reply {
     }
     let held = if detail.text_gone { TextPolicy::Lead } else { TextPolicy::Full };
     show_text(&mut detail.output, policy.min(held));
-    answer(&detail)
+    Ok(Json(detail))
 }
 
 impl Api {
@@ -78,10 +82,28 @@ const MOST_EACH: usize = 1024 * 1024;
 /// The most articles in one request.
 const ARTICLES: usize = 1_000;
 
+/// Articles in the body of a request: one object, an array of objects, or one object on each line.
+pub(super) struct PushedArticles(Vec<SubmittedArticle>);
+
+impl<S: Sync> FromRequest<S> for PushedArticles {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, _: &S) -> ApiResult<Self> {
+        read_all(&body_of(request, MOST).await?).map(Self)
+    }
+}
+
+impl Input for PushedArticles {
+    fn describe(to: &mut Description<'_>) {
+        let each = to.schemas.subschema_for::<SubmittedArticle>();
+        let several = json_schema!({ "type": "array", "items": each, "maxItems": ARTICLES });
+        let forms = json_schema!({ "anyOf": [each, several] });
+        to.body([("application/json", forms), ("application/x-ndjson", each)]);
+    }
+}
+
 /// Checks all articles, and then stores them in order. If one is refused, none is stored.
-pub(super) async fn push(api: Api, request: Request) -> Reply {
-    let body = body_of(request, MOST).await?;
-    let texts = read_all(&body)?;
+pub(super) async fn push(api: Api, PushedArticles(texts): PushedArticles) -> Answer<PushAnswer> {
     let seen = api.app.now();
     let numbered = texts.into_iter().enumerate();
     let ready = numbered.map(|(number, text)| {
@@ -98,7 +120,7 @@ pub(super) async fn push(api: Api, request: Request) -> Reply {
         let id = article.id;
         articles.push(PushedArticle { id, given, outcome: store(&api, article).await? });
     }
-    answer(&PushAnswer { schema: Tag::new(), articles })
+    Ok(Json(PushAnswer { schema: Tag::new(), articles }))
 }
 
 /// Refuses an article whose address or outlet was forgotten.
@@ -171,9 +193,7 @@ fn read_each<'a>(parts: impl Iterator<Item = &'a [u8]>) -> ApiResult<Vec<Submitt
             let detail = format!("article {}: over {MOST_EACH} bytes", number + 1);
             return Err(Refusal::too_large(detail));
         }
-        let text = serde_json::from_slice(part)
-            .map_err(|error| Refusal::bad_request(error.to_string()).about(number + 1))?;
-        texts.push(text);
+        texts.push(read_json(part).map_err(|refusal| refusal.about(number + 1))?);
     }
     Ok(texts)
 }
@@ -198,7 +218,7 @@ pub(super) fn pushed_article(
         text_source: TextSource::Given,
         seen,
     };
-    identify(given, &arrival).map_err(|why| Refusal::bad_request(why.to_string()))
+    identify(given, &arrival).map_err(|why| Refusal::unprocessable(why.to_string()))
 }
 
 #[cfg(test)]
@@ -245,7 +265,7 @@ mod tests {
         ];
         for given in bad {
             let refused = pushed_article(given, seen).map(|pushed| pushed.article);
-            assert_eq!(refused.unwrap_err().status(), 400);
+            assert_eq!(refused.unwrap_err().status(), 422);
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use axum::extract::Request;
+use axum::Json;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use wirefold_fold::{
     Block, Change, Changes, Class, CopyKind, Described, Incoming, Passage, Verdict,
@@ -12,8 +13,8 @@ use wirefold_proto::{
 };
 use wirefold_text::Sentence;
 
-use crate::api::request::{Query, answer, body_of};
-use crate::api::{Api, ApiResult, Refusal, Reply};
+use crate::api::request::{JsonBody, Query, read_json};
+use crate::api::{Answer, Api, ApiResult, Refusal};
 use crate::shapes::{
     ChangeWord, Changed, CompareRequest, ComparedText, Comparison, GivenText, Relation,
     SentenceChange, SharedPassage, TextRange,
@@ -25,10 +26,14 @@ use crate::text::{AnalysedText, TextComparison};
 const MOST: usize = 4 * MAX_TEXT_BYTES;
 
 /// Two articles: ids, prefixes of ids, or links.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CompareQuery {
+    /// The earlier article: its id or the first digits of it, its link, or a story, of which it is the lead.
+    #[schemars(length(min = 8))]
     a: String,
+    /// The later article.
+    #[schemars(length(min = 8))]
     b: String,
 }
 
@@ -39,17 +44,20 @@ struct Stored {
     event: EventId,
 }
 
-pub(super) async fn stored(api: Api, Query(query): Query<CompareQuery>) -> Reply {
-    let a = api.app.stored(&query.a).await?;
-    let b = api.app.stored(&query.b).await?;
+pub(super) async fn stored(api: Api, Query(query): Query<CompareQuery>) -> Answer<Comparison> {
+    let of = |field: &'static str| move |refusal: Refusal| refusal.about_field(field);
+    let a = api.app.stored(&query.a).await.map_err(of("a"))?;
+    let b = api.app.stored(&query.b).await.map_err(of("b"))?;
     let relation = Relation::of(a.story == b.story, a.event == b.event);
     let comparison = api.app.compare(a.side, b.side).await?;
-    answer(&Comparison { stored: Some(relation), ..comparison })
+    Ok(Json(Comparison { stored: Some(relation), ..comparison }))
 }
 
-pub(super) async fn given(api: Api, request: Request) -> Reply {
-    let body = body_of(request, MOST).await?;
-    answer(&api.app.given(&body).await?)
+pub(super) async fn given(
+    api: Api,
+    JsonBody(asked): JsonBody<CompareRequest, MOST>,
+) -> Answer<Comparison> {
+    api.app.compare_given(asked).await.map(Json)
 }
 
 fn side_of(name: &str, given: GivenText) -> ApiResult<Side> {
@@ -63,8 +71,13 @@ fn side_of(name: &str, given: GivenText) -> ApiResult<Side> {
 impl AppState {
     /// Compares the two texts in the body of a request.
     pub(crate) async fn given(&self, body: &[u8]) -> ApiResult<Comparison> {
-        let unread = |error: serde_json::Error| Refusal::bad_request(error.to_string());
-        let CompareRequest { a, b } = serde_json::from_slice(body).map_err(unread)?;
+        self.compare_given(read_json(body)?).await
+    }
+
+    async fn compare_given(
+        &self,
+        CompareRequest { a, b }: CompareRequest,
+    ) -> ApiResult<Comparison> {
         self.compare(side_of("a", a)?, side_of("b", b)?).await
     }
 

@@ -2,30 +2,38 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::Path;
+use axum::Json;
 use wirefold_proto::Tag;
 
-use crate::api::request::answer;
-use crate::api::{Api, ApiResult, Reply, status};
+use crate::api::request::{JsonBody, Path};
+use crate::api::{Answer, Api, ApiResult, status};
 use crate::refusal::Refusal;
-use crate::shapes::{DeliveryList, DeliveryRow, DeliveryTested, Resent, SwitchedOn};
+use crate::shapes::{DeliveryList, DeliveryRow, DeliveryTested, NoFields, Resent, SwitchedOn};
 
-pub(super) async fn list(api: Api) -> Reply {
-    answer(&DeliveryList { schema: Tag::new(), deliveries: api.deliveries().await? })
+pub(super) async fn list(api: Api) -> Answer<DeliveryList> {
+    Ok(Json(DeliveryList { schema: Tag::new(), deliveries: api.deliveries().await? }))
 }
 
 /// Sends a marked sample.
-pub(super) async fn test(api: Api, Path(delivery): Path<String>) -> Reply {
+pub(super) async fn test(
+    api: Api,
+    Path(delivery): Path<String>,
+    JsonBody(NoFields {}): JsonBody<NoFields>,
+) -> Answer<DeliveryTested> {
     let result = api.test_delivery(delivery).await?;
-    answer(&DeliveryTested { schema: Tag::new(), result })
+    Ok(Json(DeliveryTested { schema: Tag::new(), result }))
 }
 
 /// Switches a delivery on that is off because its target answered 410.
-pub(super) async fn switch_on(api: Api, Path(delivery): Path<String>) -> Reply {
+pub(super) async fn switch_on(
+    api: Api,
+    Path(delivery): Path<String>,
+    JsonBody(NoFields {}): JsonBody<NoFields>,
+) -> Answer<SwitchedOn> {
     api.refuse_unknown(&delivery)?;
     let was_off = api.app.settings.replay.switch_on(delivery.clone()).await;
     let was_off = was_off.map_err(Refusal::unprocessable)?;
-    answer(&SwitchedOn { schema: Tag::new(), delivery, was_off })
+    Ok(Json(SwitchedOn { schema: Tag::new(), delivery, was_off }))
 }
 
 /// Functions that API and page share.

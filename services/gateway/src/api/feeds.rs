@@ -1,24 +1,27 @@
 //! `feeds`: their state, and commands about them.
 
-use axum::extract::Path;
+use axum::Json;
 use url::Url;
 use wirefold_address::slug;
 use wirefold_proto::{Command, FeedId, FeedRecord, FeedSettings, Tag};
 
-use crate::api::request::{JsonBody, answer};
-use crate::api::{Api, ApiResult, Refusal, Reply};
-use crate::shapes::{FeedAddition, FeedList, ProbeReport, ProbeRequest};
+use crate::api::request::{JsonBody, Path};
+use crate::api::{Answer, Api, ApiResult, Refusal};
+use crate::shapes::{Accepted, FeedAddition, FeedList, NoFields, ProbeReport, ProbeRequest};
 
 /// The most bytes of a feed's id.
 const ID_BYTES: usize = 100;
 
-pub(super) async fn list(api: Api) -> Reply {
+pub(super) async fn list(api: Api) -> Answer<FeedList> {
     let (feeds, waiting) = api.app.feeds().await?.into_parts();
     let lists = api.app.lists().await?;
-    answer(&FeedList { schema: Tag::new(), feeds, waiting, lists })
+    Ok(Json(FeedList { schema: Tag::new(), feeds, waiting, lists }))
 }
 
-pub(super) async fn add(api: Api, JsonBody(addition): JsonBody<FeedAddition>) -> Reply {
+pub(super) async fn add(
+    api: Api,
+    JsonBody(addition): JsonBody<FeedAddition>,
+) -> ApiResult<Accepted> {
     check_address(&addition.url)?;
     let known = api.app.feeds().await?.into_records();
     let here = known.iter().find(|record| match &addition.id {
@@ -57,19 +60,26 @@ pub(super) async fn add(api: Api, JsonBody(addition): JsonBody<FeedAddition>) ->
     api.command(command).await
 }
 
-pub(super) async fn remove(api: Api, Path(id): Path<String>) -> Reply {
+pub(super) async fn remove(api: Api, Path(id): Path<String>) -> ApiResult<Accepted> {
     let record = feed_of(&api, &id).await?;
     refuse_managed(&record)?;
     api.command(Command::FeedRemove { feed: record.feed.id }).await
 }
 
 /// Orders a poll of a feed.
-pub(super) async fn poll(api: Api, Path(id): Path<String>) -> Reply {
+pub(super) async fn poll(
+    api: Api,
+    Path(id): Path<String>,
+    JsonBody(NoFields {}): JsonBody<NoFields>,
+) -> ApiResult<Accepted> {
     let record = feed_of(&api, &id).await?;
     api.command(Command::FeedPoll { feed: record.feed.id }).await
 }
 
-pub(super) async fn probe(api: Api, JsonBody(asked): JsonBody<ProbeRequest>) -> Reply {
+pub(super) async fn probe(
+    api: Api,
+    JsonBody(asked): JsonBody<ProbeRequest>,
+) -> Answer<ProbeReport> {
     check_address(&asked.url)?;
     // An address that does not answer must not delay the end of the process.
     let found = tokio::select! {
@@ -79,7 +89,7 @@ pub(super) async fn probe(api: Api, JsonBody(asked): JsonBody<ProbeRequest>) -> 
         }
     };
     let found = found.map_err(Refusal::unprocessable)?;
-    answer(&ProbeReport { schema: Tag::new(), found })
+    Ok(Json(ProbeReport { schema: Tag::new(), found }))
 }
 
 async fn feed_of(api: &Api, id: &str) -> ApiResult<FeedRecord> {
@@ -100,13 +110,13 @@ fn refuse_managed(record: &FeedRecord) -> ApiResult<()> {
 /// with read access sees the addresses of feeds, so an address may not contain a password.
 fn check_address(text: &str) -> ApiResult<()> {
     let url = Url::parse(text)
-        .map_err(|error| Refusal::bad_request(format!("`url` {text:?}: {error}")))?;
+        .map_err(|error| Refusal::unprocessable(format!("`url` {text:?}: {error}")))?;
     let is_web = matches!(url.scheme(), "http" | "https") && url.host_str().is_some();
     let has_login = !url.username().is_empty() || url.password().is_some();
     let why = match (is_web, has_login) {
         (false, _) => "neither http nor https",
         (true, true) => {
-            return Err(Refusal::bad_request(
+            return Err(Refusal::unprocessable(
                 "`url`: everybody who reads feeds would see a user or password in it; name them in [[access]]",
             ));
         }
@@ -114,7 +124,7 @@ fn check_address(text: &str) -> ApiResult<()> {
         (true, false) if text.contains(char::is_control) => "it contains control characters",
         (true, false) => return Ok(()),
     };
-    Err(Refusal::bad_request(format!("`url` {text:?}: {why}")))
+    Err(Refusal::unprocessable(format!("`url` {text:?}: {why}")))
 }
 
 /// A slug of host, path and query that no feed has yet, such as `harbour-example-news`.
@@ -125,7 +135,7 @@ fn new_id(url: &str, known: &[FeedRecord]) -> ApiResult<FeedId> {
     let names = std::iter::once(base.to_owned()).chain((2..1000).map(|n| format!("{base}-{n}")));
     let ids = names.filter_map(|name| name.parse::<FeedId>().ok());
     let mut free = ids.filter(|id| known.iter().all(|record| record.feed.id != *id));
-    free.next().ok_or_else(|| Refusal::bad_request("`id` is needed: none can be made of `url`"))
+    free.next().ok_or_else(|| Refusal::unprocessable("`id` is needed: none can be made of `url`"))
 }
 
 #[cfg(test)]

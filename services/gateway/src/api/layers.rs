@@ -86,8 +86,8 @@ fn check_request(request: &Request, hosts: &[String], has_tokens: bool) -> ApiRe
     check_origin(request.headers(), &asked)
 }
 
-/// Lets a request through that reads, or that comes with JSON. It runs directly before the handlers, so that
-/// a wrong method is reported first.
+/// Lets a request through that comes with JSON. It runs directly before the handlers, so that a wrong method is
+/// reported first.
 pub(super) async fn json_only(request: Request, next: Next) -> Response {
     guarded(request, next, check_media_type).await
 }
@@ -226,6 +226,9 @@ fn without_token(uri: &Uri, token: &str) -> Option<(Uri, HeaderValue)> {
     Some((feeds.parse().ok()?, bearer))
 }
 
+/// The content type of server-sent events.
+pub(super) const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+
 /// A larger answer is a mistake.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 
@@ -235,7 +238,8 @@ pub(super) async fn tagged(request: Request, next: Next) -> Response {
     let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
     let known = request.headers().get(header::IF_NONE_MATCH).cloned();
     let response = next.run(request).await;
-    if !is_get || response.status() != StatusCode::OK {
+    let is_stream = response.headers().get(header::CONTENT_TYPE) == Some(&EVENT_STREAM);
+    if !is_get || is_stream || response.status() != StatusCode::OK {
         return response;
     }
     let (mut head, body) = response.into_parts();

@@ -6,19 +6,23 @@ mod compare;
 mod deliveries;
 mod feeds;
 pub(crate) mod layers;
+pub(crate) mod openapi;
 pub(crate) mod request;
 mod status;
 mod stories;
 mod stream;
 mod subscriptions;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use axum::Router;
+use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::Value;
 
+use crate::api::openapi::{Table, operation};
 pub(crate) use crate::api::status::status_with;
 pub(crate) use crate::api::stories::SENDER;
 use crate::refusal;
@@ -46,16 +50,19 @@ pub enum Access {
 /// The result of a handler.
 pub(crate) type ApiResult<T> = Result<T, Refusal>;
 
-/// The answer of a handler.
+/// An answer as JSON.
+pub(crate) type Answer<T> = ApiResult<Json<T>>;
+
+/// An answer that is not described.
 pub(crate) type Reply = ApiResult<Response>;
 
 /// All routes: the API, what feed readers ask for, and the pages.
 pub(crate) fn router(api: Api, for_readers: Router<Api>, pages: Router) -> Router {
     let answers = Router::new()
-        .nest("/api/v1", routes())
+        .nest(openapi::BASE, openapi::router(tables()))
+        .route(openapi::ADDRESS, get(get_description))
         .merge(for_readers)
         .layer(from_fn(layers::tagged))
-        .route("/api/v1/stream", get(stream::open))
         .route("/healthz", get(status::alive))
         .route("/readyz", get(status::ready))
         .method_not_allowed_fallback(refusal::other_method)
@@ -71,51 +78,103 @@ pub(crate) fn router(api: Api, for_readers: Router<Api>, pages: Router) -> Route
     checked.merge(asked_by_path).layer(from_fn_with_state(api, layers::watched))
 }
 
-/// Each writing method expects JSON. A method that an address does not have is refused earlier.
-fn routes() -> Router<Api> {
-    let routes: [(&str, MethodRouter<Api>); 40] = [
-        ("/status", get(status::get_status)),
-        ("/storage", get(status::get_storage)),
-        ("/events", get(stories::list_events)),
-        ("/events/{id}", get(stories::one_event)),
-        ("/events/{id}/statements", get(stories::statements_of_event)),
-        ("/events/{id}/corrections", get(stories::corrections_of_event)),
-        ("/events/{id}/merge", post(stories::merge_events)),
-        ("/stories", get(stories::list_stories)),
-        ("/stories/{id}", get(stories::one_story)),
-        ("/stories/{id}/statements", get(stories::statements_of_story)),
-        ("/stories/{id}/corrections", get(stories::corrections_of_story)),
-        ("/stories/{id}/split", post(stories::split)),
-        ("/stories/{id}/merge", post(stories::merge_stories)),
-        ("/stories/{id}/prefer", post(stories::prefer)),
-        ("/stories/{id}/move", post(stories::move_story)),
-        ("/articles", get(articles::at).post(articles::push)),
-        ("/articles/{id}", get(articles::one)),
-        ("/articles/{id}/alerts", get(alerts::of_article)),
-        ("/articles/{id}/not-the-same", post(stories::not_the_same)),
-        ("/commands/{id}", get(stories::one_command)),
-        ("/alerts", get(alerts::list)),
-        ("/alerts/{id}/mute", post(alerts::mute)),
-        ("/alerts/{id}/acknowledge", post(alerts::acknowledge)),
-        ("/alerts/{id}", get(alerts::one)),
-        ("/alerts/{id}/replay", post(alerts::replay)),
-        ("/feeds", get(feeds::list).post(feeds::add)),
-        ("/feeds/probe", post(feeds::probe)),
-        ("/feeds/{id}", delete(feeds::remove)),
-        ("/feeds/{id}/poll", post(feeds::poll)),
-        ("/subscriptions", get(subscriptions::list).post(subscriptions::put)),
-        ("/subscriptions/test", post(subscriptions::rehearse)),
-        ("/subscriptions/{id}", delete(subscriptions::remove)),
-        ("/subscriptions/{id}/mute", post(subscriptions::mute)),
-        ("/dead", get(alerts::list_dead)),
-        ("/dead/{sequence}", get(alerts::one_dead)),
-        ("/dead/{sequence}/replay", post(alerts::replay_dead)),
-        ("/deliveries", get(deliveries::list)),
-        ("/deliveries/{name}/test", post(deliveries::test)),
-        ("/deliveries/{name}/switch-on", post(deliveries::switch_on)),
-        ("/compare", get(compare::stored).post(compare::given)),
-    ];
-    routes.into_iter().fold(Router::new(), |router, (path, methods)| {
-        router.route(path, methods.route_layer(from_fn(layers::json_only)))
-    })
+/// A table of operations: method, path, handler, purpose, and the statuses of refusals that do not follow from what the
+/// handler takes.
+macro_rules! table {
+    ($tag:literal: $($method:ident $path:literal $handler:path, $summary:literal $(, $status:literal)*;)+) => {
+        Table {
+            tag: $tag,
+            operations: vec![
+                $(operation(Method::$method, $path, $summary, &[$($status),*], $handler)),+
+            ],
+        }
+    };
+}
+
+/// The routes below [`openapi::BASE`].
+fn tables() -> [Table; 6] {
+    [events_and_stories(), articles(), alerts(), subscriptions(), feeds(), installation()]
+}
+
+fn events_and_stories() -> Table {
+    table! { "Events and stories":
+        GET "/events" stories::list_events, "Events, the last changed first";
+        GET "/events/{event}" stories::one_event, "An event with a page of its stories", 409;
+        GET "/events/{event}/statements" stories::statements_of_event, "The quotations, figures and names of an event", 409;
+        GET "/events/{event}/corrections" stories::corrections_of_event, "The corrections and retractions of an event", 409;
+        POST "/events/{event}/merge" stories::merge_events, "Merge another event into this one", 409;
+        GET "/stories" stories::list_stories, "Stories, the last changed first";
+        GET "/stories/{story}" stories::one_story, "A story with a page of its articles", 409;
+        GET "/stories/{story}/statements" stories::statements_of_story, "The quotations, figures and names of a story", 409;
+        GET "/stories/{story}/corrections" stories::corrections_of_story, "The corrections and retractions of a story", 409;
+        POST "/stories/{story}/split" stories::split, "Take articles out of a story", 409;
+        POST "/stories/{story}/merge" stories::merge_stories, "Merge another story into this one", 409;
+        POST "/stories/{story}/prefer" stories::prefer, "Choose the outlet whose article leads a story", 409;
+        POST "/stories/{story}/move" stories::move_story, "Move a story out of its event, or into another", 409;
+        GET "/commands/{command}" stories::one_command, "The outcome of a command about stories";
+    }
+}
+
+fn articles() -> Table {
+    table! { "Articles":
+        GET "/articles" articles::at, "The articles behind a link", 404;
+        POST "/articles" articles::push, "Push articles: all are stored, or none", 422;
+        GET "/articles/{article}" articles::one, "Everything about an article", 409, 410;
+        GET "/articles/{article}/alerts" alerts::of_article, "Why each subscription did or did not alert on an article", 409, 410;
+        POST "/articles/{article}/not-the-same" stories::not_the_same, "Say that two articles are not one text", 409;
+        GET "/compare" compare::stored, "Compare two stored articles", 404, 409, 410;
+        POST "/compare" compare::given, "Compare two given texts";
+        GET "/stream" stream::open, "The output as it comes, as server-sent events";
+    }
+}
+
+fn alerts() -> Table {
+    table! { "Alerts":
+        GET "/alerts" alerts::list, "Alerts, the last changed first";
+        GET "/alerts/{alert}" alerts::one, "The history of an alert, and what its deliveries accepted", 409;
+        POST "/alerts/{alert}/mute" alerts::mute, "Mute or unmute an alert", 409;
+        POST "/alerts/{alert}/acknowledge" alerts::acknowledge, "Acknowledge an alert", 409;
+        POST "/alerts/{alert}/replay" alerts::replay, "Send an alert again", 409, 410, 422;
+        GET "/dead" alerts::list_dead, "Dead letters, the newest first";
+        GET "/dead/{sequence}" alerts::one_dead, "A dead letter with its message", 410;
+        POST "/dead/{sequence}/replay" alerts::replay_dead, "Replay a dead letter", 410, 422;
+    }
+}
+
+fn subscriptions() -> Table {
+    table! { "Subscriptions and deliveries":
+        GET "/subscriptions" subscriptions::list, "The subscriptions";
+        POST "/subscriptions" subscriptions::put, "Add or replace a subscription", 409, 422;
+        POST "/subscriptions/test" subscriptions::rehearse, "The alerts that a subscription would have sent", 422;
+        DELETE "/subscriptions/{subscription}" subscriptions::remove, "Remove a subscription", 409;
+        POST "/subscriptions/{subscription}/mute" subscriptions::mute, "Mute or unmute a subscription";
+        GET "/deliveries" deliveries::list, "The deliveries";
+        POST "/deliveries/{delivery}/test" deliveries::test, "Send a marked sample", 422;
+        POST "/deliveries/{delivery}/switch-on" deliveries::switch_on, "Switch on a delivery whose target was gone", 422;
+    }
+}
+
+fn feeds() -> Table {
+    table! { "Feeds":
+        GET "/feeds" feeds::list, "The feeds with their settings and health";
+        POST "/feeds" feeds::add, "Add a feed, or change its settings", 409, 422;
+        POST "/feeds/probe" feeds::probe, "Examine an address that may be a feed or name one", 422;
+        DELETE "/feeds/{feed}" feeds::remove, "Remove a feed", 409;
+        POST "/feeds/{feed}/poll" feeds::poll, "Poll a feed now";
+    }
+}
+
+fn installation() -> Table {
+    table! { "Installation":
+        GET "/status" status::get_status, "The state of the whole installation";
+        GET "/storage" status::get_storage, "What the streams hold";
+    }
+}
+
+/// The description of the API.
+pub(crate) static DESCRIPTION: LazyLock<Value> =
+    LazyLock::new(|| openapi::description(tables().into()));
+
+async fn get_description() -> Json<&'static Value> {
+    Json(&*DESCRIPTION)
 }

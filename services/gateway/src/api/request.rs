@@ -1,20 +1,23 @@
 //! Reads the query and the body of a request, and finds the article, story or event that an id means.
 
 use std::convert::Infallible;
+use std::fmt::Display;
+use std::str::FromStr;
 use std::time::Duration;
 
 use axum::body::to_bytes;
-use axum::extract::{FromRequest, FromRequestParts, Query as AxumQuery, Request};
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
-use axum::response::IntoResponse;
 use bytes::Bytes;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use url::form_urlencoded;
 use wirefold_proto::{ArticleId, Tag};
 
-use crate::api::{Api, ApiResult, Refusal, Reply};
-use crate::projection::{IdLookup, Paging, RowId};
-use crate::shapes::{ArticleDetail, StoryBrief};
+use crate::api::{Api, ApiResult, Refusal};
+use crate::projection::{Cursor, IdLookup, Paging, RowId};
+use crate::shapes::{ArticleDetail, ID_PREFIX, StoryBrief};
 use crate::state::AppState;
 
 /// The longest time until the whole body has come.
@@ -30,6 +33,33 @@ impl FromRequestParts<Api> for Api {
     }
 }
 
+/// The parameter in the path of an address.
+pub(super) struct Path<T>(pub(super) T);
+
+impl<T: FromStr<Err: Display>, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Self> {
+        let read = RawPathParams::from_request_parts(parts, state).await;
+        let parameters = read.map_err(|error| Refusal::bad_request(error.body_text()))?;
+        let (name, value) = parameters.iter().next().unwrap_or_default();
+        let wrong = |error: T::Err| Refusal::bad_request(error.to_string()).about_field(name);
+        value.parse().map(Self).map_err(wrong)
+    }
+}
+
+/// The id of an event, a story or an article, or its first digits. [`AppState::resolve_id`] finds the whole one.
+#[derive(JsonSchema)]
+pub(super) struct IdPrefix(#[schemars(regex(pattern = ID_PREFIX))] pub(super) String);
+
+impl FromStr for IdPrefix {
+    type Err = Infallible;
+
+    fn from_str(given: &str) -> Result<Self, Infallible> {
+        Ok(Self(given.to_owned()))
+    }
+}
+
 /// The query of an address.
 pub(crate) struct Query<T>(pub(crate) T);
 
@@ -37,42 +67,45 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> ApiResult<Self> {
-        let read = AxumQuery::<T>::try_from_uri(&parts.uri);
-        Ok(Self(read.map_err(|error| Refusal::bad_request(error.body_text()))?.0))
+        read_query(parts.uri.query().unwrap_or_default()).map(Self)
     }
+}
+
+/// Reads a query as a type.
+pub(crate) fn read_query<T: DeserializeOwned>(query: &str) -> ApiResult<T> {
+    let fields = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+    serde_path_to_error::deserialize(fields).map_err(wrong_field)
 }
 
 /// A command as JSON. An empty body has no fields.
-pub(super) struct JsonBody<T>(pub(super) T);
+pub(super) struct JsonBody<T, const MOST: usize = COMMAND>(pub(super) T);
 
-impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
+impl<T: DeserializeOwned, const MOST: usize, S: Sync> FromRequest<S> for JsonBody<T, MOST> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, _: &S) -> ApiResult<Self> {
-        let body = body_of(request, COMMAND).await?;
-        let read = serde_json::from_slice(if body.is_empty() { b"{}" } else { &body });
-        read.map(Self).map_err(|error| Refusal::bad_request(error.to_string()))
+        let body = body_of(request, MOST).await?;
+        read_json(if body.is_empty() { b"{}" } else { &body }).map(Self)
     }
 }
 
-/// The query that selects a page of a list.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PageQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
-}
-
-impl PageQuery {
-    pub(super) fn paging(&self) -> ApiResult<Paging> {
-        paging(self.limit, self.cursor.as_deref())
+/// Reads a JSON object as a type.
+pub(crate) fn read_json<T: DeserializeOwned>(body: &[u8]) -> ApiResult<T> {
+    // Serde would take the fields of a type from an array, too.
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(Refusal::bad_request("expected an object, found an array"));
     }
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let read = serde_path_to_error::deserialize(&mut json).map_err(wrong_field)?;
+    json.end().map_err(|error| Refusal::bad_request(error.to_string()))?;
+    Ok(read)
 }
 
-/// Parses the requested page.
-pub(crate) fn paging(limit: Option<usize>, cursor: Option<&str>) -> ApiResult<Paging> {
-    let broken = || Refusal::bad_request("`cursor` is not a value that a page gave as `next`");
-    Paging::parse(limit, cursor).ok_or_else(broken)
+/// The refusal of a field that cannot be read. Without a known field, the error itself names it.
+fn wrong_field<E: Display>(error: serde_path_to_error::Error<E>) -> Refusal {
+    let field = error.path().to_string();
+    let refusal = Refusal::bad_request(error.into_inner().to_string());
+    if field == "." { refusal } else { refusal.about_field(&field) }
 }
 
 /// The body, at most this many bytes.
@@ -93,10 +126,20 @@ fn is_too_long(error: &axum::Error) -> bool {
     error.source().is_some_and(|source| source.is::<http_body_util::LengthLimitError>())
 }
 
-/// An answer in JSON.
-pub(crate) fn answer<T: serde::Serialize>(value: &T) -> Reply {
-    let body = serde_json::to_vec(value).map_err(|error| Refusal::failed(error.to_string()))?;
-    Ok(([(axum::http::header::CONTENT_TYPE, "application/json")], body).into_response())
+/// The query that selects a page of a list.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PageQuery {
+    /// The most rows of the page, 1 to 200; 50 by default.
+    limit: Option<usize>,
+    /// The `next` of the page before.
+    cursor: Option<Cursor>,
+}
+
+impl PageQuery {
+    pub(super) fn paging(self) -> Paging {
+        Paging::new(self.limit, self.cursor)
+    }
 }
 
 impl AppState {
@@ -113,6 +156,11 @@ impl AppState {
                 "{given:?} is too short: an id or 6 of its digits"
             ))),
         }
+    }
+
+    /// The same for an id in a field of a query or body.
+    pub(super) async fn resolve_field<I: RowId>(&self, field: &str, given: &str) -> ApiResult<I> {
+        self.resolve_id(given).await.map_err(|refusal| refusal.about_field(field))
     }
 
     /// The story without its articles.

@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
+use axum::Json;
 use jiff::Timestamp;
 use wirefold_envelope::timestamp;
 use wirefold_flow::BusError;
 use wirefold_proto::{FeedHealth, FeedRecord, HEALTH_KEY, HealthReport, Tag, streams};
 
-use crate::api::request::answer;
-use crate::api::{Api, ApiResult, Reply};
+use crate::api::{Answer, Api, ApiResult};
 use crate::refusal::Refusal;
 use crate::shapes::{FeedCounts, HealthStatus, PageStatus, Status, StorageReport, StreamUse};
 use crate::state::AppState;
 
-pub(super) async fn get_status(api: Api) -> Reply {
-    answer(&status(&api.app).await?)
+pub(super) async fn get_status(api: Api) -> Answer<Status> {
+    Ok(Json(status(&api.app).await?))
 }
 
 /// The state of the installation.
@@ -79,7 +79,7 @@ fn count(feeds: &[FeedRecord]) -> FeedCounts {
     counts
 }
 
-pub(super) async fn get_storage(api: Api) -> Reply {
+pub(super) async fn get_storage(api: Api) -> Answer<StorageReport> {
     let mut found = Vec::new();
     for stream in streams::STREAMS {
         match api.app.stream_use(stream.name).await {
@@ -89,7 +89,7 @@ pub(super) async fn get_storage(api: Api) -> Reply {
             Err(error) => return Err(error.into()),
         }
     }
-    answer(&StorageReport { schema: Tag::new(), at: api.app.now(), streams: found })
+    Ok(Json(StorageReport { schema: Tag::new(), at: api.app.now(), streams: found }))
 }
 
 impl AppState {

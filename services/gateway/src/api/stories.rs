@@ -3,131 +3,142 @@
 use std::hash::{DefaultHasher, Hasher as _};
 use std::time::Duration;
 
-use axum::extract::Path;
+use axum::Json;
 use axum::http::StatusCode;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use wirefold_envelope::Sender;
 use wirefold_proto::{Command, CommandOutcome, ControlCommand, OutputCommand, Tag, Target};
 
-use crate::api::request::{JsonBody, PageQuery, Query, answer, paging};
-use crate::api::{Access, Api, ApiResult, Refusal, Reply};
-use crate::projection::{EventQuery, StoryQuery};
+use crate::api::openapi::{Description, Output};
+use crate::api::request::{IdPrefix, JsonBody, PageQuery, Path, Query};
+use crate::api::{Access, Answer, Api, ApiResult, Refusal};
+use crate::projection::{EventQuery, Paging, StoryQuery};
 use crate::shapes::{
-    Accepted, Decided, MovedStory, OtherArticle, OtherOfSort, PreferredOutlet, TakenOut,
+    Accepted, Corrections, Decided, Event, EventPage, MovedStory, OtherArticle, OtherOfSort,
+    PreferredOutlet, Statements, Story, StoryPage, TakenOut,
 };
 use crate::{corrections, statements};
 
-pub(super) async fn list_stories(api: Api, Query(query): Query<StoryQuery>) -> Reply {
-    let paging = paging(query.limit, query.cursor.as_deref())?;
-    answer(&api.app.projection.stories(paging, query).await?)
+pub(super) async fn list_stories(api: Api, Query(query): Query<StoryQuery>) -> Answer<StoryPage> {
+    let paging = Paging::new(query.limit, query.cursor.clone());
+    Ok(Json(api.app.projection.stories(paging, query).await?))
 }
 
 pub(super) async fn one_story(
     api: Api,
-    Path(given): Path<String>,
+    Path(IdPrefix(given)): Path<IdPrefix>,
     Query(page): Query<PageQuery>,
-) -> Reply {
+) -> Answer<Story> {
     let id = api.app.resolve_id(&given).await?;
-    let story = api.app.projection.story(id, page.paging()?).await?;
-    answer(&story.ok_or_else(|| Refusal::not_found(format!("no story {given:?}")))?)
+    let story = api.app.projection.story(id, page.paging()).await?;
+    Ok(Json(story.ok_or_else(|| Refusal::not_found(format!("no story {given:?}")))?))
 }
 
-pub(super) async fn list_events(api: Api, Query(query): Query<EventQuery>) -> Reply {
-    let paging = paging(query.limit, query.cursor.as_deref())?;
-    answer(&api.app.projection.events(paging, query).await?)
+pub(super) async fn list_events(api: Api, Query(query): Query<EventQuery>) -> Answer<EventPage> {
+    let paging = Paging::new(query.limit, query.cursor.clone());
+    Ok(Json(api.app.projection.events(paging, query).await?))
 }
 
 pub(super) async fn one_event(
     api: Api,
-    Path(given): Path<String>,
+    Path(IdPrefix(given)): Path<IdPrefix>,
     Query(page): Query<PageQuery>,
-) -> Reply {
+) -> Answer<Event> {
     let id = api.app.resolve_id(&given).await?;
-    let event = api.app.projection.event(id, page.paging()?).await?;
-    answer(&event.ok_or_else(|| Refusal::not_found(format!("no event {given:?}")))?)
+    let event = api.app.projection.event(id, page.paging()).await?;
+    Ok(Json(event.ok_or_else(|| Refusal::not_found(format!("no event {given:?}")))?))
 }
 
-pub(super) async fn statements_of_event(api: Api, Path(given): Path<String>) -> Reply {
+pub(super) async fn statements_of_event(
+    api: Api,
+    Path(IdPrefix(given)): Path<IdPrefix>,
+) -> Answer<Statements> {
     let event = api.app.resolve_id(&given).await?;
-    answer(&statements::of_event(&api.app, event).await?)
+    Ok(Json(statements::of_event(&api.app, event).await?))
 }
 
-pub(super) async fn statements_of_story(api: Api, Path(given): Path<String>) -> Reply {
+pub(super) async fn statements_of_story(
+    api: Api,
+    Path(IdPrefix(given)): Path<IdPrefix>,
+) -> Answer<Statements> {
     let story = api.app.story_brief(&given).await?;
     let statements = statements::of_event(&api.app, story.event).await?;
-    answer(&statements::of_story(statements, story.id))
+    Ok(Json(statements::of_story(statements, story.id)))
 }
 
-pub(super) async fn corrections_of_event(api: Api, Path(given): Path<String>) -> Reply {
-    answer(&corrections::of_event(&api.app, api.app.resolve_id(&given).await?).await?)
+pub(super) async fn corrections_of_event(
+    api: Api,
+    Path(IdPrefix(given)): Path<IdPrefix>,
+) -> Answer<Corrections> {
+    Ok(Json(corrections::of_event(&api.app, api.app.resolve_id(&given).await?).await?))
 }
 
-pub(super) async fn corrections_of_story(api: Api, Path(given): Path<String>) -> Reply {
+pub(super) async fn corrections_of_story(
+    api: Api,
+    Path(IdPrefix(given)): Path<IdPrefix>,
+) -> Answer<Corrections> {
     let story = api.app.story_brief(&given).await?;
     let corrections = corrections::of_event(&api.app, story.event).await?;
-    answer(&corrections::of_story(corrections, story.id))
+    Ok(Json(corrections::of_story(corrections, story.id)))
 }
 
 pub(super) async fn split(
     api: Api,
-    Path(given): Path<String>,
+    Path(IdPrefix(given)): Path<IdPrefix>,
     JsonBody(wanted): JsonBody<TakenOut>,
-) -> Reply {
+) -> ApiResult<Regrouped> {
     let story = api.app.resolve_id(&given).await?;
     let mut articles = Vec::with_capacity(wanted.articles.len());
     for article in &wanted.articles {
-        articles.push(api.app.resolve_id(article).await?);
+        articles.push(api.app.resolve_field("articles", article).await?);
     }
     api.decided(Command::Split { story, articles }).await
 }
 
 pub(super) async fn merge_stories(
     api: Api,
-    Path(given): Path<String>,
+    Path(IdPrefix(given)): Path<IdPrefix>,
     JsonBody(wanted): JsonBody<OtherOfSort>,
-) -> Reply {
+) -> ApiResult<Regrouped> {
     let into = Target::Story(api.app.resolve_id(&given).await?);
-    let from = Target::Story(api.app.resolve_id(&wanted.from).await?);
+    let from = Target::Story(api.app.resolve_field("from", &wanted.from).await?);
     api.decided(Command::Merge { into, from }).await
 }
 
 pub(super) async fn merge_events(
     api: Api,
-    Path(given): Path<String>,
+    Path(IdPrefix(given)): Path<IdPrefix>,
     JsonBody(wanted): JsonBody<OtherOfSort>,
-) -> Reply {
+) -> ApiResult<Regrouped> {
     let into = Target::Event(api.app.resolve_id(&given).await?);
-    let from = Target::Event(api.app.resolve_id(&wanted.from).await?);
+    let from = Target::Event(api.app.resolve_field("from", &wanted.from).await?);
     api.decided(Command::Merge { into, from }).await
 }
 
 pub(super) async fn prefer(
     api: Api,
-    Path(given): Path<String>,
+    Path(IdPrefix(given)): Path<IdPrefix>,
     JsonBody(wanted): JsonBody<PreferredOutlet>,
-) -> Reply {
+) -> ApiResult<Regrouped> {
     let story = api.app.resolve_id(&given).await?;
     api.decided(Command::Prefer { story, outlet: wanted.outlet }).await
 }
 
 pub(super) async fn move_story(
     api: Api,
-    Path(given): Path<String>,
+    Path(IdPrefix(given)): Path<IdPrefix>,
     JsonBody(wanted): JsonBody<MovedStory>,
-) -> Reply {
-    match api.move_story(&given, &wanted).await? {
-        (_, Some(decided)) => answer(&Decided::from(decided)),
-        (command, None) => accepted(command),
-    }
+) -> ApiResult<Regrouped> {
+    api.move_story(&given, &wanted).await.map(Regrouped::from)
 }
 
 pub(super) async fn not_the_same(
     api: Api,
-    Path(given): Path<String>,
+    Path(IdPrefix(given)): Path<IdPrefix>,
     JsonBody(wanted): JsonBody<OtherArticle>,
-) -> Reply {
+) -> ApiResult<Regrouped> {
     let one = api.app.resolve_id(&given).await?;
-    let other = api.app.resolve_id(&wanted.other).await?;
+    let other = api.app.resolve_field("other", &wanted.other).await?;
     api.decided(Command::NotTheSame { one, other }).await
 }
 
@@ -138,20 +149,17 @@ pub(crate) const SENDER: Sender = Sender { source: "/wirefold/gateway" };
 const DECIDED_TIME: Duration = Duration::from_secs(20);
 
 /// `commands/{id}`: the outcome of a command.
-pub(super) async fn one_command(api: Api, Path(id): Path<String>) -> Reply {
+pub(super) async fn one_command(api: Api, Path(id): Path<String>) -> Answer<Decided> {
     let decided = api.app.projection.command(id.clone()).await?;
     let unknown = || Refusal::not_found(format!("there is no outcome of a command {id:?}"));
-    answer(&Decided::from(decided.ok_or_else(unknown)?))
+    Ok(Json(Decided::from(decided.ok_or_else(unknown)?)))
 }
 
 impl Api {
     /// Stores a command about stories, and waits for its outcome. After [`DECIDED_TIME`], the answer is
     /// "accepted".
-    pub(super) async fn decided(&self, command: Command) -> Reply {
-        match self.regroup(command).await? {
-            (_, Some(decided)) => answer(&Decided::from(decided)),
-            (command, None) => accepted(command),
-        }
+    pub(super) async fn decided(&self, command: Command) -> ApiResult<Regrouped> {
+        self.regroup(command).await.map(Regrouped::from)
     }
 
     /// The same for pages: the stored command, and its outcome if it came in time.
@@ -176,12 +184,12 @@ impl Api {
         let story = self.app.resolve_id(given).await?;
         let mut with = Vec::with_capacity(wanted.with.len());
         for other in &wanted.with {
-            with.push(self.app.resolve_id(other).await?);
+            with.push(self.app.resolve_field("with", other).await?);
         }
         let Some(into) = &wanted.into else {
             return self.regroup(Command::Move { story, with }).await;
         };
-        let into = self.app.resolve_id(into).await?;
+        let into = self.app.resolve_field("into", into).await?;
         let old = self.app.story_brief(given).await?.event;
         if into == old {
             return Err(Refusal::refused(format!("story {story} is in event {into} already")));
@@ -218,8 +226,8 @@ impl Api {
     }
 
     /// Stores a command. After this returns, it will be carried out.
-    pub(super) async fn command(&self, command: Command) -> Reply {
-        accepted(self.store(command).await?)
+    pub(super) async fn command(&self, command: Command) -> ApiResult<Accepted> {
+        self.store(command).await.map(accepted)
     }
 
     /// Stores a command and returns it.
@@ -240,9 +248,52 @@ impl Api {
 }
 
 /// The answer to a stored command that is not carried out yet.
-pub(super) fn accepted(command: ControlCommand) -> Reply {
-    let accepted = answer(&Accepted { schema: Tag::new(), command })?;
-    Ok((StatusCode::ACCEPTED, accepted).into_response())
+pub(super) fn accepted(command: ControlCommand) -> Accepted {
+    Accepted { schema: Tag::new(), command }
+}
+
+impl IntoResponse for Accepted {
+    fn into_response(self) -> Response {
+        (StatusCode::ACCEPTED, Json(self)).into_response()
+    }
+}
+
+impl Output for Accepted {
+    fn describe(to: &mut Description<'_>) {
+        let schema = to.schemas.subschema_for::<Self>();
+        to.answer(StatusCode::ACCEPTED, "application/json", schema);
+    }
+}
+
+/// The answer to a command about stories: its outcome, or that it is stored.
+pub(super) enum Regrouped {
+    Decided(Box<Decided>),
+    Accepted(Box<Accepted>),
+}
+
+impl From<(ControlCommand, Option<OutputCommand>)> for Regrouped {
+    fn from((command, decided): (ControlCommand, Option<OutputCommand>)) -> Self {
+        match decided {
+            Some(decided) => Self::Decided(Box::new(decided.into())),
+            None => Self::Accepted(Box::new(accepted(command))),
+        }
+    }
+}
+
+impl IntoResponse for Regrouped {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Decided(decided) => Json(decided).into_response(),
+            Self::Accepted(accepted) => accepted.into_response(),
+        }
+    }
+}
+
+impl Output for Regrouped {
+    fn describe(to: &mut Description<'_>) {
+        Json::<Decided>::describe(to);
+        Accepted::describe(to);
+    }
 }
 
 /// The id of a command: the same for the same command in the same millisecond.

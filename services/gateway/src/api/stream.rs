@@ -10,10 +10,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::{HeaderMap, header};
-use axum::response::IntoResponse;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream::unfold;
+use schemars::{JsonSchema, json_schema};
 use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 use wirefold_flow::{BusError, OrderedReader, Stored};
@@ -23,8 +26,10 @@ use wirefold_proto::{
 };
 
 use crate::api::articles::show_text;
+use crate::api::layers::EVENT_STREAM;
+use crate::api::openapi::{Description, Input, Output};
 use crate::api::request::Query;
-use crate::api::{Api, ApiResult, Refusal, Reply};
+use crate::api::{Api, ApiResult, Refusal};
 use crate::metrics;
 use crate::state::AppState;
 
@@ -35,22 +40,28 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How long an event waits for the projection, so that clients find the articles that it names.
 const SHOWN_TIME: Duration = Duration::from_secs(5);
 
+/// The header with the last id that a client has.
+const LAST_EVENT_ID: &str = "Last-Event-ID";
+const NO_BUFFER: header::HeaderName = header::HeaderName::from_static("x-accel-buffering");
+
 /// The position to begin at. The header `Last-Event-ID` outranks it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StreamQuery {
+    /// The sequence after which it begins; absent: with what comes next.
     after: Option<u64>,
 }
 
-pub(super) async fn open(api: Api, Query(query): Query<StreamQuery>, headers: HeaderMap) -> Reply {
+pub(super) async fn open(
+    api: Api,
+    Query(query): Query<StreamQuery>,
+    LastEventId(last): LastEventId,
+) -> ApiResult<EventStream> {
     let app = api.app.clone();
     let busy = |_| Refusal::busy("too many streams are open");
     let permit = Arc::clone(&app.streams).try_acquire_owned().map_err(busy)?;
     let state = app.bus.stream_state(streams::OUTPUT.name).await?;
-    let asked = match last_event_id(&headers)? {
-        Some(last) => last,
-        None => query.after.unwrap_or(state.last),
-    };
+    let asked = last.or(query.after).unwrap_or(state.last);
     let after = asked.min(state.last);
     let mut waiting = VecDeque::from([Bytes::from_static(b"retry: 2000\n: wirefold\n\n")]);
     if asked > state.last {
@@ -72,24 +83,52 @@ pub(super) async fn open(api: Api, Query(query): Query<StreamQuery>, headers: He
         let next = live.next().await?;
         Some((Ok::<Bytes, BusError>(next), live))
     });
-    let head = [
-        (header::CONTENT_TYPE, "text/event-stream"),
-        (header::CACHE_CONTROL, "no-store"),
-        // Asks proxies not to buffer the stream.
-        (header::HeaderName::from_static("x-accel-buffering"), "no"),
-    ];
-    Ok((head, Body::from_stream(body)).into_response())
+    Ok(EventStream(Body::from_stream(body)))
 }
 
-fn last_event_id(headers: &HeaderMap) -> ApiResult<Option<u64>> {
-    let Some(given) = headers.get("last-event-id") else {
-        return Ok(None);
-    };
-    let id = given.to_str().ok().map(str::trim);
-    match id {
-        Some("") => Ok(None),
-        Some(id) if id.parse::<u64>().is_ok() => Ok(id.parse().ok()),
-        _ => Err(Refusal::bad_request("`Last-Event-ID` is not an id of this stream")),
+/// An endless answer.
+pub(super) struct EventStream(Body);
+
+impl IntoResponse for EventStream {
+    fn into_response(self) -> Response {
+        let head = [
+            (header::CONTENT_TYPE, EVENT_STREAM),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            // Asks proxies not to buffer the stream.
+            (NO_BUFFER, HeaderValue::from_static("no")),
+        ];
+        (head, self.0).into_response()
+    }
+}
+
+impl Output for EventStream {
+    fn describe(to: &mut Description<'_>) {
+        to.answer(StatusCode::OK, "text/event-stream", json_schema!({ "type": "string" }));
+    }
+}
+
+/// The id of the last event that a client has, if it comes back.
+pub(super) struct LastEventId(Option<u64>);
+
+impl<S: Sync> FromRequestParts<S> for LastEventId {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> ApiResult<Self> {
+        let Some(given) = parts.headers.get(LAST_EVENT_ID) else {
+            return Ok(Self(None));
+        };
+        match given.to_str().map(str::trim) {
+            Ok("") => Ok(Self(None)),
+            Ok(id) if id.parse::<u64>().is_ok() => Ok(Self(id.parse().ok())),
+            _ => Err(Refusal::bad_request("not an id of this stream").about_field(LAST_EVENT_ID)),
+        }
+    }
+}
+
+impl Input for LastEventId {
+    fn describe(to: &mut Description<'_>) {
+        let schema = to.schemas.subschema_for::<Option<u64>>();
+        to.parameter("header", LAST_EVENT_ID, schema, false);
     }
 }
 

@@ -2,32 +2,35 @@
 
 use std::time::Duration;
 
-use axum::extract::Path;
+use axum::Json;
 use jiff::Timestamp;
 use wirefold_proto::{
     Command, ControlCommand, Rehearsal, SubscriptionRecord, SubscriptionSettings, Tag,
 };
 
-use crate::api::request::{JsonBody, answer};
+use crate::api::request::{JsonBody, Path};
 use crate::api::stories::accepted;
-use crate::api::{Api, ApiResult, Refusal, Reply};
-use crate::shapes::{MuteRequest, RehearsalReport, RehearsalRequest, SubscriptionList};
+use crate::api::{Answer, Api, ApiResult, Refusal};
+use crate::shapes::{Accepted, MuteRequest, RehearsalReport, RehearsalRequest, SubscriptionList};
 
 /// The longest span of a rehearsal: as long as the output is stored.
 const HOURS: u32 = 720;
 
-pub(super) async fn list(api: Api) -> Reply {
+pub(super) async fn list(api: Api) -> Answer<SubscriptionList> {
     let (subscriptions, waiting) = api.app.subscriptions().await?.into_parts();
     let subscriptions = api.app.projection.count_for(subscriptions).await?;
-    answer(&SubscriptionList { schema: Tag::new(), subscriptions, waiting })
+    Ok(Json(SubscriptionList { schema: Tag::new(), subscriptions, waiting }))
 }
 
-pub(super) async fn put(api: Api, JsonBody(subscription): JsonBody<SubscriptionSettings>) -> Reply {
-    accepted(api.put_subscription(subscription).await?)
+pub(super) async fn put(
+    api: Api,
+    JsonBody(subscription): JsonBody<SubscriptionSettings>,
+) -> ApiResult<Accepted> {
+    api.put_subscription(subscription).await.map(accepted)
 }
 
-pub(super) async fn remove(api: Api, Path(id): Path<String>) -> Reply {
-    accepted(api.remove_subscription(&id).await?)
+pub(super) async fn remove(api: Api, Path(id): Path<String>) -> ApiResult<Accepted> {
+    api.remove_subscription(&id).await.map(accepted)
 }
 
 /// Mutes or unmutes a subscription, also one that a file defines.
@@ -35,17 +38,20 @@ pub(super) async fn mute(
     api: Api,
     Path(id): Path<String>,
     JsonBody(asked): JsonBody<MuteRequest>,
-) -> Reply {
-    accepted(api.mute_subscription(&id, asked.until).await?)
+) -> ApiResult<Accepted> {
+    api.mute_subscription(&id, asked.until).await.map(accepted)
 }
 
-pub(super) async fn rehearse(api: Api, JsonBody(asked): JsonBody<RehearsalRequest>) -> Reply {
+pub(super) async fn rehearse(
+    api: Api,
+    JsonBody(asked): JsonBody<RehearsalRequest>,
+) -> Answer<RehearsalReport> {
     // A rehearsal may read a month of articles, so few run at once.
     let turn = api.app.comparisons.acquire().await;
     let _turn = turn.map_err(|_| Refusal::failed("the rehearsal broke off"))?;
     let RehearsalRequest { subscription, hours } = asked;
     let report = api.rehearse_subscription(subscription, hours).await?;
-    answer(&RehearsalReport { schema: Tag::new(), hours, report })
+    Ok(Json(RehearsalReport { schema: Tag::new(), hours, report }))
 }
 
 /// Functions that API and page share.

@@ -10,14 +10,13 @@ mod view;
 
 use std::collections::{BTreeMap, HashSet};
 
-use axum::Router;
 use axum::extract::{Path, Request};
 use axum::http::header;
 use axum::response::IntoResponse as _;
 use axum::routing::{get, post};
+use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use crate::api::request::answer;
 use crate::api::{Api, Reply};
 use crate::greader::call::{Call, fields_of, first};
 use crate::greader::items::items_of;
@@ -73,7 +72,8 @@ async fn token(_: Call) -> String {
 
 async fn user_info(call: Call) -> Reply {
     let name = call.reader.name().unwrap_or("wirefold");
-    answer(&json!({ "userId": name, "userName": name, "userProfileId": name, "userEmail": "" }))
+    Ok(Json(json!({ "userId": name, "userName": name, "userProfileId": name, "userEmail": "" }))
+        .into_response())
 }
 
 async fn tags(call: Call) -> Reply {
@@ -81,7 +81,7 @@ async fn tags(call: Call) -> Reply {
     let starred = json!({ "id": Stream::Starred.to_string() });
     let group = |group| json!({ "id": Stream::Label(group).to_string(), "type": "folder" });
     let tags = std::iter::once(starred).chain(view.groups().into_iter().map(group));
-    answer(&json!({ "tags": tags.collect::<Vec<_>>() }))
+    Ok(Json(json!({ "tags": tags.collect::<Vec<_>>() })).into_response())
 }
 
 async fn subscriptions(call: Call) -> Reply {
@@ -100,7 +100,7 @@ async fn subscriptions(call: Call) -> Reply {
             "htmlUrl": format!("{base}/"),
         })
     };
-    answer(&json!({ "subscriptions": view.feeds().map(feed).collect::<Vec<_>>() }))
+    Ok(Json(json!({ "subscriptions": view.feeds().map(feed).collect::<Vec<_>>() })).into_response())
 }
 
 async fn unread_counts(call: Call) -> Reply {
@@ -119,7 +119,7 @@ async fn unread_counts(call: Call) -> Reply {
         json!({ "id": stream.to_string(), "count": count, "newestItemTimestampUsec": newest })
     };
     let counts: Vec<_> = counts.into_iter().map(shown).collect();
-    answer(&json!({ "max": MOST_IDS, "unreadcounts": counts }))
+    Ok(Json(json!({ "max": MOST_IDS, "unreadcounts": counts })).into_response())
 }
 
 async fn contents(stream: Option<Path<String>>, call: Call) -> Reply {
@@ -145,7 +145,7 @@ fn answer_page(mut page: Value, next: Option<String>) -> Reply {
     if let Some(next) = next {
         page["continuation"] = next.into();
     }
-    answer(&page)
+    Ok(Json(page).into_response())
 }
 
 async fn ids(call: Call) -> Reply {

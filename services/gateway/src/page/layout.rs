@@ -107,7 +107,7 @@ fn foot(settings: &Settings) -> Markup {
                     label { input type="checkbox" #keys checked; " Keys" }
                     " " kbd { "j" } " next " kbd { "k" } " previous " kbd { "o" } " open " kbd { "m" } " read or unread " kbd { "s" } " star"
                 }
-                p { a href="/feeds/all.atom" { "Atom" } " · " a href="/feeds/all.json" { "JSON Feed" } " · " a href="/api/v1/status" { "API" } }
+                p { a href="/feeds/all.atom" { "Atom" } " · " a href="/feeds/all.json" { "JSON Feed" } " · " a href="/api" { "API" } }
                 @if settings.gate.is_some() { p { a href="/sign-in" { "Sign in or out" } } }
                 p { "wirefold " (settings.release) }
             }
@@ -235,6 +235,7 @@ pub(super) fn about() -> Markup {
             (word("seen", "Seen and claims", "Seen is when wirefold first saw an article. If the publisher claims another time, it is shown beside it. First seen does not mean that the others copied."))
             (word("alert", "Alert", "One object for each subscription and event. It notifies when it is new and when something material changes; counts are updated silently."))
         }
+        p { "Programs use the " a href="/api" { "API" } "." }
         h2 #limits { "What it does not do" }
         p { "Folding works within one language: a translation counts as another text, and so as another origin. Texts with fewer than some forty words of their own are too short to be compared; only the same text or the same address folds them. Borderline cases stay apart, with their evidence: a false fold would claim that two newsrooms are one." }
     }

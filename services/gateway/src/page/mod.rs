@@ -4,6 +4,7 @@
 //! security policy forbids it.
 
 mod alerts;
+mod api;
 mod diff;
 mod feeds;
 mod layout;
@@ -32,8 +33,8 @@ use futures_util::future::join_all;
 use maud::{Markup, html};
 use wirefold_proto::{EventId, StoryId};
 
-use crate::api::request::{Query, paging};
-use crate::api::{Api, ApiResult};
+use crate::api::request::Query;
+use crate::api::{Api, ApiResult, DESCRIPTION};
 use crate::page::layout::NavEntry;
 use crate::page::map::MAX_STRIPS;
 use crate::page::marking::Visit;
@@ -65,6 +66,7 @@ pub(crate) fn router(api: Api) -> Router {
         .route("/alerts", get(alerts_page))
         .route("/feeds", get(feeds_page))
         .route("/about", get(about_page))
+        .route("/api", get(api_page))
         .route("/links/{token}", get(link::ask).post(link::follow))
         .route("/assets/{name}", get(layout::serve))
         .merge(subscriptions::router())
@@ -108,7 +110,9 @@ fn show(api: &Api, here: NavEntry, title: &str, main: &Markup) -> Page {
 }
 
 fn paging_of(asked: &AddressFields, limit: usize) -> ApiResult<Paging> {
-    paging(Some(limit), asked.get("cursor").map(String::as_str))
+    let cursor = asked.get("cursor").map(|cursor| cursor.parse());
+    let wrong = |error: &str| Refusal::bad_request(error).about_field("cursor");
+    Ok(Paging::new(Some(limit), cursor.transpose().map_err(wrong)?))
 }
 
 /// The query of the list of events. Empty fields have no effect, and unknown ones neither.
@@ -240,6 +244,10 @@ async fn feeds_page(api: Api) -> Page {
 
 async fn about_page(api: Api) -> Page {
     show(&api, NavEntry::About, "What the words mean", &layout::about())
+}
+
+async fn api_page(api: Api) -> Page {
+    show(&api, NavEntry::About, "API", &api::main(&DESCRIPTION))
 }
 
 /// An event with its stories compared, the articles left out, and its statements.

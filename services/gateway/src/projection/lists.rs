@@ -1,9 +1,14 @@
 //! Lists of events and stories: by time, by rank, and by words. Each page reads a limited number of rows and
 //! says where the next page continues, so its cost does not depend on the number of stored rows.
 
+use std::borrow::Cow;
+use std::str::FromStr;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
-use serde::Deserialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{Tag, streams};
 
@@ -26,7 +31,7 @@ pub(crate) struct Paging {
 
 /// The last row of a page, written as `<milliseconds>.<id>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Cursor {
+pub(crate) struct Cursor {
     pub(super) time: i64,
     pub(super) id: String,
 }
@@ -37,13 +42,9 @@ impl Paging {
         Self { limit: Some(limit), after: None }
     }
 
-    /// The page after this cursor; `None` if the cursor is malformed.
-    pub(crate) fn parse(limit: Option<usize>, cursor: Option<&str>) -> Option<Self> {
-        let after = match cursor {
-            None => None,
-            Some(text) => Some(Cursor::parse(text)?),
-        };
-        Some(Self { limit, after })
+    /// The page after this cursor, or the first one.
+    pub(crate) fn new(limit: Option<usize>, after: Option<Cursor>) -> Self {
+        Self { limit, after }
     }
 
     /// The number of rows, from 1 to 200; 50 by default.
@@ -81,11 +82,35 @@ impl Cursor {
         // No id contains a character after `z`.
         Self { time: i64::MAX, id: "~".to_owned() }
     }
+}
 
-    fn parse(text: &str) -> Option<Self> {
-        let (time, id) = text.split_once('.')?;
-        (id.len() <= 200).then_some(())?;
-        Some(Self { time: time.parse().ok()?, id: id.to_owned() })
+impl FromStr for Cursor {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = "not a value that a page gave as `next`";
+        let (time, id) = text.split_once('.').filter(|(_, id)| id.len() <= 200).ok_or(wrong)?;
+        Ok(Self { time: time.parse().map_err(|_| wrong)?, id: id.to_owned() })
+    }
+}
+
+impl<'de> Deserialize<'de> for Cursor {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl JsonSchema for Cursor {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Cursor".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": r"^-?[0-9]{1,18}\.[ -~]{0,200}$" })
     }
 }
 
@@ -227,13 +252,13 @@ fn typed(words: Option<&String>) -> Option<String> {
 }
 
 /// The query of a list of events. Empty fields have no effect.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct EventQuery {
-    /// The most rows of the page.
+    /// The most rows of the page, 1 to 200; 50 by default.
     pub(crate) limit: Option<usize>,
     /// The `next` of the page before.
-    pub(crate) cursor: Option<String>,
+    pub(crate) cursor: Option<Cursor>,
     /// Words that one article must have.
     #[serde(rename = "q")]
     pub(crate) words: Option<String>,
@@ -264,7 +289,7 @@ pub(crate) struct MarkFilter {
 
 /// The order of events. Orders other than that of time contain only the events that changed in the two days
 /// before the last change. Events with one article come after all others.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum EventSort {
     /// By the last change.
@@ -356,7 +381,7 @@ pub(super) fn first_events(connection: &Connection, filter: &EventQuery) -> Answ
         let found = EventLookup { connection, paging: &paging, filter }.find()?;
         events.extend(found.rows.into_iter().map(|(row, _)| row.id));
         let Some(next) = found.next else { break };
-        paging.after = Cursor::parse(&next);
+        paging.after = next.parse().ok();
     }
     Ok(events)
 }
@@ -531,13 +556,13 @@ fn event_cursor((row, sorted): &SortedRow) -> Cursor {
 }
 
 /// The query of a list of stories. Empty fields have no effect.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct StoryQuery {
-    /// The most rows of the page.
+    /// The most rows of the page, 1 to 200; 50 by default.
     pub(crate) limit: Option<usize>,
     /// The `next` of the page before.
-    pub(crate) cursor: Option<String>,
+    pub(crate) cursor: Option<Cursor>,
     /// Words that one article must have.
     #[serde(rename = "q")]
     pub(crate) words: Option<String>,

@@ -35,7 +35,9 @@ pub(crate) use crate::projection::alerts::Numbers;
 pub(crate) use crate::projection::apply::{Batch, Change, lead};
 use crate::projection::articles::First;
 pub(crate) use crate::projection::articles::LoggedArticle;
-pub(crate) use crate::projection::lists::{EventQuery, EventSort, MarkFilter, Paging, StoryQuery};
+pub(crate) use crate::projection::lists::{
+    Cursor, EventQuery, EventSort, MarkFilter, Paging, StoryQuery,
+};
 pub(crate) use crate::projection::open::FILE;
 use crate::projection::open::connect_reader;
 pub(crate) use crate::projection::openings::{Opening, number_of};

@@ -27,7 +27,7 @@ async fn events(
     let (mut found, mut looked, mut pages) = (Vec::new(), BTreeSet::new(), 0);
     let mut cursor: Option<String> = None;
     loop {
-        let paging = Paging::parse(Some(15), cursor.as_deref()).unwrap();
+        let paging = Paging::new(Some(15), cursor.map(|it: String| it.parse().unwrap()));
         let page = projection.events(paging, filter.clone()).await.unwrap();
         found.extend(page.events.iter().map(|event| event.id.to_string()));
         looked.extend(page.looked_through.map(|it| format!("{:?} {}", it.what, it.count)));
@@ -75,7 +75,7 @@ async fn filtered_rows_cost_at_most_one_page() {
     assert_eq!((looked, pages), (BTreeSet::from(["Events 50".to_owned()]), 5));
     let (mut cursor, mut stories) = (None, Vec::new());
     loop {
-        let paging = Paging::parse(Some(15), cursor.as_deref()).unwrap();
+        let paging = Paging::new(Some(15), cursor.map(|it: String| it.parse().unwrap()));
         let of_outlet = StoryQuery { outlet: outlet.clone(), ..StoryQuery::default() };
         let page = projection.stories(paging, of_outlet).await.unwrap();
         assert_eq!(page.looked_through.is_some(), page.next.is_some());

@@ -5,6 +5,7 @@ mod alert_life;
 mod alert_numbers;
 mod asking;
 mod bounded;
+mod described;
 mod feeds;
 mod handling;
 mod killed;

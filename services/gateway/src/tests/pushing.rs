@@ -92,9 +92,9 @@ async fn one_refused_article_refuses_the_whole_push() {
     let world = World::new().await;
     let good = json!({"text": "Good."});
     let bad = [
-        (json!([good, {"text": ""}]), 400, "article 2: `text` and `title` are empty"),
-        (json!([good, {"text": "x", "url": "javascript:alert(1)"}]), 400, "article 2: `url`"),
-        (json!([good, {"txt": "x"}]), 400, "article 2: unknown field `txt`"),
+        (json!([good, {"text": ""}]), 422, "article 2: `text` and `title` are empty"),
+        (json!([good, {"text": "x", "url": "javascript:alert(1)"}]), 422, "article 2: `url`"),
+        (json!([good, {"txt": "x"}]), 400, "article 2: `txt`: unknown field"),
         (json!([good, {"text": "x".repeat(1_100_000)}]), 413, "article 2: over 1048576 bytes"),
         (json!([]), 200, ""),
         (json!("text"), 400, "article 1"),

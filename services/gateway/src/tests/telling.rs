@@ -134,8 +134,8 @@ async fn settings_from_a_file_are_changed_in_the_file() {
     assert_eq!(delete(&world, "/api/v1/feeds/harbour-news").await, 409);
     assert_eq!(delete(&world, "/api/v1/feeds/nothing").await, 404);
     let local = json!({"url": "file:///etc/passwd"});
-    assert_eq!(world.post("/api/v1/feeds", &local).await.status, 400);
-    assert_eq!(world.post("/api/v1/feeds/probe", &local).await.status, 400);
+    assert_eq!(world.post("/api/v1/feeds", &local).await.status, 422);
+    assert_eq!(world.post("/api/v1/feeds/probe", &local).await.status, 422);
     let web = json!({"url": "https://new.example/"});
     assert_eq!(world.post("/api/v1/feeds/probe", &web).await.status, 422);
     assert!(commands(&world).await.is_empty());

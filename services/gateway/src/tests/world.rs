@@ -18,7 +18,7 @@ use wirefold_proto::{
     encode,
 };
 
-use super::samples;
+use super::{described, samples};
 use crate::shapes::{ProbeRequest, Resent};
 use crate::tokens::{Gate, TokenFile, TrustedProxy};
 use crate::{Access, ConfiguredDelivery, Gateway, GatewayError, Probe, Rehearse, Replay, Settings};
@@ -238,10 +238,14 @@ impl World {
     }
 
     pub(super) async fn send(&self, access: Access, request: Request<Body>) -> Answer {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.gateway.router(access).oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         let body = tokio::time::timeout(DEADLINE, to_bytes(body, usize::MAX)).await.unwrap();
-        Answer { status: head.status, headers: head.headers, body: body.unwrap().to_vec() }
+        let answer =
+            Answer { status: head.status, headers: head.headers, body: body.unwrap().to_vec() };
+        described::check(&method, &path, &answer);
+        answer
     }
 }
 
