@@ -43,12 +43,24 @@ pub(super) fn respond(
     (status, Html(page(&app.settings, here, title, main).into_string())).into_response()
 }
 
-const PLACES: [(NavEntry, &str, &str); 5] = [
-    (NavEntry::River, "/", "River"),
-    (NavEntry::Alerts, "/alerts", "Alerts"),
-    (NavEntry::Subscriptions, "/subscriptions", "Subscriptions"),
-    (NavEntry::Feeds, "/feeds", "Feeds"),
-    (NavEntry::About, "/about", "About"),
+/// Each entry of the navigation: its address, its name, and the key after `g` that opens it.
+const PLACES: [(NavEntry, &str, &str, &str); 5] = [
+    (NavEntry::River, "/", "River", "r"),
+    (NavEntry::Alerts, "/alerts", "Alerts", "a"),
+    (NavEntry::Subscriptions, "/subscriptions", "Subscriptions", "s"),
+    (NavEntry::Feeds, "/feeds", "Feeds", "f"),
+    (NavEntry::About, "/about", "About", "h"),
+];
+
+/// The keys of the page and their effects, which the script has.
+const KEYS: [(&str, &str); 7] = [
+    ("j", "next event"),
+    ("k", "previous event"),
+    ("o", "open the event"),
+    ("m", "mark it as read or unread"),
+    ("s", "star it"),
+    ("/", "search"),
+    ("?", "show or close this list"),
 ];
 
 /// The whole page around its main part.
@@ -74,8 +86,8 @@ fn page(settings: &Settings, here: NavEntry, title: &str, main: &Markup) -> Mark
                     div.inner {
                         a.brand href="/" { img src=(ICON.path) width="22" height="22" alt=""; "wirefold" }
                         nav aria-label="Pages" {
-                            @for (place, path, name) in PLACES {
-                                a href=(path) aria-current=[(place == here).then_some("page")] { (name) }
+                            @for (place, path, name, key) in PLACES {
+                                a href=(path) data-go=(key) aria-current=[(place == here).then_some("page")] { (name) }
                             }
                         }
                         p #live role="status" aria-live="polite" {}
@@ -83,6 +95,7 @@ fn page(settings: &Settings, here: NavEntry, title: &str, main: &Markup) -> Mark
                 }
                 main #main tabindex="-1" { (main) }
                 (foot(settings))
+                (help())
             }
         }
     }
@@ -98,6 +111,20 @@ fn demo_banner() -> Markup {
     }
 }
 
+/// The list of keys. Only the script opens it, since without it there are no keys.
+fn help() -> Markup {
+    html! {
+        dialog #help aria-labelledby="help-title" {
+            h2 #help-title { "Keys" }
+            dl {
+                @for (key, effect) in KEYS { div { dt { kbd { (key) } } dd { (effect) } } }
+                @for (_, _, name, key) in PLACES { div { dt { kbd { "g" } " " kbd { (key) } } dd { "go to " (name) } } }
+            }
+            form method="dialog" { button { "Close" } }
+        }
+    }
+}
+
 fn foot(settings: &Settings) -> Markup {
     html! {
         footer {
@@ -105,7 +132,7 @@ fn foot(settings: &Settings) -> Markup {
                 p { "Times are " span #zone { "UTC" } "." }
                 p.keys hidden {
                     label { input type="checkbox" #keys checked; " Keys" }
-                    " " kbd { "j" } " next " kbd { "k" } " previous " kbd { "o" } " open " kbd { "m" } " read or unread " kbd { "s" } " star"
+                    " " kbd { "?" } " lists them"
                 }
                 p { a href="/feeds/all.atom" { "Atom" } " · " a href="/feeds/all.json" { "JSON Feed" } " · " a href="/api" { "API" } }
                 @if settings.gate.is_some() { p { a href="/sign-in" { "Sign in or out" } } }
@@ -247,6 +274,8 @@ fn word(id: &str, word: &str, meaning: &str) -> Markup {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[tokio::test]
@@ -258,6 +287,17 @@ mod tests {
         let old = serve(Path("page-0000000000000000.css".to_owned())).await;
         assert_eq!(old.status(), StatusCode::NOT_FOUND);
         assert_ne!(STYLE.path, SCRIPT.path);
+    }
+
+    #[test]
+    fn the_script_has_the_listed_keys_and_no_others() {
+        let in_script: Vec<&str> = SCRIPT.content.split("event.key === \"").skip(1).collect();
+        let in_script: BTreeSet<&str> =
+            in_script.iter().filter_map(|it| it.split('"').next()).collect();
+        let listed: BTreeSet<&str> = KEYS.iter().map(|(key, _)| *key).chain(["g"]).collect();
+        assert_eq!(in_script, listed);
+        let places: BTreeSet<&str> = PLACES.iter().map(|(.., key)| *key).collect();
+        assert_eq!(places.len(), PLACES.len());
     }
 
     #[test]

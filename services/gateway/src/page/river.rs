@@ -183,8 +183,8 @@ fn empty(river: &River<'_>) -> Markup {
         div.empty {
             @if river.is_narrowed() {
                 h2 { @if river.events.next.is_some() { "No event matches so far" } @else { "No event matches" } }
-                p { "Every word must be in the title or the opening of one article of the event. Try fewer words, or filter less. "
-                    "The search knows words only; a " a href="/subscriptions/new" { "subscription" } " reads whole texts, with fields and operators." }
+                p { "Every word must be in the title, the text or the names of one article of the event. Try fewer words, or filter less. "
+                    "The search knows words only; a " a href="/subscriptions/new" { "subscription" } " knows fields and operators." }
             } @else if river.show != Show::All {
                 h2 { (if river.show == Show::Starred { "Nothing is starred" } else { "Nothing is unread" }) @if river.events.next.is_some() { " so far" } }
                 p { a href="/" { "All events" } }

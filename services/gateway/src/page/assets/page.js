@@ -79,10 +79,19 @@
       say(said[mark]);
     } catch { say("The mark is not stored. Try again."); }
   });
+  const help = byId("help");
+  let went = -Infinity;
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, textarea, select, [contenteditable]");
     if (typing || event.ctrlKey || event.metaKey || event.altKey || !keys || !keys.checked) return;
-    if (event.key === "j") step(1);
+    const go = event.timeStamp - went < 2000 && document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
+    went = event.key === "g" ? event.timeStamp : -Infinity;
+    if (event.key === "?") { if (help.open) help.close(); else help.showModal(); }
+    else if (help.open) return;
+    else if (go) go.click();
+    else if (event.key === "g") say([...document.querySelectorAll("[data-go]")].map((a) => `${a.dataset.go} ${a.textContent}`).join(", "));
+    else if (event.key === "/") { const q = byId("q"); if (q) q.select(); else location.href = "/#q"; }
+    else if (event.key === "j") step(1);
     else if (event.key === "k") step(-1);
     else if (event.key === "o") {
       const card = cards()[current(cards())];
