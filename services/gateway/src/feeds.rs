@@ -1,7 +1,7 @@
-//! Feeds for feed readers: Atom (RFC 4287) and JSON Feed 1.1, with one entry for each story. A reader may
+//! Feeds for feed readers: Atom (RFC 4287), RSS 2.0 and JSON Feed 1.1, with one entry for each story. A reader may
 //! follow one of them instead of forty feeds.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use axum::Router;
 use axum::extract::Path;
@@ -10,24 +10,24 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use jiff::Timestamp;
 use maud::{Markup, PreEscaped, html};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 use wirefold_proto::{
-    FeedId, FeedRecord, LanguageTag, Media, OutputArticle, StoryId, SubscriptionId, Target,
-    TextPolicy,
+    FeedId, FeedRecord, LanguageTag, Media, OutputArticle, StoryId, SubscriptionId,
+    SubscriptionSettings, Target, TextPolicy,
 };
 
 use crate::adapters::Settings;
-use crate::api::request::Query;
+use crate::api::request::{Query, read_filters};
 use crate::api::{Api, ApiResult, Reply};
 use crate::page::is_web;
-use crate::projection::{Paging, lead};
+use crate::projection::{Paging, StoryQuery, lead};
 use crate::refusal::Refusal;
 use crate::shapes::{ArticleBrief, StoryWithArticles};
 
 pub(crate) fn routes() -> Router<Api> {
     Router::new()
+        .route("/feeds.opml", get(list_as_opml))
         .route("/{file}", get(all_stories))
         .route("/sub/{file}", get(of_subscription))
         .route("/feed/{file}", get(of_feed))
@@ -42,35 +42,41 @@ pub(crate) const LISTED: usize = 40;
 #[derive(Debug, Clone, Copy)]
 enum Form {
     Atom,
+    Rss,
     Json,
 }
 
-/// The query of a feed. Feed readers and trackers add their own fields.
-#[derive(Debug, Deserialize)]
-pub(super) struct Search {
-    /// Words that an article of each story must have.
-    q: Option<String>,
-}
-
+/// All stories, or those of a query. Feed readers and trackers add fields of their own.
 pub(super) async fn all_stories(
     api: Api,
     Path(file): Path<String>,
-    Query(Search { q }): Query<Search>,
+    Query(asked): Query<BTreeMap<String, String>>,
 ) -> Reply {
     let (name, form) = parse_file_name(&file)?;
-    let words = q.filter(|words| !words.trim().is_empty());
-    if name != "all" {
+    if !["all", "query"].contains(&name) {
         return Err(Refusal::not_found(format!("no feed {name:?}: /feeds/all.atom is one")));
     }
-    let paging = Paging::first(ENTRIES);
-    let stories = api.app.projection.latest_stories(paging, words.clone(), LISTED + 1).await?;
+    let query: StoryQuery = read_filters(&asked)?;
+    let fields = query.fields();
+    let title: String = ["all stories".to_owned()]
+        .into_iter()
+        .chain(fields.iter().map(|(filter, value)| match *filter {
+            "q" => format!(" with {value}"),
+            filter => format!(", {filter} {value}"),
+        }))
+        .collect();
+    let address = match fields.is_empty() {
+        true => String::new(),
+        false => format!(
+            "?{}",
+            form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish()
+        ),
+    };
+    let query = api.app.with_feeds(query).await?;
+    let stories =
+        api.app.projection.latest_stories(Paging::first(ENTRIES), query, LISTED + 1).await?;
     let entries = entries_of(&api, &stories).await?;
-    let query = words.as_ref().map(|words| {
-        format!("?q={}", form_urlencoded::byte_serialize(words.as_bytes()).collect::<String>())
-    });
-    let title =
-        words.map_or_else(|| "all stories".to_owned(), |it| format!("all stories with {it}"));
-    answer_feed(&api, ("all", &query.unwrap_or_default()), &title, form, entries)
+    answer_feed(&api, (name, &address), &title, form, entries)
 }
 
 pub(super) async fn of_subscription(api: Api, Path(file): Path<String>) -> Reply {
@@ -78,7 +84,8 @@ pub(super) async fn of_subscription(api: Api, Path(file): Path<String>) -> Reply
     let none = || Refusal::not_found(format!("no subscription {name:?}"));
     let asked: SubscriptionId = name.parse().map_err(|_| none())?;
     let record = api.app.subscription(name).await?;
-    let alerts = api.app.projection.alerts(Paging::first(ENTRIES), Some(asked)).await?.alerts;
+    let only = StoryQuery { subscription: Some(asked.to_string()), ..StoryQuery::default() };
+    let alerts = api.app.projection.alerts(Paging::first(ENTRIES), only).await?.alerts;
     if record.is_none() && alerts.is_empty() {
         return Err(none());
     }
@@ -152,13 +159,11 @@ pub(crate) async fn entries_of(api: &Api, stories: &[StoryWithArticles]) -> ApiR
 
 /// The name and format of a file such as `all.atom`.
 fn parse_file_name(file: &str) -> ApiResult<(&str, Form)> {
-    if let Some(name) = file.strip_suffix(".atom") {
-        return Ok((name, Form::Atom));
-    }
-    if let Some(name) = file.strip_suffix(".json") {
-        return Ok((name, Form::Json));
-    }
-    Err(Refusal::not_found(format!("{file:?} ends neither in .atom nor in .json")))
+    let forms = [(".atom", Form::Atom), (".rss", Form::Rss), (".json", Form::Json)];
+    let found =
+        forms.into_iter().find_map(|(ending, form)| Some((file.strip_suffix(ending)?, form)));
+    found
+        .ok_or_else(|| Refusal::not_found(format!("{file:?} does not end in .atom, .rss or .json")))
 }
 
 /// The host in ids: that of this server's public address.
@@ -179,6 +184,7 @@ fn answer_feed(
     let base = settings.base_url.trim_end_matches('/');
     let ending = match form {
         Form::Atom => "atom",
+        Form::Rss => "rss",
         Form::Json => "json",
     };
     let demo = mark_of_demo(settings);
@@ -193,6 +199,7 @@ fn answer_feed(
     };
     let (kind, body) = match form {
         Form::Atom => ("application/atom+xml; charset=utf-8", write_atom(&document)),
+        Form::Rss => ("application/rss+xml; charset=utf-8", write_rss(&document)),
         Form::Json => ("application/feed+json", write_json(&document)),
     };
     Ok(([(header::CONTENT_TYPE, kind)], body).into_response())
@@ -387,6 +394,77 @@ fn atom_link(rel: &str, href: &str, more: &[(&str, Option<String>)]) -> Markup {
         .filter_map(|(name, value)| Some(format!(" {name}=\"{}\"", html! { (value.as_ref()?) }.0)))
         .collect();
     PreEscaped(format!("<link rel=\"{rel}\" href=\"{}\"{more}/>", html! { (href) }.0))
+}
+
+/// The feed as RSS 2.0, with the extensions for authors and for its own address.
+fn write_rss(document: &Document) -> Vec<u8> {
+    let xml = html! {
+        (PreEscaped("<?xml version=\"1.0\" encoding=\"utf-8\"?>"))
+        rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom" xmlns:dc="http://purl.org/dc/elements/1.1/" {
+            channel {
+                title { (document.title) }
+                // In HTML, `link` has no content.
+                (PreEscaped("<link>")) (document.home_url) (PreEscaped("</link>"))
+                description { "Stories, each with its copies" }
+                atom:link rel="self" type="application/rss+xml" href=(document.own_url) {}
+                lastBuildDate { (rfc2822(document.updated)) }
+                generator { "wirefold" }
+                @for entry in &document.entries {
+                    item {
+                        title { (entry.title) }
+                        @if let Some(url) = &entry.url { (PreEscaped("<link>")) (url) (PreEscaped("</link>")) }
+                        guid isPermaLink="false" { (entry.id) }
+                        pubDate { (rfc2822(entry.published)) }
+                        @for person in people(entry) { dc:creator { (person) } }
+                        @for Media { url, media_type, bytes, .. } in entry.media.iter().take(1) {
+                            enclosure url=(url) length=(bytes.unwrap_or_default()) type=(media_type.as_deref().unwrap_or("application/octet-stream")) {}
+                        }
+                        description { (entry_html(entry)) }
+                    }
+                }
+            }
+        }
+    };
+    without_control_characters(&xml.into_string()).into_bytes()
+}
+
+/// A time as RSS has it (RFC 2822).
+fn rfc2822(time: Timestamp) -> String {
+    time.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
+}
+
+/// The feeds of this server as OPML 2.0: all stories, the subscriptions, and the feeds without copies by their groups.
+async fn list_as_opml(api: Api) -> Reply {
+    let base = api.app.settings.base_url.trim_end_matches('/');
+    let one_feed = |path: String, title: &str| {
+        let address = format!("{base}/feeds/{path}.atom");
+        html! { outline type="rss" text=(title) title=(title) xmlUrl=(address) htmlUrl=(base) {} }
+    };
+    let mut groups: BTreeMap<String, Vec<Markup>> = BTreeMap::new();
+    for record in api.app.subscriptions().await?.into_records() {
+        let SubscriptionSettings { id, name, .. } = record.subscription;
+        let outlines = groups.entry("Subscriptions".to_owned()).or_default();
+        outlines.push(one_feed(format!("sub/{id}"), &name));
+    }
+    for record in api.app.feeds().await?.into_records() {
+        let outlines = groups.entry(record.feed.group.clone().unwrap_or_default()).or_default();
+        outlines.push(one_feed(format!("feed/{}", record.feed.id), &title_of(record)));
+    }
+    let opml = html! {
+        (PreEscaped("<?xml version=\"1.0\" encoding=\"utf-8\"?>"))
+        opml version="2.0" {
+            head { title { (mark_of_demo(&api.app.settings)) "wirefold" } }
+            body {
+                (one_feed("all".to_owned(), "All stories"))
+                @for (group, outlines) in &groups {
+                    @if group.is_empty() { @for feed in outlines { (feed) } }
+                    @else { outline text=(group) title=(group) { @for feed in outlines { (feed) } } }
+                }
+            }
+        }
+    };
+    let body = without_control_characters(&opml.into_string());
+    Ok(([(header::CONTENT_TYPE, "text/x-opml; charset=utf-8")], body).into_response())
 }
 
 /// The feed as JSON Feed 1.1. Absent values are left out.

@@ -17,7 +17,7 @@ use wirefold_proto::{
 };
 
 use crate::adapters::Settings;
-use crate::projection::{LoggedArticle, Projection};
+use crate::projection::{ListQuery, LoggedArticle, Projection};
 use crate::refusal::Refusal;
 use crate::shapes::AlertPage;
 use crate::statements::{InStory, StatementCache};
@@ -139,6 +139,18 @@ impl AppState {
     pub(crate) async fn feeds(&self) -> Result<Registry<FeedRecord>, BusError> {
         let id = |record: &FeedRecord| record.feed.id.to_string();
         self.registry(streams::FEEDS.name, "feed", id).await
+    }
+
+    /// The query with the feeds of its group, if it has one.
+    pub(crate) async fn with_feeds<S: Default>(
+        &self,
+        query: ListQuery<S>,
+    ) -> Result<ListQuery<S>, BusError> {
+        let Some(group) = query.group.as_deref() else { return Ok(query) };
+        let mut feeds = self.feeds().await?.into_records();
+        feeds.retain(|it| it.feed.group.as_ref().is_some_and(|it| it.eq_ignore_ascii_case(group)));
+        let ids: Vec<&str> = feeds.iter().map(|record| record.feed.id.as_str()).collect();
+        Ok(ListQuery { feeds: Some(serde_json::json!(ids).to_string()), ..query })
     }
 
     /// Every list of feeds that is kept in sync, by address.

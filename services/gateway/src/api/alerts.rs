@@ -12,7 +12,7 @@ use wirefold_proto::{
 
 use crate::api::request::{IdPrefix, JsonBody, Path, Query};
 use crate::api::{Answer, Api, ApiResult, Refusal};
-use crate::projection::{Cursor, LoggedArticle, Paging};
+use crate::projection::{LoggedArticle, StoryQuery};
 use crate::shapes::{
     Accepted, AlertDelivery, AlertDetail, AlertPage, AlertRevision, ArticleAlert, ArticleAlerts,
     ArticleDetail, ArticleOutcome, DeadDetail, DeadPage, DeadRow, MuteAlertRequest, NoFields,
@@ -20,21 +20,9 @@ use crate::shapes::{
 };
 use crate::state::AppState;
 
-/// The query of a list of alerts.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct AlertsQuery {
-    /// The most rows of the page, 1 to 200; 50 by default.
-    limit: Option<usize>,
-    /// The `next` of the page before.
-    cursor: Option<Cursor>,
-    /// The subscription.
-    subscription: Option<SubscriptionId>,
-}
-
-pub(super) async fn list(api: Api, Query(query): Query<AlertsQuery>) -> Answer<AlertPage> {
-    let paging = Paging::new(query.limit, query.cursor);
-    let mut page = api.app.projection.alerts(paging, query.subscription).await?;
+pub(super) async fn list(api: Api, Query(mut query): Query<StoryQuery>) -> Answer<AlertPage> {
+    let paging = query.take_paging();
+    let mut page = api.app.projection.alerts(paging, api.app.with_feeds(query).await?).await?;
     api.app.show_handled(&mut page).await?;
     Ok(Json(page))
 }

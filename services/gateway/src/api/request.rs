@@ -16,7 +16,7 @@ use url::form_urlencoded;
 use wirefold_proto::{ArticleId, Tag};
 
 use crate::api::{Api, ApiResult, Refusal};
-use crate::projection::{Cursor, IdLookup, Paging, RowId};
+use crate::projection::{Cursor, FILTERS, IdLookup, ListQuery, Paging, RowId};
 use crate::shapes::{ArticleDetail, ID_PREFIX, StoryBrief};
 use crate::state::AppState;
 
@@ -75,6 +75,20 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
 pub(crate) fn read_query<T: DeserializeOwned>(query: &str) -> ApiResult<T> {
     let fields = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
     serde_path_to_error::deserialize(fields).map_err(wrong_field)
+}
+
+/// Reads the filters of a list among other fields. Empty ones have no effect.
+pub(crate) fn read_filters<'a, S: Default + DeserializeOwned>(
+    fields: impl IntoIterator<Item = (&'a String, &'a String)>,
+) -> ApiResult<ListQuery<S>> {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in fields {
+        if FILTERS.contains(&name.as_str()) && !value.trim().is_empty() {
+            query.append_pair(name, value.trim());
+        }
+    }
+    // Pages show the reason of this status.
+    read_query(&query.finish()).map_err(|refusal| Refusal::unprocessable(refusal.explain().1))
 }
 
 /// A command as JSON. An empty body has no fields.

@@ -12,15 +12,19 @@ use wirefold_proto::{Command, CommandOutcome, ControlCommand, OutputCommand, Tag
 use crate::api::openapi::{Description, Output};
 use crate::api::request::{IdPrefix, JsonBody, PageQuery, Path, Query};
 use crate::api::{Access, Answer, Api, ApiResult, Refusal};
-use crate::projection::{EventQuery, Paging, StoryQuery};
+use crate::projection::{EventQuery, StoryQuery};
 use crate::shapes::{
     Accepted, Corrections, Decided, Event, EventPage, MovedStory, OtherArticle, OtherOfSort,
     PreferredOutlet, Statements, Story, StoryPage, TakenOut,
 };
 use crate::{corrections, statements};
 
-pub(super) async fn list_stories(api: Api, Query(query): Query<StoryQuery>) -> Answer<StoryPage> {
-    let paging = Paging::new(query.limit, query.cursor.clone());
+pub(super) async fn list_stories(
+    api: Api,
+    Query(mut query): Query<StoryQuery>,
+) -> Answer<StoryPage> {
+    let paging = query.take_paging();
+    let query = api.app.with_feeds(query).await?;
     Ok(Json(api.app.projection.stories(paging, query).await?))
 }
 
@@ -34,8 +38,12 @@ pub(super) async fn one_story(
     Ok(Json(story.ok_or_else(|| Refusal::not_found(format!("no story {given:?}")))?))
 }
 
-pub(super) async fn list_events(api: Api, Query(query): Query<EventQuery>) -> Answer<EventPage> {
-    let paging = Paging::new(query.limit, query.cursor.clone());
+pub(super) async fn list_events(
+    api: Api,
+    Query(mut query): Query<EventQuery>,
+) -> Answer<EventPage> {
+    let paging = query.take_paging();
+    let query = api.app.with_feeds(query).await?;
     Ok(Json(api.app.projection.events(paging, query).await?))
 }
 

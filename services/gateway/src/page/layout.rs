@@ -134,7 +134,7 @@ fn foot(settings: &Settings) -> Markup {
                     label { input type="checkbox" #keys checked; " Keys" }
                     " " kbd { "?" } " lists them"
                 }
-                p { a href="/feeds/all.atom" { "Atom" } " · " a href="/feeds/all.json" { "JSON Feed" } " · " a href="/api" { "API" } }
+                p { a href="/feeds/all.atom" { "Atom" } " · " a href="/feeds/all.rss" { "RSS" } " · " a href="/feeds/all.json" { "JSON Feed" } " · " a href="/feeds/feeds.opml" { "OPML" } " · " a href="/api" { "API" } }
                 @if settings.gate.is_some() { p { a href="/sign-in" { "Sign in or out" } } }
                 p { "wirefold " (settings.release) }
             }
@@ -223,12 +223,14 @@ fn error_page(app: &AppState, problem: &Problem) -> Response {
         _ if !problem.candidates.is_empty() => {
             (StatusCode::CONFLICT, "Several ids begin like this")
         }
+        422 => (StatusCode::UNPROCESSABLE_ENTITY, "Not understood"),
         _ => (StatusCode::NOT_FOUND, "Nothing here"),
     };
     let main = html! {
         h1 { (title) }
         @match status {
             StatusCode::NOT_FOUND => p { "There is no such event or story, or it has expired." },
+            StatusCode::UNPROCESSABLE_ENTITY => p { (problem.detail.as_deref().unwrap_or_default()) },
             StatusCode::CONFLICT => {
                 p { "Several ids begin like this. Choose one:" }
                 ul { @for id in &problem.candidates { li { a href=(page_path(id)) { (id) } } } }

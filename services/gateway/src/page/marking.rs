@@ -14,9 +14,10 @@ use url::Url;
 use wirefold_proto::{EventId, StoryId};
 
 use crate::AppState;
+use crate::api::request::read_filters;
 use crate::api::{Api, ApiResult, layers};
 use crate::page::marks::{MarksOn, Show};
-use crate::page::{AddressFields, event_query, regroup};
+use crate::page::{AddressFields, regroup};
 use crate::projection::{EventQuery, Opening, number_of};
 use crate::reading::{Marks, Reader};
 use crate::refusal;
@@ -127,10 +128,10 @@ async fn mark_stories(
 
 /// Marks the stories in a list as read that came until the list was drawn.
 async fn mark_all(app: &AppState, reader: &Reader, fields: &AddressFields) -> ApiResult<()> {
-    let until = fields.get("until").and_then(|until| until.parse::<i64>().ok());
+    let until = fields.get("drawn").and_then(|until| until.parse::<i64>().ok());
     let until = until.ok_or_else(|| Refusal::bad_request("the form has no time"))?;
     let until = until.min(app.now().as_millisecond());
-    let (query, show) = (event_query(fields), Show::of(fields));
+    let (query, show) = (app.with_feeds(read_filters(fields)?).await?, Show::of(fields));
     if query == EventQuery::default() && show != Show::Starred {
         return reader.change(app, |marks| marks.read_all_until(until)).await;
     }

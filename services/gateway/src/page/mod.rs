@@ -33,7 +33,7 @@ use futures_util::future::join_all;
 use maud::{Markup, html};
 use wirefold_proto::{EventId, StoryId};
 
-use crate::api::request::Query;
+use crate::api::request::{Query, read_filters};
 use crate::api::{Api, ApiResult, DESCRIPTION};
 use crate::page::layout::NavEntry;
 use crate::page::map::MAX_STRIPS;
@@ -44,7 +44,7 @@ use crate::page::river::{River, SHOWN_COPIES, SHOWN_STORIES};
 use crate::page::story::{
     LeftOut, MAX_LISTED, StoryComparison, Texts, compare_stories, limit_articles,
 };
-use crate::projection::{Bounds, EventOnPage, EventQuery, EventSort, Paging, number_of};
+use crate::projection::{Bounds, EventOnPage, EventQuery, Paging, StoryQuery, number_of};
 use crate::reading::Reader;
 use crate::refusal::Refusal;
 use crate::shapes::{EventBrief, EventPage, Status, StoryBrief, StoryWithArticles};
@@ -115,25 +115,6 @@ fn paging_of(asked: &AddressFields, limit: usize) -> ApiResult<Paging> {
     Ok(Paging::new(Some(limit), cursor.transpose().map_err(wrong)?))
 }
 
-/// The query of the list of events. Empty fields have no effect, and unknown ones neither.
-fn event_query(asked: &AddressFields) -> EventQuery {
-    let given = |name: &str| asked.get(name).map(|it| it.trim()).filter(|it| !it.is_empty());
-    let lower = |name: &str| given(name).map(str::to_lowercase);
-    EventQuery {
-        words: given("q").map(str::to_owned),
-        subscription: lower("subscription"),
-        outlet: lower("outlet"),
-        language: lower("language"),
-        min_outlets: given("min_outlets").and_then(|it| it.parse().ok()).unwrap_or(0),
-        sort: match given("sort") {
-            Some("outlets") => EventSort::Outlets,
-            Some("velocity") => EventSort::Velocity,
-            _ => EventSort::Newest,
-        },
-        ..EventQuery::default()
-    }
-}
-
 async fn river_page(api: Api, reader: Reader, Query(asked): Query<AddressFields>) -> Page {
     let main = river_markup(&api.app, &reader, &asked, river::main).await?;
     let mut response = show(&api, NavEntry::River, "River", &main)?;
@@ -160,7 +141,7 @@ async fn river_markup(
         let status = crate::api::status_with(app, &feeds).await?;
         Ok::<_, Refusal>((status, feeds))
     };
-    let (query, show) = (event_query(asked), Show::of(asked));
+    let (query, show) = (app.with_feeds(read_filters(asked)?).await?, Show::of(asked));
     let with_folded = async {
         // An article that comes meanwhile may be shown, but is not marked.
         let until = app.projection.last_arrival().await?;
@@ -184,6 +165,7 @@ async fn river_markup(
         until,
         subscriptions: &subscriptions,
         is_first: !asked.contains_key("cursor") && query == EventQuery::default(),
+        groups: feeds.iter().filter_map(|record| record.feed.group.as_deref()).collect(),
         has_feeds: !feeds.is_empty(),
     };
     Ok(draw(&status, feeds::silent(&feeds), &river))
@@ -230,7 +212,8 @@ async fn story_page(
 }
 
 async fn alerts_page(api: Api, Query(asked): Query<AddressFields>) -> Page {
-    let mut alerts = api.app.projection.alerts(paging_of(&asked, ALERTS)?, None).await?;
+    let mut alerts =
+        api.app.projection.alerts(paging_of(&asked, ALERTS)?, StoryQuery::default()).await?;
     api.app.show_handled(&mut alerts).await?;
     let subscriptions = api.app.subscriptions().await?.into_records();
     let subscriptions = api.app.projection.count_for(subscriptions).await?;

@@ -1,5 +1,7 @@
 //! The start page: the numbers of the last hour, then the events, the last changed first.
 
+use std::collections::BTreeSet;
+
 use maud::{Markup, html};
 use wirefold_proto::{HealthCondition, HealthKind, SubscriptionRecord, Target};
 
@@ -38,6 +40,8 @@ pub(super) struct River<'a> {
     pub subscriptions: &'a [SubscriptionRecord],
     /// Whether this is the first page, which is updated live.
     pub is_first: bool,
+    /// The groups of feeds that can be chosen as a filter.
+    pub groups: BTreeSet<&'a str>,
     /// Whether there are feeds.
     pub has_feeds: bool,
 }
@@ -156,7 +160,7 @@ fn tools(river: &River<'_>) -> Markup {
             @if river.marks.values().any(|on| on.is_unread) {
                 form.marks method="post" action=(READING) {
                     @for (name, value) in fields(river.query, river.show) { input type="hidden" name=(name) value=(value); }
-                    input type="hidden" name="until" value=(river.until);
+                    input type="hidden" name="drawn" value=(river.until);
                     button type="submit" name="mark" value="all" { (if river.is_narrowed() { "Mark all of these read" } else { "Mark all read" }) }
                 }
             }
@@ -230,7 +234,20 @@ fn narrowing(river: &River<'_>) -> Markup {
                 }
                 div.field { label for="outlet" { "Outlet" } input #outlet type="text" name="outlet" value=[&query.outlet] placeholder="all, or one such as news.example"; }
                 div.field { label for="language" { "Language" } input #language type="text" name="language" value=[&query.language] placeholder="all, or one such as en"; }
-                div.field { label for="min_outlets" { "Outlets at least" } input #min_outlets type="number" min="1" name="min_outlets" value=[least(query)] placeholder="1"; }
+                div.field { label for="agency" { "Agency" } input #agency type="text" name="agency" value=[&query.agency] placeholder="all, or one such as AP"; }
+                @if !river.groups.is_empty() {
+                    div.field {
+                        label for="group" { "Feeds" }
+                        select #group name="group" {
+                            option value="" { "all groups" }
+                            @for group in &river.groups { option value=(group) selected[query.group.as_deref() == Some(*group)] { (group) } }
+                        }
+                    }
+                }
+                div.field { label for="since" { "Changed since" } input #since type="text" name="since" value=[query.since.map(|it| it.to_string())] placeholder="2026-11-30"; }
+                div.field { label for="until" { "Changed before" } input #until type="text" name="until" value=[query.until.map(|it| it.to_string())] placeholder="2026-12-01"; }
+                div.field { label for="min_origins" { "Texts at least" } input #min_origins type="number" min="1" name="min_origins" value=[(query.min_origins > 0).then_some(query.min_origins)] placeholder="1"; }
+                div.field { label for="min_outlets" { "Outlets at least" } input #min_outlets type="number" min="1" name="min_outlets" value=[(query.min_outlets > 0).then_some(query.min_outlets)] placeholder="1"; }
                 div.field {
                     label for="sort" { "Order" }
                     select #sort name="sort" {
@@ -245,24 +262,12 @@ fn narrowing(river: &River<'_>) -> Markup {
     }
 }
 
-/// The fewest outlets, if that is a filter.
-fn least(query: &EventQuery) -> Option<String> {
-    (query.min_outlets > 0).then(|| query.min_outlets.to_string())
-}
-
 /// The search, the filters and the order as fields of an address.
 fn fields(query: &EventQuery, show: Show) -> Vec<(&'static str, String)> {
-    let sort = Some(query.sort.as_str().to_owned()).filter(|sort| !sort.is_empty());
-    let chosen = [
-        ("q", query.words.clone()),
-        ("subscription", query.subscription.clone()),
-        ("outlet", query.outlet.clone()),
-        ("language", query.language.clone()),
-        ("min_outlets", least(query)),
-        ("sort", sort),
-        ("show", show.word().map(str::to_owned)),
-    ];
-    chosen.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    let sort = Some(query.sort.as_str()).filter(|sort| !sort.is_empty());
+    let more = [("sort", sort), ("show", show.word())];
+    let more = more.into_iter().filter_map(|(name, value)| Some((name, value?.to_owned())));
+    query.fields().into_iter().chain(more).collect()
 }
 
 /// The address of a page of the list.

@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{Alert, OutputCommand, SubscriptionId, SubscriptionRecord, Tag};
+use wirefold_proto::{Alert, OutputCommand, SubscriptionRecord, Tag};
 
 use crate::projection::articles::{read, text};
-use crate::projection::lists::{Cursor, millis};
+use crate::projection::filter::{Cursor, StoryQuery};
+use crate::projection::lists::{filtered_rows, millis};
 use crate::projection::{Answer, Paging};
 use crate::shapes::{AlertCounts, AlertPage, AlertRevision, AlertRow, HourCounts};
 
@@ -21,24 +22,28 @@ struct Row {
 pub(super) fn alert_page(
     connection: &Connection,
     paging: &Paging,
-    subscription: Option<&SubscriptionId>,
+    filter: &StoryQuery,
 ) -> Answer<AlertPage> {
-    let wanted = if subscription.is_some() { "subscription = ?4" } else { "?4 IS NULL" };
+    let subscription = filter.subscription.as_deref();
+    let wanted = subscription.map_or("", |_| " AND subscription = :subscription");
+    let (times, conditions) = (filter.times("at"), filter.condition_on_alerts());
     // An alert that was merged before anybody was told of it is part of the other one. People took all articles out of one
     // without articles.
     let ask = format!(
-        "SELECT id, at, body FROM alerts WHERE (at, id) < (?1, ?2) AND {wanted}
+        "SELECT id, at, body FROM alerts WHERE (at, id) < (:after, :id){wanted}{times}
          AND (notified_at IS NOT NULL OR json_extract(body, '$.merged_into') IS NULL)
-         AND json_extract(body, '$.articles[0]') IS NOT NULL
-         ORDER BY at DESC, id DESC LIMIT ?3"
+         AND json_extract(body, '$.articles[0]') IS NOT NULL{conditions}
+         ORDER BY at DESC, id DESC LIMIT :limit"
     );
-    let after = paging.after();
-    let subscription = subscription.map(SubscriptionId::as_str);
-    let values = params![after.time, after.id, paging.limit() as i64 + 1, subscription];
-    let mut rows = connection
-        .prepare_cached(&ask)?
-        .query_map(values, |row| Ok(Row { id: row.get(0)?, at: row.get(1)?, body: row.get(2)? }))?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let (after, words) = (paging.after(), filter.typed());
+    let read =
+        |row: &rusqlite::Row<'_>| Ok(Row { id: row.get(0)?, at: row.get(1)?, body: row.get(2)? });
+    let mut rows = match words.as_deref() {
+        Some("") => Vec::new(),
+        _ => {
+            filtered_rows(connection, &ask, (paging, &after, filter), &[(":words", &words)], read)?
+        }
+    };
     let next = paging.cut(&mut rows, |row| Cursor { time: row.at, id: row.id.clone() });
     let alerts = rows.iter().map(|row| with_revisions(connection, row)).collect::<Answer<_>>()?;
     let counts = alert_counts(connection, subscription)?;

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use serde::de::DeserializeOwned;
 use wirefold_proto::{ArticleId, EventId, FeedId, Outlet, OutputArticle, StoryId};
 
-use crate::projection::lists::Cursor;
+use crate::projection::filter::Cursor;
 use crate::projection::{Answer, Paging, ProjectionError};
 use crate::shapes::ArticleBrief;
 

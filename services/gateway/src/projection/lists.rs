@@ -1,22 +1,18 @@
 //! Lists of events and stories: by time, by rank, and by words. Each page reads a limited number of rows and
 //! says where the next page continues, so its cost does not depend on the number of stored rows.
 
-use std::borrow::Cow;
-use std::str::FromStr;
-
-use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{Tag, streams};
 
+use crate::projection::filter::{
+    BLOCK, Cursor, EventQuery, EventSort, ListQuery, MarkFilter, OF_EVENTS, OF_STORIES, StoryQuery,
+};
 use crate::projection::stories::{
     EVENT_COLUMNS, EVENT_SHOWN, EventRow, STORIES, STORY_COLUMNS, STORY_SHOWN, StoryRow, briefs,
     event_brief,
 };
-use crate::projection::{Answer, apply, search};
+use crate::projection::{Answer, apply};
 use crate::shapes::{EventPage, LookedAt, LookedThrough, StoryBrief, StoryPage};
 
 /// The most rows of a page.
@@ -27,13 +23,6 @@ pub(crate) const MOST: usize = 200;
 pub(crate) struct Paging {
     limit: Option<usize>,
     after: Option<Cursor>,
-}
-
-/// The last row of a page, written as `<milliseconds>.<id>`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Cursor {
-    pub(super) time: i64,
-    pub(super) id: String,
 }
 
 impl Paging {
@@ -76,47 +65,10 @@ impl Paging {
     }
 }
 
-impl Cursor {
-    /// A cursor before every row.
-    pub(super) fn before_all() -> Self {
-        // No id contains a character after `z`.
-        Self { time: i64::MAX, id: "~".to_owned() }
-    }
-}
-
-impl FromStr for Cursor {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = "not a value that a page gave as `next`";
-        let (time, id) = text.split_once('.').filter(|(_, id)| id.len() <= 200).ok_or(wrong)?;
-        Ok(Self { time: time.parse().map_err(|_| wrong)?, id: id.to_owned() })
-    }
-}
-
-impl<'de> Deserialize<'de> for Cursor {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
-    }
-}
-
-impl JsonSchema for Cursor {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Cursor".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": r"^-?[0-9]{1,18}\.[ -~]{0,200}$" })
-    }
-}
-
-impl std::fmt::Display for Cursor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}", self.time, self.id)
+impl<S: Default + PartialEq> ListQuery<S> {
+    /// Takes the requested page out of it.
+    pub(crate) fn take_paging(&mut self) -> Paging {
+        Paging::new(self.limit.take(), self.cursor.take())
     }
 }
 
@@ -125,8 +77,6 @@ pub(super) fn millis(time: UnixMillis) -> i64 {
     i64::try_from(time.0).unwrap_or(i64::MAX)
 }
 
-/// The most articles with the words that one page reads. It is small in tests.
-pub(super) const BLOCK: usize = if cfg!(test) { 40 } else { 2_000 };
 /// The most rows in the order of time that one page reads.
 pub(super) const SCAN: usize = if cfg!(test) { 50 } else { 10_000 };
 /// The most events with several articles that are ranked: those that changed last.
@@ -246,108 +196,6 @@ pub(super) fn end_of_scan(
     Ok(ask.query_row(&values[..], read).optional()?)
 }
 
-/// The typed words, unless they are blank.
-fn typed(words: Option<&String>) -> Option<String> {
-    words.filter(|words| !words.trim().is_empty()).map(|words| search::all_of(words))
-}
-
-/// The query of a list of events. Empty fields have no effect.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct EventQuery {
-    /// The most rows of the page, 1 to 200; 50 by default.
-    pub(crate) limit: Option<usize>,
-    /// The `next` of the page before.
-    pub(crate) cursor: Option<Cursor>,
-    /// Words that one article must have.
-    #[serde(rename = "q")]
-    pub(crate) words: Option<String>,
-    /// A subscription that has an alert about the event or one of its stories.
-    pub(crate) subscription: Option<String>,
-    /// An outlet of one of its articles.
-    pub(crate) outlet: Option<String>,
-    /// The language of one of its articles. `en` includes `en-gb`.
-    pub(crate) language: Option<String>,
-    /// The fewest outlets.
-    pub(crate) min_outlets: u32,
-    /// The order.
-    pub(crate) sort: EventSort,
-    /// The marks that one of its stories must have. Only the page filters by them.
-    #[serde(skip)]
-    pub(crate) marks: Option<MarkFilter>,
-}
-
-/// A filter by the marks of a reader: a condition as SQL, with its values.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct MarkFilter {
-    pub(super) condition: String,
-    pub(super) until: i64,
-    pub(super) read: String,
-    pub(super) unread: String,
-    pub(super) starred: String,
-}
-
-/// The order of events. Orders other than that of time contain only the events that changed in the two days
-/// before the last change. Events with one article come after all others.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum EventSort {
-    /// By the last change.
-    #[default]
-    Newest,
-    /// By the number of outlets.
-    Outlets,
-    /// By the number of articles in the hour before their last one.
-    Velocity,
-}
-
-/// The outlets of the event, as SQL.
-const ITS_OF_EVENT: &str = "FROM event_outlets AS its WHERE its.event = events.key";
-
-impl EventSort {
-    /// The word of it in the page's address; empty if it is the default.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Newest => "",
-            Self::Outlets => "outlets",
-            Self::Velocity => "velocity",
-        }
-    }
-}
-
-impl EventQuery {
-    /// The sort key as SQL: a number, the largest first.
-    pub(super) fn key(&self) -> String {
-        match self.sort {
-            EventSort::Newest => "changed".to_owned(),
-            EventSort::Outlets => format!("(SELECT count(DISTINCT outlet) {ITS_OF_EVENT})"),
-            EventSort::Velocity => "(SELECT count(*) FROM event_articles AS its
-                    WHERE its.event = events.id AND its.seen > events.changed - 3600000)"
-                .to_owned(),
-        }
-    }
-
-    /// The conditions as SQL with `:words`, `:subscription`, `:outlet`, `:language`, `:least` and those of the
-    /// marks. Empty fields give no condition.
-    pub(super) fn conditions(&self) -> String {
-        let mut conditions: Vec<String> =
-            self.marks.iter().map(|marks| marks.condition.clone()).collect();
-        if self.subscription.is_some() {
-            conditions.push(
-                "(EXISTS (SELECT 1 FROM alerts
-                    WHERE subscription = :subscription AND target = events.id)
-                OR EXISTS (SELECT 1 FROM stories CROSS JOIN alerts
-                    WHERE stories.event = events.id
-                    AND subscription = :subscription AND target = stories.id))"
-                    .to_owned(),
-            );
-        }
-        let (outlet, language) = (self.outlet.as_ref(), self.language.as_ref());
-        conditions.extend(by_outlets(ITS_OF_EVENT, outlet, language, self.min_outlets));
-        and_all(&conditions)
-    }
-}
-
 /// Events without a rank come after all others, the last changed first: this much is subtracted from their
 /// time.
 const SINGLE: i64 = 1 << 60;
@@ -396,7 +244,7 @@ struct EventLookup<'a> {
 
 impl EventLookup<'_> {
     fn find(self) -> Answer<FoundEvents> {
-        match typed(self.filter.words.as_ref()).as_deref() {
+        match self.filter.typed().as_deref() {
             Some("") => Ok(FoundEvents::default()),
             Some(words) => self.by_words(words),
             None if self.filter.sort == EventSort::Newest => self.by_time(),
@@ -408,8 +256,8 @@ impl EventLookup<'_> {
     fn by_words(self, words: &str) -> Answer<FoundEvents> {
         let (after, through) = split_cursor(self.paging.after());
         let block = Block::read(self.connection, words, through)?;
-        let (key, conditions) = (self.filter.key(), self.filter.conditions());
-        let recent = self.in_two_days();
+        let (key, conditions) = (self.filter.sort.key(), self.filter.conditions(&OF_EVENTS));
+        let recent = self.in_two_days() + &self.filter.times("changed");
         let ask = format!(
             "WITH found AS MATERIALIZED (
                 SELECT {EVENT_COLUMNS}, {key} AS sorted FROM events WHERE id IN (
@@ -427,21 +275,17 @@ impl EventLookup<'_> {
     /// By the last change.
     fn by_time(self) -> Answer<FoundEvents> {
         let after = self.paging.after();
-        let conditions = self.filter.conditions();
+        let conditions = self.filter.conditions(&OF_EVENTS);
+        let times = self.filter.times("changed");
+        let which = format!("{EVENT_SHOWN} AND (changed, id) < (:after, :id){times}");
         if conditions.is_empty() {
             let ask = format!(
-                "SELECT {EVENT_COLUMNS}, changed AS sorted FROM events
-                WHERE {EVENT_SHOWN} AND (changed, id) < (:after, :id)
+                "SELECT {EVENT_COLUMNS}, changed AS sorted FROM events WHERE {which}
                 ORDER BY changed DESC, id DESC LIMIT :limit"
             );
             return Ok(FoundEvents::cut(self.rows(&ask, &after, &[])?, self.paging, event_cursor));
         }
-        self.narrowed(
-            Vec::new(),
-            &format!("{EVENT_SHOWN} AND (changed, id) < (:after, :id)"),
-            &after,
-            0,
-        )
+        self.narrowed(Vec::new(), &which, &after, 0)
     }
 
     /// Events with several articles, by rank, and then the others, by the last change.
@@ -451,12 +295,13 @@ impl EventLookup<'_> {
         let mut looked_through = None;
         let ranked = self.ranked_since()?;
         if after.time >= 0 {
-            let (key, conditions) = (self.filter.key(), self.filter.conditions());
+            let (key, conditions) = (self.filter.sort.key(), self.filter.conditions(&OF_EVENTS));
+            let times = self.filter.times("changed");
             let ask = format!(
                 "WITH ranked AS MATERIALIZED (
                     SELECT {EVENT_COLUMNS}, {key} AS sorted FROM events
                     WHERE {EVENT_SHOWN} AND articles > 1 AND {TWO_DAYS}
-                    AND changed > {}{conditions}
+                    AND changed > {}{times}{conditions}
                 )
                 SELECT * FROM ranked WHERE (sorted, id) < (:after, :id)
                 ORDER BY sorted DESC, id DESC LIMIT :limit",
@@ -480,7 +325,8 @@ impl EventLookup<'_> {
             None => "articles <= 1".to_owned(),
         };
         let which = format!(
-            "{EVENT_SHOWN} AND {unranked} AND {TWO_DAYS} AND (changed, id) < (:after, :id)"
+            "{EVENT_SHOWN} AND {unranked} AND {TWO_DAYS} AND (changed, id) < (:after, :id){}",
+            self.filter.times("changed")
         );
         let found = self.narrowed(rows, &which, &single, SINGLE)?;
         Ok(FoundEvents { looked_through: looked_through.or(found.looked_through), ..found })
@@ -495,7 +341,7 @@ impl EventLookup<'_> {
         after: &Cursor,
         off: i64,
     ) -> Answer<FoundEvents> {
-        let conditions = self.filter.conditions();
+        let conditions = self.filter.conditions(&OF_EVENTS);
         let end = end_of_scan(self.connection, &format!("events WHERE {which}"), after)?;
         let last = end.clone().unwrap_or(Cursor { time: i64::MIN, id: String::new() });
         // The last row bounds the scan, so that it ends when the page is full.
@@ -530,91 +376,29 @@ impl EventLookup<'_> {
     }
 
     fn rows(self, ask: &str, after: &Cursor, own: &[(&str, &dyn ToSql)]) -> Answer<Vec<SortedRow>> {
-        let limit = self.paging.limit() as i64 + 1;
-        let no_marks = MarkFilter::default();
-        let marks = self.filter.marks.as_ref().unwrap_or(&no_marks);
-        let values: [(&str, &dyn ToSql); 11] = [
-            (":after", &after.time),
-            (":id", &after.id),
-            (":limit", &limit),
-            (":subscription", &self.filter.subscription),
-            (":outlet", &self.filter.outlet),
-            (":language", &self.filter.language),
-            (":least", &self.filter.min_outlets),
-            (":until", &marks.until),
-            (":read", &marks.read),
-            (":unread", &marks.unread),
-            (":starred", &marks.starred),
-        ];
         let read = |row: &Row<'_>| Ok((EventRow::of(row)?, row.get::<_, i64>(8)?));
-        rows(self.connection, ask, &[&values[..], own].concat(), read)
+        filtered_rows(self.connection, ask, (self.paging, after, self.filter), own, read)
     }
+}
+
+/// Reads rows of a filtered list after a cursor, one more than the page has. `own` are further values.
+pub(super) fn filtered_rows<T, S: Default + Clone + PartialEq>(
+    connection: &Connection,
+    ask: &str,
+    (paging, after, filter): (&Paging, &Cursor, &ListQuery<S>),
+    own: &[(&str, &dyn ToSql)],
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Answer<Vec<T>> {
+    let limit = paging.limit() as i64 + 1;
+    let page: [(&str, &dyn ToSql); 3] =
+        [(":after", &after.time), (":id", &after.id), (":limit", &limit)];
+    let no_marks = MarkFilter::default();
+    let values = filter.values(filter.marks.as_ref().unwrap_or(&no_marks));
+    rows(connection, ask, &[&page[..], &values, own].concat(), read)
 }
 
 fn event_cursor((row, sorted): &SortedRow) -> Cursor {
     Cursor { time: *sorted, id: row.id.clone() }
-}
-
-/// The query of a list of stories. Empty fields have no effect.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct StoryQuery {
-    /// The most rows of the page, 1 to 200; 50 by default.
-    pub(crate) limit: Option<usize>,
-    /// The `next` of the page before.
-    pub(crate) cursor: Option<Cursor>,
-    /// Words that one article must have.
-    #[serde(rename = "q")]
-    pub(crate) words: Option<String>,
-    /// An outlet of one of its articles.
-    pub(crate) outlet: Option<String>,
-    /// The language of one of its articles. `en` includes `en-gb`.
-    pub(crate) language: Option<String>,
-    /// The earliest time of its last change.
-    pub(crate) since: Option<Timestamp>,
-    /// The fewest outlets.
-    pub(crate) min_outlets: u32,
-}
-
-/// The outlets of the story, as SQL.
-const ITS_OF_STORY: &str = "FROM story_outlets AS its WHERE its.story = stories.key";
-
-impl StoryQuery {
-    /// The conditions except words and time, as SQL with `:outlet`, `:language` and `:least`. Empty fields
-    /// give no condition.
-    pub(super) fn conditions(&self) -> String {
-        let (outlet, language) = (self.outlet.as_ref(), self.language.as_ref());
-        and_all(&by_outlets(ITS_OF_STORY, outlet, language, self.min_outlets))
-    }
-}
-
-/// The filter by outlets and languages, as SQL with `:outlet`, `:language` and `:least`. `its` selects the
-/// outlets of one row.
-pub(super) fn by_outlets(
-    its: &str,
-    outlet: Option<&String>,
-    language: Option<&String>,
-    min_outlets: u32,
-) -> Vec<String> {
-    let mut conditions = Vec::new();
-    if outlet.is_some() {
-        conditions.push(format!("EXISTS (SELECT 1 {its} AND outlet = :outlet)"));
-    }
-    if language.is_some() {
-        conditions.push(format!(
-            "EXISTS (SELECT 1 {its} AND (language = :language
-                OR substr(language, 1, length(:language) + 1) = :language || '-'))"
-        ));
-    }
-    if min_outlets > 1 {
-        conditions.push(format!("(SELECT count(DISTINCT outlet) {its}) >= :least"));
-    }
-    conditions
-}
-
-/// The conditions, to be added to others.
-pub(super) fn and_all(conditions: &[String]) -> String {
-    conditions.iter().map(|condition| format!(" AND {condition}")).collect()
 }
 
 pub(super) fn story_list(
@@ -638,7 +422,7 @@ pub(super) fn read_latest(
 
 fn find(connection: &Connection, paging: &Paging, filter: &StoryQuery) -> Answer<Found<StoryRow>> {
     let lookup = StoryLookup { connection, paging, filter };
-    match typed(filter.words.as_ref()).as_deref() {
+    match filter.typed().as_deref() {
         Some("") => Ok(Found::default()),
         Some(words) => lookup.by_words(words),
         None => lookup.by_time(),
@@ -658,12 +442,12 @@ impl StoryLookup<'_> {
     fn by_words(self, words: &str) -> Answer<Found<StoryRow>> {
         let (after, through) = split_cursor(self.paging.after());
         let block = Block::read(self.connection, words, through)?;
-        let (since, conditions) = (self.since(), self.filter.conditions());
+        let (times, conditions) = self.times_and_conditions();
         let ask = format!(
             "SELECT {STORY_COLUMNS} FROM stories WHERE key IN (
                 SELECT its.story FROM event_articles AS its
                 WHERE its.article IN (SELECT value FROM json_each(:block)))
-            AND {STORY_SHOWN} AND (changed, id) < (:after, :id){since}{conditions}
+            AND {STORY_SHOWN} AND (changed, id) < (:after, :id){times}{conditions}
             ORDER BY changed DESC, id DESC LIMIT :limit"
         );
         let rows = self.rows(&ask, &after, &[(":block", &block.keys)])?;
@@ -673,8 +457,8 @@ impl StoryLookup<'_> {
     /// By the last change.
     fn by_time(self) -> Answer<Found<StoryRow>> {
         let after = self.paging.after();
-        let (since, conditions) = (self.since(), self.filter.conditions());
-        let which = format!("stories WHERE (changed, id) < (:after, :id){since}");
+        let (times, conditions) = self.times_and_conditions();
+        let which = format!("stories WHERE (changed, id) < (:after, :id){times}");
         let from = match conditions.is_empty() {
             true => which.clone(),
             false => format!(
@@ -690,32 +474,16 @@ impl StoryLookup<'_> {
         if found.next.is_some() || conditions.is_empty() {
             return Ok(found);
         }
-        Ok(found.with_end_of_scan(LookedAt::Stories, self.end_of_scan(&which, &after)?))
+        let end = end_of_scan(self.connection, &which, &after)?;
+        Ok(found.with_end_of_scan(LookedAt::Stories, end))
     }
 
-    fn end_of_scan(self, which: &str, after: &Cursor) -> Answer<Option<Cursor>> {
-        // The time is a number, so it can be part of the statement.
-        let since = self.filter.since.map_or(i64::MIN, Timestamp::as_millisecond).to_string();
-        end_of_scan(self.connection, &which.replace(":since", &since), after)
-    }
-
-    fn since(self) -> &'static str {
-        if self.filter.since.is_some() { " AND changed >= :since" } else { "" }
+    fn times_and_conditions(self) -> (String, String) {
+        (self.filter.times("changed"), self.filter.conditions(&OF_STORIES))
     }
 
     fn rows(self, ask: &str, after: &Cursor, own: &[(&str, &dyn ToSql)]) -> Answer<Vec<StoryRow>> {
-        let limit = self.paging.limit() as i64 + 1;
-        let since = self.filter.since.map(Timestamp::as_millisecond);
-        let values: [(&str, &dyn ToSql); 7] = [
-            (":after", &after.time),
-            (":id", &after.id),
-            (":limit", &limit),
-            (":outlet", &self.filter.outlet),
-            (":language", &self.filter.language),
-            (":since", &since),
-            (":least", &self.filter.min_outlets),
-        ];
-        rows(self.connection, ask, &[&values[..], own].concat(), StoryRow::of)
+        filtered_rows(self.connection, ask, (self.paging, after, self.filter), own, StoryRow::of)
     }
 }
 

@@ -9,6 +9,7 @@
 mod alerts;
 mod apply;
 mod articles;
+mod filter;
 mod lists;
 mod open;
 mod openings;
@@ -27,17 +28,17 @@ use thiserror::Error;
 use tokio::sync::Semaphore;
 use wirefold_flow::{Position, UnixMillis};
 use wirefold_proto::{
-    AboutArticle, ArticleId, EventId, FeedId, OutputCommand, StoryId, SubscriptionId,
-    SubscriptionRecord,
+    AboutArticle, ArticleId, EventId, FeedId, OutputCommand, StoryId, SubscriptionRecord,
 };
 
 pub(crate) use crate::projection::alerts::Numbers;
 pub(crate) use crate::projection::apply::{Batch, Change, lead};
 use crate::projection::articles::First;
 pub(crate) use crate::projection::articles::LoggedArticle;
-pub(crate) use crate::projection::lists::{
-    Cursor, EventQuery, EventSort, MarkFilter, Paging, StoryQuery,
+pub(crate) use crate::projection::filter::{
+    Cursor, EventQuery, EventSort, FILTERS, ListQuery, MarkFilter, StoryQuery,
 };
+pub(crate) use crate::projection::lists::Paging;
 pub(crate) use crate::projection::open::FILE;
 use crate::projection::open::connect_reader;
 pub(crate) use crate::projection::openings::{Opening, number_of};
@@ -133,7 +134,7 @@ impl Projection {
 
     /// The events that match the filter, in its order.
     pub(crate) async fn events(&self, paging: Paging, filter: EventQuery) -> Answer<EventPage> {
-        let is_search = filter != EventQuery::default();
+        let is_search = filter != ListQuery::default();
         let ask = move |connection: &Connection| lists::event_list(connection, &paging, &filter);
         if is_search { self.pool.search(ask).await } else { self.read(ask).await }
     }
@@ -165,7 +166,7 @@ impl Projection {
 
     /// Stories, the last changed first.
     pub(crate) async fn stories(&self, paging: Paging, filter: StoryQuery) -> Answer<StoryPage> {
-        let is_search = filter != StoryQuery::default();
+        let is_search = filter != ListQuery::default();
         let ask = move |connection: &Connection| lists::story_list(connection, &paging, &filter);
         if is_search { self.pool.search(ask).await } else { self.read(ask).await }
     }
@@ -179,12 +180,11 @@ impl Projection {
     pub(crate) async fn latest_stories(
         &self,
         paging: Paging,
-        words: Option<String>,
+        query: StoryQuery,
         most: usize,
     ) -> Answer<Vec<StoryWithArticles>> {
-        let is_search = words.is_some();
+        let is_search = query != ListQuery::default();
         let ask = move |connection: &Connection| {
-            let query = StoryQuery { words, ..StoryQuery::default() };
             let stories = lists::read_latest(connection, &paging, &query)?;
             stories::with_first(connection, stories, most)
         };
@@ -309,13 +309,12 @@ impl Projection {
     }
 
     /// Alerts, the last changed first; of one subscription if it is named.
-    pub(crate) async fn alerts(
-        &self,
-        paging: Paging,
-        subscription: Option<SubscriptionId>,
-    ) -> Answer<AlertPage> {
-        self.read(move |connection| alerts::alert_page(connection, &paging, subscription.as_ref()))
-            .await
+    pub(crate) async fn alerts(&self, paging: Paging, filter: StoryQuery) -> Answer<AlertPage> {
+        let only_of =
+            StoryQuery { subscription: filter.subscription.clone(), ..StoryQuery::default() };
+        let is_search = filter != only_of;
+        let ask = move |connection: &Connection| alerts::alert_page(connection, &paging, &filter);
+        if is_search { self.pool.search(ask).await } else { self.read(ask).await }
     }
 
     /// The ids of the alerts with this id or prefix; at most ten.

@@ -8,7 +8,8 @@ use wirefold_proto::{EventId, FeedId, StoryId};
 
 use crate::projection::Answer;
 use crate::projection::articles::{parse, text};
-use crate::projection::lists::{MarkFilter, rows};
+use crate::projection::filter::MarkFilter;
+use crate::projection::lists::rows;
 use crate::projection::stories::STORY_SHOWN;
 
 /// The most stories that reader apps see, besides starred ones. It is small in tests.

@@ -5,20 +5,13 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use wirefold_proto::{Agency, ArticleId, EventId, Outlet, StoryId, Tag};
 
 use crate::projection::articles::{BRIEF, parse, read};
-use crate::projection::lists::Cursor;
+use crate::projection::filter::{Cursor, story_agency};
 use crate::projection::{Answer, Paging, ProjectionError, apply, articles};
 use crate::shapes::{ArticleBrief, Event, EventBrief, Story, StoryBrief, StoryWithArticles};
 
-/// The columns of a [`StoryRow`]. The agency comes from its articles: evidence in an article that people took
-/// out no longer counts.
-pub(super) const STORY_COLUMNS: &str = "id, event, lead, revision, first_seen, changed, (
-        SELECT agency FROM articles AS said
-        WHERE said.story = stories.id AND agency_weight > 0 AND NOT EXISTS (
-            SELECT 1 FROM articles AS witness
-            WHERE witness.id = said.agency_through AND witness.story <> said.story
-                AND (witness.moved OR said.moved))
-        ORDER BY agency_weight DESC LIMIT 1
-    ), quiet";
+/// The columns of a [`StoryRow`].
+pub(super) const STORY_COLUMNS: &str =
+    concat!("id, event, lead, revision, first_seen, changed, ", story_agency!(), ", quiet");
 /// A story is shown if it has an article.
 pub(super) const STORY_SHOWN: &str =
     "EXISTS (SELECT 1 FROM articles WHERE articles.story = stories.id)";

@@ -6,7 +6,7 @@ use wirefold_flow::{Position, UnixMillis};
 use wirefold_proto::{Alert, Hold, HoldReason, OutputArticle, Volume, decode};
 
 use super::samples::{article, begin, event};
-use crate::projection::{Batch, Change, Paging, Projection};
+use crate::projection::{Batch, Change, Paging, Projection, StoryQuery};
 
 const NOTED: &[u8] =
     include_bytes!("../../../../proto/samples/wirefold.output.article.4.note.json");
@@ -81,7 +81,7 @@ async fn an_alert_counts_once_and_its_last_revision_says_how() {
     let projection = filled(folder.path()).await;
     let counts = projection.numbers(UnixMillis(0)).await.unwrap().alerts;
     assert_eq!((counts.alerts, counts.notified, counts.held), (4, 2, 1));
-    let page = projection.alerts(Paging::first(10), None).await.unwrap();
+    let page = projection.alerts(Paging::first(10), StoryQuery::default()).await.unwrap();
     let revisions: Vec<u64> = page.alerts.iter().map(|row| row.alert.revision).collect();
     assert_eq!(revisions, [1, 2, 1, 2]);
 }

@@ -1,9 +1,10 @@
 //! Feeds for feed readers.
 
+use axum::http::header;
 use bytes::Bytes;
 use quick_xml::Reader;
 use quick_xml::events::Event;
-use wirefold_proto::{Alert, FeedRecord, Media, Target, decode};
+use wirefold_proto::{Alert, FeedRecord, Media, Target, decode, encode};
 
 use super::samples::{article, id, story};
 use super::world::{DEADLINE, World};
@@ -173,7 +174,9 @@ async fn a_feed_goes_out_without_its_copies() {
     assert_eq!(items[0]["id"], format!("tag:127.0.0.1,2026:story/{}", story(1)));
     let empty = world.get("/feeds/feed/harbour-news.json").await.json();
     assert!(empty["title"].as_str().unwrap().contains(record.feed.title.as_deref().unwrap()));
-    for missing in ["/feeds/feed/nothing.atom", "/feeds/some.atom", "/feeds/all.xml"] {
+    for missing in
+        ["/feeds/feed/nothing.atom", "/feeds/some.atom", "/feeds/all.xml", "/feeds/all.opml"]
+    {
         assert_eq!(world.get(missing).await.status, 404, "{missing}");
     }
 }
@@ -213,5 +216,45 @@ async fn a_feed_of_words_has_the_stories_in_which_they_stand() {
     for (query, count) in [("nowhere", 0), ("%22", 0), ("", 2)] {
         let found = world.get(&format!("/feeds/all.atom?q={query}")).await;
         assert_eq!(texts(&parse(&found.body), "feed/entry/id").len(), count, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn rss_has_the_entries_of_atom() {
+    let world = evil_world(World::new().await).await;
+    let atom = parse(&world.get("/feeds/all.atom").await.body);
+    let answer = world.get("/feeds/all.rss").await;
+    assert_eq!(answer.headers[header::CONTENT_TYPE], "application/rss+xml; charset=utf-8");
+    let rss = parse(&answer.body);
+    for (in_rss, in_atom) in [("title", "title"), ("guid", "id"), ("description", "content")] {
+        let found = texts(&rss, &format!("rss/channel/item/{in_rss}"));
+        assert_eq!(found, texts(&atom, &format!("feed/entry/{in_atom}")), "{in_rss}");
+    }
+    let links = texts(&rss, "rss/channel/item/link");
+    assert!(!links.is_empty() && links.iter().all(|it| it.starts_with("https://")), "{links:?}");
+    assert_eq!(texts(&rss, "rss/channel/link"), ["http://127.0.0.1:8787/"]);
+    assert_eq!(
+        texts(&rss, "rss/channel/item/pubDate")[0].len(),
+        "Sun, 01 Mar 2026 06:01:00 +0000".len()
+    );
+}
+
+#[tokio::test]
+async fn opml_lists_the_feeds_that_this_server_has() {
+    let world = World::new().await;
+    let mut record: FeedRecord = decode(FEED).unwrap();
+    record.feed.group = Some("Harbours & ports".to_owned());
+    let bucket = world.bus.key_value("wf_feeds").unwrap();
+    bucket.put("feed.harbour-news", encode(&record).unwrap().into()).await.unwrap();
+    let opml = parse(&world.get("/feeds/feeds.opml").await.body);
+    let outlines: Vec<_> = opml.iter().filter(|it| it.path.ends_with("outline")).collect();
+    let addresses = outlines.iter().map(|it| it.attribute("xmlUrl")).filter(|it| !it.is_empty());
+    let base = "http://127.0.0.1:8787/feeds";
+    let expected = [format!("{base}/all.atom"), format!("{base}/feed/harbour-news.atom")];
+    assert_eq!(addresses.collect::<Vec<_>>(), expected);
+    assert_eq!(outlines[2].attribute("text"), "Harbours & ports");
+    for address in expected {
+        let path = address.strip_prefix("http://127.0.0.1:8787").unwrap();
+        assert_eq!(world.get(path).await.status, 200, "{path}");
     }
 }

@@ -7,6 +7,7 @@ mod asking;
 mod bounded;
 mod described;
 mod feeds;
+mod filters;
 mod handling;
 mod killed;
 mod order;

@@ -227,7 +227,7 @@ async fn all_that_a_list_shows_is_marked_as_read_and_nothing_that_came_later() {
     assert_eq!(shown_in(&text(&world.get("/").await)), (vec![11], vec![1, 2, 3, 4, 10]));
     // An older page of another tab takes nothing back.
     mark(&world, "unread", &event(4).to_string()).await;
-    post(&world, "/reading", "mark=all&until=1").await;
+    post(&world, "/reading", "mark=all&drawn=1").await;
     assert_eq!(shown_in(&text(&world.get("/").await)).0, [4, 11]);
 }
 
