@@ -6,7 +6,7 @@
 use wirefold_corrections::is_labelled;
 use wirefold_proto::FigureRole;
 use wirefold_text::Text;
-use wirefold_text::extract::{clock_time, is_of_before, numbers};
+use wirefold_text::extract::{Number, clock_time, is_of_before, numbers};
 
 use super::facts::{ReadText, Said, has_number, words};
 use super::statement::{makes_exception, shortened, without_outlet};
@@ -260,14 +260,16 @@ pub(super) fn announces(title: &str) -> bool {
         ["things", "ways", "reasons", "questions", "takeaways", "facts", "tips", "charts"];
     let title = without_outlet(title).trim().to_lowercase();
     let label = title.split_once(':').and_then(|(label, _)| label.split_whitespace().last());
-    let mut words = title.split_whitespace();
-    let (first, behind) = (words.next().unwrap_or_default(), words.take(2));
-    let text = Text::new(first);
-    let is_list = || !numbers(&text, 0..text.words().len()).is_empty();
+    let text = Text::new(&title);
+    let words: Vec<&str> = text.normal_words().collect();
+    let is_list = |number: &Number| {
+        let behind = words.iter().skip(number.words.end).take(2);
+        behind.into_iter().any(|word| LISTED.contains(word))
+    };
     title.contains('?')
-        || ["what", "what’s", "what's", "how", "why"].contains(&first)
+        || words.first().is_some_and(|first| ["what", "how", "why"].contains(first))
         || label.is_some_and(|label| LABELS.contains(&label))
-        || behind.into_iter().any(|word| LISTED.contains(&word)) && is_list()
+        || numbers(&text, 0..words.len()).iter().any(is_list)
 }
 
 /// Whether a text with this title and beginning is a digest, such as a morning briefing: its lede has no subject.
@@ -440,6 +442,7 @@ mod tests {
         let check = |title: &str, expected: bool| assert_eq!(announces(title), expected, "{title}");
         check("Five things to know about the Kell fire", true);
         check("10 easy ways to read a storm map", true);
+        check("Verdict in Kell: five things to watch", true);
         check("News analysis: why the roof fell in", true);
         check("How Kell lost its ferry - Kell Post", true);
         check("Is the water of Kell safe?", true);
