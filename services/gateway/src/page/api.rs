@@ -13,7 +13,7 @@ pub(super) fn main(description: &Value) -> Markup {
     let components = &description["components"];
     html! {
         h1 { "API" }
-        p { (words(&description["info"]["description"])) }
+        p { (marked(words(&description["info"]["description"]))) }
         p { "This page as " a href=(ADDRESS) { "OpenAPI 3.1" } ", for programs." }
         @for tag in description["tags"].as_array().into_iter().flatten() {
             h2 { (words(&tag["name"])) }
@@ -29,7 +29,7 @@ pub(super) fn main(description: &Value) -> Markup {
             @for (status, refusal) in fields(&components["responses"]) {
                 div id={ "status-" (status) } {
                     dt { (status) }
-                    @for kind in words(&refusal["description"]).split("\n\n") { dd { (kind) } }
+                    @for kind in words(&refusal["description"]).split("\n\n") { dd { (marked(kind)) } }
                 }
             }
         }
@@ -73,7 +73,7 @@ fn one_type(name: &str, schema: &Value) -> Markup {
     html! {
         section {
             h3 id={ "type-" (name) } { code { (name) } }
-            p { (words(&schema["description"])) }
+            p { (marked(words(&schema["description"]))) }
             @if schema["properties"].is_object() {
                 dl.words {
                     @for (property, of) in fields(&schema["properties"]) { (field(property, of, of, is_required(property))) }
@@ -92,7 +92,7 @@ fn field(name: &str, described: &Value, schema: &Value, is_required: bool) -> Ma
             dt { code { (name) } }
             dd {
                 span.faint { (type_of(schema)) @if is_required { ", required" } }
-                @if let Some(words) = described["description"].as_str() { ". " (words) }
+                @if let Some(words) = described["description"].as_str() { ". " (marked(words)) }
             }
         }
     }
@@ -120,11 +120,20 @@ fn simple_type(schema: &Value) -> String {
     let types = match &schema["type"] {
         Value::Array(types) => types.iter().map(plain).collect::<Vec<_>>().join(" or "),
         Value::String(one) => one.clone(),
-        _ => "anything".to_owned(),
+        _ => schema["format"].as_str().unwrap_or("anything").to_owned(),
     };
     match schema["format"].as_str() {
         Some(format) if types.starts_with("string") => format!("{types} ({format})"),
         _ => types,
+    }
+}
+
+/// Words with code between backticks.
+fn marked(words: &str) -> Markup {
+    html! {
+        @for (at, part) in words.split('`').enumerate() {
+            @if at % 2 == 1 { code { (part) } } @else { (part) }
+        }
     }
 }
 

@@ -117,3 +117,11 @@ async fn the_description_is_served_and_each_name_in_it_is_unique_and_resolves() 
         assert!(place.is_none_or(|it| DESCRIPTION.pointer(it).is_some()), "{path}: {place:?}");
     }
 }
+
+#[tokio::test]
+async fn the_page_of_the_api_shows_code_and_types() {
+    let world = World::new().await;
+    let page = String::from_utf8(world.get("/api").await.body).unwrap();
+    assert!(page.contains("The <code>next</code> of the page before."), "{page}");
+    assert!(page.contains("date-time or date") && !page.contains("anything or"));
+}

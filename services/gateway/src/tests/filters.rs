@@ -119,7 +119,7 @@ async fn a_wrong_filter_is_refused_with_its_name() {
     let world = World::new().await;
     for path in ["/api/v1/events", "/api/v1/stories", "/api/v1/alerts"] {
         for (query, name) in [
-            ("since=soon", "`since`: "),
+            ("since=soon", "`since`: write a day"),
             ("min_origins=-1", "`min_origins`: "),
             ("sort=size", "`sort`: "),
             ("cursor=nonsense", "`cursor`: "),
