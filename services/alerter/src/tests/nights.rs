@@ -867,9 +867,9 @@ async fn other_nights_are_measured_where_their_folder_is_named() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_nights_of_five_more_hands_have_the_figures_of_the_measured_page() {
+async fn the_nights_of_six_more_hands_have_the_figures_of_the_measured_page() {
     let (mut rows, mut sums) = (vec![HEAD.to_owned()], <[Figures; 3]>::default());
-    for hand in ["a", "b", "c", "d", "e"] {
+    for hand in ["a", "b", "c", "d", "e", "f"] {
         let all = sums_of(&root().join("seeds/nights-more").join(hand)).await;
         for ((figures, way), sum) in all.iter().zip(WAYS).zip(&mut sums) {
             rows.push(figures.row(hand, way));

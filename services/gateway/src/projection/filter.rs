@@ -162,7 +162,9 @@ impl<'de> Deserialize<'de> for Moment {
         match day.and_then(|day| day.to_zoned(TimeZone::UTC).ok()) {
             Some(start) => Ok(Self(start.timestamp())),
             None => text.parse().map(Self).map_err(|_| {
-                D::Error::custom("write a day such as 2026-11-30 or a time such as 2026-11-30T18:00:00Z")
+                D::Error::custom(
+                    "write a day such as 2026-11-30 or a time such as 2026-11-30T18:00:00Z",
+                )
             }),
         }
     }
