@@ -64,7 +64,7 @@ impl ReadText {
     /// The text of an article; if that is empty, the teaser of its feed.
     pub(crate) fn new(id: ArticleId, about: AboutArticle, text: String) -> Self {
         let teaser = about.teaser.clone().filter(|_| text.is_empty());
-        let (facts, language) = Default::default();
+        let (facts, language) = (OnceLock::new(), OnceLock::new());
         Self { id, text: teaser.unwrap_or(text), about, facts, language }
     }
 

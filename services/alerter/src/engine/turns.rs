@@ -411,7 +411,7 @@ const TURNS: [TurnWords; 80] = [
     (Turn::Act("cap"), &["caps ", "capped", "limits withdrawals", "limited withdrawals", "rations", "rationed"], Always),
     (Turn::Act("close"), &["closes", "closed", "shuts", "shut down", "shut its", "to shut", "to close"],
      WithInClause(&["plant", "factory", "airport", "airspace", "border", "school", "bridge", "branch", "embassy", "mine",
-         "station", "port", "port "])),
+         "station", "port"])),
     (Turn::Act("confirm"), &["confirmed"],
      WithInClause(&["case", "virus", "outbreak", "infection", "strain"])),
     (Turn::Act("declare"), &["declares", "declared", "declaring"],

@@ -868,20 +868,21 @@ async fn other_nights_are_measured_where_their_folder_is_named() {
 
 #[tokio::test(start_paused = true)]
 async fn the_nights_of_six_more_hands_have_the_figures_of_the_measured_page() {
-    let (mut rows, mut sums) = (vec![HEAD.to_owned()], <[Figures; 3]>::default());
+    let mut hands = Vec::new();
     for hand in ["a", "b", "c", "d", "e", "f"] {
-        let all = sums_of(&root().join("seeds/nights-more").join(hand)).await;
-        for ((figures, way), sum) in all.iter().zip(WAYS).zip(&mut sums) {
-            rows.push(figures.row(hand, way));
-            sum.add(figures);
-        }
+        hands.push((hand, sums_of(&root().join("seeds/nights-more").join(hand)).await));
     }
-    rows.extend(sums.iter().zip(WAYS).map(|(sum, way)| sum.row("all", way)));
-    expect_files(vec![in_measured_page("nights-more", &rows)]);
+    expect_files(vec![in_measured_page("nights-more", &hands)]);
 }
 
-/// The measured page with these rows as the table of a folder of nights.
-fn in_measured_page(folder: &str, rows: &[String]) -> (String, String) {
+/// The measured page with the table of a folder: a row for each of its parts and each way to alert, and their sums.
+fn in_measured_page(folder: &str, parts: &[(&str, [Figures; 3])]) -> (String, String) {
+    let (mut rows, mut sums) = (vec![HEAD.to_owned()], <[Figures; 3]>::default());
+    for (part, all) in parts {
+        rows.extend(all.iter().zip(WAYS).map(|(figures, way)| figures.row(part, way)));
+        sums.iter_mut().zip(all).for_each(|(sum, figures)| sum.add(figures));
+    }
+    rows.extend(sums.iter().zip(WAYS).map(|(sum, way)| sum.row("all", way)));
     let begin = format!("<!-- {folder}: written by the test `nights` -->");
     let end = format!("<!-- end of {folder} -->");
     let page = std::fs::read_to_string(root().join(MEASURED)).unwrap();
@@ -909,18 +910,12 @@ fn expect_files(files: Vec<(String, String)>) {
 }
 
 async fn check(Nights { folder, names }: &Nights) {
-    let mut sums: [Figures; 3] = Default::default();
-    let mut rows = vec![HEAD.to_owned()];
-    let mut files = Vec::new();
+    let (mut nights, mut files) = (Vec::new(), Vec::new());
     for name in names {
         let (all, texts) = measured(&Night::read(&root().join("seeds").join(folder), name)).await;
-        for ((figures, way), sum) in all.iter().zip(WAYS).zip(&mut sums) {
-            rows.push(figures.row(name, way));
-            sum.add(figures);
-        }
+        nights.push((*name, all));
         files.push((format!("seeds/{folder}/{name}.txt"), texts));
     }
-    rows.extend(sums.iter().zip(WAYS).map(|(sum, way)| sum.row("all", way)));
-    files.push(in_measured_page(folder, &rows));
+    files.push(in_measured_page(folder, &nights));
     expect_files(files);
 }
