@@ -31,50 +31,37 @@ pub(crate) struct ReadText {
     pub(crate) id: ArticleId,
     pub(super) about: AboutArticle,
     text: String,
-    facts: OnceLock<Facts>,
+    opening: OnceLock<Vec<Said>>,
+    /// The words of title and text, as [`words`] gives them.
+    words: OnceLock<Vec<u64>>,
     language: OnceLock<String>,
 }
 
-#[derive(Debug)]
-struct Facts {
-    /// Title and first sentences.
-    opening: Vec<Said>,
-    /// The words of title and text, as [`words`] gives them.
-    words: Vec<u64>,
-}
-
-impl Facts {
-    fn of(about: &AboutArticle, text: &str) -> Self {
-        let (title, text, year) = (&about.title, Text::new(text), about.year());
-        let (mut opening, mut paragraphs) = (vec![Said::of(title.clone(), year)], Vec::new());
-        for it in statements(&text).take(SENTENCES) {
-            opening.push(Said::of(it.said.to_owned(), year));
-            paragraphs.push(it.paragraph);
-        }
-        if opening.iter().skip(2).any(|said| !said.turns.is_empty()) {
-            lose_others(&mut opening[2..], &paragraphs[1..], year);
-        }
-        let mut words = [words(&Text::new(&title.to_lowercase())), words(&text)].concat();
-        words.sort_unstable();
-        Self { opening, words }
+/// What title and first sentences state.
+fn opening(about: &AboutArticle, text: &str) -> Vec<Said> {
+    let (text, year) = (Text::new(text), about.year());
+    let (mut opening, mut paragraphs) = (vec![Said::of(about.title.clone(), year)], Vec::new());
+    for it in statements(&text).take(SENTENCES) {
+        opening.push(Said::of(it.said.to_owned(), year));
+        paragraphs.push(it.paragraph);
     }
+    if opening.iter().skip(2).any(|said| !said.turns.is_empty()) {
+        lose_others(&mut opening[2..], &paragraphs[1..], year);
+    }
+    opening
 }
 
 impl ReadText {
     /// The text of an article; if that is empty, the teaser of its feed.
     pub(crate) fn new(id: ArticleId, about: AboutArticle, text: String) -> Self {
         let teaser = about.teaser.clone().filter(|_| text.is_empty());
-        let (facts, language) = (OnceLock::new(), OnceLock::new());
-        Self { id, text: teaser.unwrap_or(text), about, facts, language }
-    }
-
-    fn facts(&self) -> &Facts {
-        self.facts.get_or_init(|| Facts::of(&self.about, &self.text))
+        let (opening, words, language) = Default::default();
+        Self { id, text: teaser.unwrap_or(text), about, opening, words, language }
     }
 
     /// The title and the first sentences.
     pub(super) fn opening(&self) -> &[Said] {
-        &self.facts().opening
+        self.opening.get_or_init(|| opening(&self.about, &self.text))
     }
 
     /// A text for tests; texts of one item are versions of each other.
@@ -121,7 +108,13 @@ impl ReadText {
 
     /// Whether title or text has the word with this hash.
     pub(super) fn has(&self, word: u64) -> bool {
-        self.facts().words.binary_search(&word).is_ok()
+        let all = self.words.get_or_init(|| {
+            let title = Text::new(&self.title().to_lowercase());
+            let mut all = [words(&title), words(&Text::new(&self.text))].concat();
+            all.sort_unstable();
+            all
+        });
+        all.binary_search(&word).is_ok()
     }
 
     /// The names of title and first sentence, and the parts of a country that they name.
