@@ -91,13 +91,13 @@ pub const FORGOTTEN: Store = Store {
     readers: &[FETCHER, GATEWAY, CLI],
 };
 
-/// Which process leads, if several run the same stage.
+/// Which process leads, if several run the same stage; and the fetchers, which share the feeds.
 pub const LEASES: Store = Store {
     name: "wf_leases",
     kind: StoreKind::KeyValue,
-    about: "the detector, the enricher and the alerter that lead, if several run",
-    writers: &[DETECTOR, ENRICHER, ALERTER],
-    readers: &[DETECTOR, ENRICHER, ALERTER, CLI],
+    about: "the detector, the enricher and the alerter that lead, if several run, and the fetchers that share the feeds",
+    writers: &[FETCHER, DETECTOR, ENRICHER, ALERTER],
+    readers: &[FETCHER, DETECTOR, ENRICHER, ALERTER, CLI],
 };
 
 /// The detector's snapshots.

@@ -7,7 +7,7 @@
 //! fetches the pages of teasers if the site allows it, and publishes. It remembers the items that it
 //! has seen only after all articles are stored. After a crash it repeats the rest with the same ids.
 //! No feed delays another: each poll is a task with a deadline, each host has a queue of its own,
-//! parsers may panic, and child processes read the pages.
+//! parsers may panic, and child processes read the pages. Several fetchers share the feeds by their hosts.
 //!
 //! It depends on the bus, the contract and the HTTP client, not on the command line or the
 //! environment.
@@ -32,6 +32,7 @@ mod publish;
 mod robots;
 mod schedule;
 mod settings;
+mod shares;
 mod sites;
 pub mod sources;
 mod stable_hash;
@@ -53,6 +54,7 @@ use pages::Pages;
 use poll::{FeedLocks, ParseGate, Poller, Shared};
 use publish::Publisher;
 use schedule::Scheduler;
+use shares::{Membership, Share};
 use state::Store;
 
 pub use access::Access;
@@ -78,7 +80,8 @@ pub enum FetcherError {
     Crashed(Point),
 }
 
-/// Polls feeds, reads local sources and follows subjects until `stop`.
+/// Polls feeds, reads local sources and follows subjects until `stop`, as far as they are this fetcher's
+/// [share](Settings::shares_as).
 ///
 /// # Errors
 /// A [`FetcherError`] for a problem that somebody must repair. It waits until passing errors are over.
@@ -87,9 +90,63 @@ pub async fn run(
     settings: Settings,
     stop: CancellationToken,
 ) -> Result<(), FetcherError> {
-    let sources = sources::run(&context, settings.sources.clone(), stop.clone());
-    let subjects = subjects::run(&context, settings.subjects.clone(), stop.clone());
-    let feeds = poll_feeds(context.clone(), settings, stop.clone());
+    let Some(name) = settings.shares_as.clone() else {
+        return run_share(context, settings, Share::alone(), [stop.clone(), stop]).await;
+    };
+    let joined = tokio::select! {
+        biased;
+        () = stop.cancelled() => return Ok(()),
+        joined = Membership::join(&context, &name) => joined,
+    };
+    let mut membership = match joined {
+        Err(error @ (BusError::NotAllowed { .. } | BusError::NoStream(_))) => {
+            tracing::warn!(%error, "this fetcher shares no feeds with others: repeat `wirefold setup`");
+            return run_share(context, settings, Share::alone(), [stop.clone(), stop]).await;
+        }
+        joined => joined?,
+    };
+    let ended = run_shares(&context, &settings, &mut membership, &stop).await;
+    membership.leave().await;
+    ended
+}
+
+/// Runs with the current share, and starts again whenever other fetchers join or leave.
+async fn run_shares(
+    context: &StageContext,
+    settings: &Settings,
+    membership: &mut Membership,
+    stop: &CancellationToken,
+) -> Result<(), FetcherError> {
+    while !stop.is_cancelled() {
+        let share = membership.share.borrow_and_update().clone();
+        let until = stop.child_token();
+        let tokens = [stop.clone(), until.clone()];
+        let running = run_share(context.clone(), settings.clone(), share, tokens);
+        tokio::pin!(running);
+        tokio::select! {
+            biased;
+            ended = &mut running => return ended,
+            Ok(()) = membership.share.changed() => {}
+        }
+        until.cancel();
+        running.await?;
+    }
+    Ok(())
+}
+
+/// Runs until `stop`, or `until` the share changes: then polls under way may end.
+async fn run_share(
+    context: StageContext,
+    settings: Settings,
+    share: Share,
+    [stop, until]: [CancellationToken; 2],
+) -> Result<(), FetcherError> {
+    if !share.leads() {
+        return poll_feeds(context, settings, share, [stop, until]).await;
+    }
+    let sources = sources::run(&context, settings.sources.clone(), until.clone());
+    let subjects = subjects::run(&context, settings.subjects.clone(), until.clone());
+    let feeds = poll_feeds(context.clone(), settings, share, [stop, until.clone()]);
     let sources = async { sources.await.map_err(FetcherError::from) };
     tokio::try_join!(feeds, sources, subjects)?;
     Ok(())
@@ -98,7 +155,8 @@ pub async fn run(
 async fn poll_feeds(
     context: StageContext,
     settings: Settings,
-    stop: CancellationToken,
+    share: Share,
+    [stop, until]: [CancellationToken; 2],
 ) -> Result<(), FetcherError> {
     let client = client(&settings)?;
     let clock = context.clock.clone();
@@ -108,7 +166,7 @@ async fn poll_feeds(
     let pages = Pages::new(client.clone(), hosts.clone(), clock, &settings);
     pages.log_sandbox();
     let poller = Poller {
-        store: Store::open(&context)?,
+        store: Store::open(&context, share)?,
         publisher: Publisher::new(context.clone())?,
         settings,
         context,
@@ -121,7 +179,12 @@ async fn poll_feeds(
         parse_gate: ParseGate::default(),
         stop,
     };
-    Scheduler::load(Arc::new(poller)).await?.run().await
+    let loaded = tokio::select! {
+        biased;
+        () = until.cancelled() => return Ok(()),
+        loaded = Scheduler::load(Arc::new(poller)) => loaded?,
+    };
+    loaded.run(until).await
 }
 
 fn client(settings: &Settings) -> Result<Client, ClientError> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{decode, timestamp, unix_millis};
 use wirefold_flow::{
     BusError, Clock, Event, OrderedReader, Position, StageContext, Stored, UnixMillis, rolled_back,
@@ -23,12 +24,15 @@ use crate::lists::Lists;
 use crate::metrics::{COMMANDS, FEEDS, SET_ASIDE};
 use crate::poll::{PollResult, Poller, set_aside, set_aside_problem, waiting};
 use crate::settings::Settings;
+use crate::shares::Share;
 use crate::state::{PollState, ReadMark, StoredState};
 
 /// The longest time between two heartbeats of the scheduler.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 /// How long polls may take to end after the stop signal.
 const LAST_WAIT: Duration = Duration::from_secs(5);
+/// The time between two looks at what other fetchers changed.
+const FOLLOW: Duration = Duration::from_secs(2);
 /// How many commands one read returns.
 const COMMANDS_AT_ONCE: usize = 64;
 
@@ -41,21 +45,26 @@ pub(crate) struct Scheduler {
     pub(crate) lists: Lists,
     polls: JoinSet<Ended>,
     polled: HashMap<Id, FeedId>,
-    commands: Box<dyn OrderedReader>,
+    /// The commands, if it carries them out.
+    commands: Option<Box<dyn OrderedReader>>,
+    /// When it looks next at what other fetchers changed.
+    follow_at: Option<UnixMillis>,
 }
 
 impl Scheduler {
     /// Runs until it is stopped, or fails with an error that somebody must repair.
-    pub(crate) async fn run(mut self) -> Result<(), FetcherError> {
+    pub(crate) async fn run(mut self, stop: CancellationToken) -> Result<(), FetcherError> {
         let clock: Arc<dyn Clock> = self.poller.context.clock.clone();
-        let stop = self.poller.stop.clone();
         self.alive();
         loop {
+            if self.follow_at.is_some_and(|at| at <= clock.now()) {
+                self.follow_others().await?;
+            }
             self.start_due();
             self.request_due_lists();
             let beat = clock.now().plus(HEARTBEAT);
-            let due = self.table.next_due().into_iter().chain(self.lists.next_due());
-            let wake = due.fold(beat, UnixMillis::min);
+            let due = [self.table.next_due(), self.lists.next_due(), self.follow_at];
+            let wake = due.into_iter().flatten().fold(beat, UnixMillis::min);
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return self.drain().await,
@@ -63,7 +72,7 @@ impl Scheduler {
                 Some(answered) = self.lists.requests.join_next() => {
                     self.apply_list_answer(answered).await?;
                 }
-                commands = self.commands.next(COMMANDS_AT_ONCE) => match commands {
+                commands = next_commands(&mut self.commands) => match commands {
                     Ok(commands) => self.apply_command(commands).await?,
                     Err(error) => self.retry_or_fail(error).await?,
                 },
@@ -196,7 +205,7 @@ impl Scheduler {
         let context = &self.poller.context;
         context.observer.observe("fetcher", Event::of_failure(&error));
         if let BusError::RolledBack { read, .. } = error {
-            self.commands = commands_after(context, read).await?;
+            self.commands = Some(commands_after(context, read).await?);
             return Ok(());
         }
         if !error.may_pass() {
@@ -212,35 +221,92 @@ impl Scheduler {
 const AT_ONCE: usize = 64;
 
 impl Scheduler {
-    /// Joins the feeds and lists of the configuration with the stored ones.
+    /// Loads the stored feeds. The fetcher that leads joins them with the feeds and lists of the configuration.
     pub(crate) async fn load(poller: Arc<Poller>) -> Result<Self, FetcherError> {
-        let StoredState { feeds, read_marks, lists, control } = poller.store.load().await?;
-        let (lists, gone) = Lists::plan(&poller.settings.lists, lists);
-        let may_follow = lists.unread().next().is_some();
-        let Plan { mut feeds, to_write, to_forget } = plan(&poller.settings, feeds, may_follow);
-        for feed in &to_forget {
-            tracing::info!(%feed, "feed is no longer configured and was forgotten");
-            poller.store.forget(feed).await?;
-        }
-        write(&poller, to_write).await?;
-        for record in lists.unread().filter(|record| !record.manual_overrides.is_empty()) {
-            poller.store.put_list(record).await?;
-        }
-        for url in &gone {
-            tracing::info!(list = url, "list of feeds is no longer configured and was forgotten");
-            poller.store.forget_list(url).await?;
-        }
-        let commands = commands_after(&poller.context, control).await?;
+        let share = poller.store.share.clone();
+        let stored = poller.store.load().await?;
+        let (mut feeds, lists, commands) = match share.leads() {
+            true => join_with_configured(&poller, &stored).await?,
+            false => {
+                let all = stored.feeds.into_values();
+                let own = all.filter(|(record, state)| share.has(state.address(&record.feed.url)));
+                (own.collect(), Lists::default(), None)
+            }
+        };
         let now = poller.context.clock.now();
-        handle_read_marks(&poller, &mut feeds, read_marks).await?;
+        handle_read_marks(&poller, &mut feeds, stored.read_marks).await?;
         restore_pauses(&poller.hosts, &feeds);
         let shortened = shorten_waits(&mut feeds, now.plus(poller.settings.max_interval));
         write(&poller, shortened).await?;
-        let table = table_of(feeds, now);
+        let follow_at = share.is_shared().then(|| now.plus(FOLLOW));
+        let table = table_of(feeds, now, share);
         table.count();
         let (polls, polled) = (JoinSet::new(), HashMap::new());
-        Ok(Self { poller, table, lists, polls, polled, commands })
+        Ok(Self { poller, table, lists, polls, polled, commands, follow_at })
     }
+
+    /// Takes over the changes that other fetchers made: those of the one that leads carry out commands, and those of the others
+    /// are the outcomes of their polls.
+    async fn follow_others(&mut self) -> Result<(), FetcherError> {
+        let now = self.poller.context.clock.now();
+        self.follow_at = Some(now.plus(FOLLOW));
+        let changes = match self.poller.store.changed_by_others().await {
+            Ok(changes) => changes,
+            Err(error) => return self.retry_or_fail(error).await,
+        };
+        for (feed, change) in changes {
+            self.interrupt(&feed).await?;
+            let (before, state) = self.table.remove(&feed).map(|it| (it.record, it.state)).unzip();
+            let record = change.record.or_else(|| before.clone()).filter(|_| !change.is_removed);
+            let Some(record) = record else { continue };
+            let was_aside = before.is_some_and(|before| before.set_aside.is_some());
+            if was_aside && record.set_aside.is_none() {
+                self.poller.parse_gate.suspect([feed]);
+            }
+            let due = due_of(&record).map(|due| due.max(now));
+            self.table.put(record, change.state.or(state).unwrap_or_default(), due);
+        }
+        self.table.count();
+        Ok(())
+    }
+}
+
+/// The next commands; never, if another fetcher carries them out.
+async fn next_commands(
+    commands: &mut Option<Box<dyn OrderedReader>>,
+) -> Result<Vec<Stored>, BusError> {
+    match commands {
+        Some(commands) => commands.next(COMMANDS_AT_ONCE).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What a fetcher that leads starts with.
+type Joined = (Vec<(FeedRecord, PollState)>, Lists, Option<Box<dyn OrderedReader>>);
+
+/// Joins the feeds and lists of the configuration with the stored ones.
+async fn join_with_configured(
+    poller: &Arc<Poller>,
+    stored: &StoredState,
+) -> Result<Joined, FetcherError> {
+    let (lists, gone) = Lists::plan(&poller.settings.lists, stored.lists.clone());
+    let may_follow = lists.unread().next().is_some();
+    let planned = plan(&poller.settings, stored.feeds.clone(), may_follow);
+    let Plan { feeds, to_write, to_forget } = planned;
+    for feed in &to_forget {
+        tracing::info!(%feed, "feed is no longer configured and was forgotten");
+        poller.store.forget(feed).await?;
+    }
+    write(poller, to_write).await?;
+    for record in lists.unread().filter(|record| !record.manual_overrides.is_empty()) {
+        poller.store.put_list(record).await?;
+    }
+    for url in &gone {
+        tracing::info!(list = url, "list of feeds is no longer configured and was forgotten");
+        poller.store.forget_list(url).await?;
+    }
+    let commands = commands_after(&poller.context, stored.control).await?;
+    Ok((feeds, lists, Some(commands)))
 }
 
 /// A reader of the commands after those that were carried out. If the stream went back in time, its
@@ -327,6 +393,14 @@ async fn handle_read_marks(
     read_marks: HashMap<FeedId, ReadMark>,
 ) -> Result<(), FetcherError> {
     let now = poller.context.clock.now();
+    let share = &poller.store.share;
+    let is_ours = |feed: &FeedId, mark: &ReadMark| {
+        let own = feeds.iter().find(|(record, _)| record.feed.id == *feed);
+        let is_own = own.is_some_and(|(record, state)| share.has(state.address(&record.feed.url)));
+        !share.is_another(&mark.by) && (is_own || share.leads() && own.is_none())
+    };
+    let read_marks: HashMap<FeedId, ReadMark> =
+        read_marks.into_iter().filter(|(feed, mark)| is_ours(feed, mark)).collect();
     for (feed, _) in read_marks.iter().filter(|(_, mark)| mark.is_alone) {
         if let Some((record, _)) = feeds.iter_mut().find(|(record, _)| record.feed.id == *feed) {
             *record = set_aside(record.clone(), now);
@@ -384,21 +458,24 @@ fn written_result(
 
 /// The table of feeds. Polls that are overdue are spread over the first minute, always in the same way. None waits longer than
 /// the settings allow now, unless its host or publisher wants that, or it is dead.
-fn table_of(feeds: Vec<(FeedRecord, PollState)>, now: UnixMillis) -> Table {
-    let due = |record: &FeedRecord| record.next_poll.map_or(UnixMillis(0), unix_millis);
-    let is_idle =
-        |record: &FeedRecord| record.health == FeedHealth::Gone || record.set_aside.is_some();
-    let overdue = feeds.iter().filter(|(record, _)| !is_idle(record) && due(record) <= now).count();
-    let mut table = Table::default();
+fn table_of(feeds: Vec<(FeedRecord, PollState)>, now: UnixMillis, share: Arc<Share>) -> Table {
+    let overdue = feeds.iter().filter(|(record, _)| due_of(record) <= Some(now));
+    let overdue = overdue.filter(|(record, _)| due_of(record).is_some()).count();
+    let mut table = Table::of(share);
     for (record, state) in feeds {
-        let due = match due(&record) {
-            _ if is_idle(&record) => None,
-            due if due > now => Some(due),
-            _ => Some(now.plus(start_wait(&record.feed.id, overdue))),
-        };
+        let due = due_of(&record).map(|due| match due > now {
+            true => due,
+            false => now.plus(start_wait(&record.feed.id, overdue)),
+        });
         table.put(record, state, due);
     }
     table
+}
+
+/// When a feed is polled next; `None` if it is gone or set aside.
+fn due_of(record: &FeedRecord) -> Option<UnixMillis> {
+    let is_idle = record.health == FeedHealth::Gone || record.set_aside.is_some();
+    (!is_idle).then(|| record.next_poll.map_or(UnixMillis(0), unix_millis))
 }
 
 /// Makes feeds that wait longer than the settings allow due at the latest time, and returns their records.
@@ -428,11 +505,13 @@ pub(crate) struct Entry {
     due: Option<UnixMillis>,
     /// The poll under way.
     pub(crate) poll: Option<AbortHandle>,
+    /// Whether this fetcher polls it.
+    is_own: bool,
 }
 
-/// All feeds.
-#[derive(Default)]
+/// The feeds of this fetcher. The one that leads has all.
 pub(crate) struct Table {
+    share: Arc<Share>,
     feeds: HashMap<FeedId, Entry>,
     due: BTreeSet<(UnixMillis, FeedId)>,
     /// The feeds of each address.
@@ -440,6 +519,11 @@ pub(crate) struct Table {
 }
 
 impl Table {
+    fn of(share: Arc<Share>) -> Self {
+        let (feeds, due, addresses) = Default::default();
+        Self { share, feeds, due, addresses }
+    }
+
     pub(crate) fn get(&self, feed: &FeedId) -> Option<&Entry> {
         self.feeds.get(feed)
     }
@@ -458,14 +542,20 @@ impl Table {
         self.feeds.get_mut(feed)
     }
 
-    /// Adds a feed, or replaces the one with its id.
+    /// Adds a feed, or replaces the one with its id. A feed of another fetcher is due only there, and only the fetcher that leads
+    /// has it in its table.
     pub(crate) fn put(&mut self, record: FeedRecord, state: PollState, due: Option<UnixMillis>) {
         let feed = record.feed.id.clone();
         self.remove(&feed);
-        self.due.extend(due.map(|due| (due, feed.clone())));
         let address = state.address(&record.feed.url).to_owned();
+        let is_own = self.share.has(&address);
+        if !is_own && !self.share.leads() {
+            return;
+        }
+        let due = due.filter(|_| is_own);
+        self.due.extend(due.map(|due| (due, feed.clone())));
         self.addresses.entry(address).or_default().insert(feed.clone());
-        self.feeds.insert(feed, Entry { record, state, due, poll: None });
+        self.feeds.insert(feed, Entry { record, state, due, poll: None, is_own });
     }
 
     pub(crate) fn remove(&mut self, feed: &FeedId) -> Option<Entry> {
@@ -537,11 +627,12 @@ impl Table {
             (FeedHealth::Failing, "failing"),
             (FeedHealth::Gone, "gone"),
         ];
+        let own = || self.feeds.values().filter(|entry| entry.is_own);
         for (health, label) in healths {
-            let count = self.feeds.values().filter(|entry| entry.record.health == health).count();
+            let count = own().filter(|entry| entry.record.health == health).count();
             FEEDS.set(count as f64, &[label]);
         }
-        let aside = self.feeds.values().filter(|entry| entry.record.set_aside.is_some()).count();
+        let aside = own().filter(|entry| entry.record.set_aside.is_some()).count();
         SET_ASIDE.set(aside as f64, &[]);
     }
 }
@@ -620,9 +711,16 @@ impl Scheduler {
             },
             Command::FeedPoll { feed } => {
                 let now = self.poller.context.clock.now();
-                let is_known = self.table.get(&feed).is_some();
+                let Some(entry) = self.table.get(&feed) else {
+                    return Ok(Err(Refusal::Unknown));
+                };
+                if !entry.is_own {
+                    let record =
+                        FeedRecord { next_poll: Some(timestamp(now)), ..entry.record.clone() };
+                    self.poller.store.put_record(&record).await?;
+                }
                 self.table.poll_soon(&feed, now);
-                Ok(if is_known { Ok(()) } else { Err(Refusal::Unknown) })
+                Ok(Ok(()))
             }
             _ => Ok(Ok(())),
         }

@@ -55,6 +55,9 @@ pub struct Settings {
     pub baseline: bool,
     /// The limits of one feed, one site and one host.
     pub budget: Budget,
+    /// The name under which it shares the feeds with other fetchers on the same bus, which nobody else has. Without one, it
+    /// polls all feeds.
+    pub shares_as: Option<String>,
 }
 
 /// The limits of one feed, of all feeds of one site, and of one host. Beyond them a source delays only
@@ -119,6 +122,7 @@ impl Default for Settings {
             extract: None,
             baseline: true,
             budget: Budget::default(),
+            shares_as: None,
         }
     }
 }

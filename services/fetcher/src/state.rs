@@ -10,15 +10,16 @@
 //! | `control` | how far `WF_CONTROL` has been read |
 //!
 //! Except for the mark, everything is written after the work that it records. A crash between the two
-//! repeats the work with the same ids and loses nothing.
+//! repeats the work with the same ids and loses nothing. If several fetchers [share](crate::shares) the feeds, each follows
+//! the changes of the others.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use wirefold_flow::{BusError, KeyValue, StageContext, UnixMillis};
+use wirefold_flow::{BusError, Entry, KeyValue, StageContext, UnixMillis};
 use wirefold_proto::streams::FEEDS;
 use wirefold_proto::token::{escape, unescape};
 use wirefold_proto::{
@@ -27,6 +28,7 @@ use wirefold_proto::{
 
 use crate::budget::HourlyUsage;
 use crate::publish::retry_bus;
+use crate::shares::Share;
 use crate::stable_hash::hash;
 
 const CONTROL: &str = "control";
@@ -36,6 +38,26 @@ const CONTROL: &str = "control";
 pub(crate) struct Store {
     context: StageContext,
     keys: Arc<dyn KeyValue>,
+    /// The feeds of this fetcher.
+    pub(crate) share: Arc<Share>,
+    known: Arc<Mutex<Known>>,
+}
+
+/// What this fetcher knows of the bucket, if it shares it with others.
+#[derive(Default)]
+struct Known {
+    /// The last revision that was read.
+    through: u64,
+    /// The last revisions of records and states that it read or wrote.
+    revisions: HashMap<String, u64>,
+}
+
+/// A change of a feed by another fetcher.
+#[derive(Default)]
+pub(crate) struct Change {
+    pub(crate) is_removed: bool,
+    pub(crate) record: Option<FeedRecord>,
+    pub(crate) state: Option<PollState>,
 }
 
 /// The state that was stored before the start.
@@ -51,9 +73,10 @@ pub(crate) struct StoredState {
 }
 
 impl Store {
-    pub(crate) fn open(context: &StageContext) -> Result<Self, BusError> {
+    pub(crate) fn open(context: &StageContext, share: Share) -> Result<Self, BusError> {
         let keys = context.bus.key_value(FEEDS.name)?;
-        Ok(Self { context: context.clone(), keys })
+        let (share, known) = (Arc::new(share), Arc::default());
+        Ok(Self { context: context.clone(), keys, share, known })
     }
 
     /// Loads everything except the seen items. Ignores unreadable entries.
@@ -64,6 +87,10 @@ impl Store {
         let mut read_marks: HashMap<FeedId, ReadMark> = HashMap::new();
         let mut control = 0;
         let entries = retry_bus(&self.context, || self.keys.changes(0)).await?;
+        for entry in entries.iter().filter(|entry| entry.value.is_some()) {
+            self.note(&entry.key, entry.revision);
+        }
+        self.known().through = entries.last().map_or(0, |entry| entry.revision);
         for (key, value) in entries.iter().filter_map(|e| Some((&e.key, e.value.as_ref()?))) {
             match key.split_once('.') {
                 None if key == CONTROL => control = number(value),
@@ -102,6 +129,59 @@ impl Store {
 
     pub(crate) async fn put_record(&self, record: &FeedRecord) -> Result<(), BusError> {
         self.put_message(&key("feed", &record.feed.id), record).await
+    }
+
+    /// Stores the record of a feed after a poll; false if another fetcher changed or removed it meanwhile.
+    pub(crate) async fn put_polled(&self, record: &FeedRecord) -> Result<bool, BusError> {
+        let key = key("feed", &record.feed.id);
+        let Ok(body) = encode(record).map(Bytes::from) else { return Ok(true) };
+        if !self.share.is_shared() {
+            return self.put(&key, body).await.map(|()| true);
+        }
+        let expected = self.known().revisions.get(&key).copied().unwrap_or(0);
+        let put = || self.keys.put_if(&key, body.clone(), expected);
+        match retry_bus(&self.context, put).await {
+            Ok(revision) => {
+                self.note(&key, revision);
+                Ok(true)
+            }
+            // The answer to an attempt that succeeded may have been lost.
+            Err(BusError::Refused { .. }) => Ok(self.get(&key).await?.as_ref() == Some(&body)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The feeds that other fetchers have changed since the last call, or since everything was loaded.
+    pub(crate) async fn changed_by_others(&self) -> Result<BTreeMap<FeedId, Change>, BusError> {
+        let through = self.known().through;
+        let mut changes: BTreeMap<FeedId, Change> = BTreeMap::new();
+        for Entry { key, value, revision } in self.keys.changes(through).await? {
+            self.known().through = revision;
+            if !self.note(&key, revision) {
+                continue;
+            }
+            let Some((what, token)) = key.split_once('.') else { continue };
+            let Some(id) = feed_id(token) else { continue };
+            let change = changes.entry(id).or_default();
+            match (what, value) {
+                ("feed", None) => change.is_removed = true,
+                ("feed", Some(value)) => change.record = record(token, &value).map(|(_, it)| it),
+                (_, value) => change.state = value.map(|value| PollState::read(&value)),
+            }
+        }
+        Ok(changes)
+    }
+
+    /// Notes the revision of a record or state; whether it is a new one.
+    fn note(&self, key: &str, revision: u64) -> bool {
+        let has_one = ["feed.", "poll."].iter().any(|what| key.starts_with(what));
+        let is_noted = has_one && self.share.is_shared();
+        is_noted && self.known().revisions.insert(key.to_owned(), revision) != Some(revision)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        // Nothing panics while it holds this lock.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) async fn put_list(&self, record: &ListRecord) -> Result<(), BusError> {
@@ -157,7 +237,8 @@ impl Store {
     }
 
     async fn put(&self, key: &str, value: Bytes) -> Result<(), BusError> {
-        retry_bus(&self.context, || self.keys.put(key, value.clone())).await?;
+        let revision = retry_bus(&self.context, || self.keys.put(key, value.clone())).await?;
+        self.note(key, revision);
         Ok(())
     }
 
@@ -347,10 +428,13 @@ fn is_zero(value: &u32) -> bool {
 }
 
 /// How a feed is being parsed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ReadMark {
     /// Whether no other feed is being parsed at the same time.
     pub(crate) is_alone: bool,
+    /// The fetcher that parses it, if there can be others.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) by: String,
 }
 
 /// How many days an item is remembered after it was listed last.

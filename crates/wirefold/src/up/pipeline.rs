@@ -140,7 +140,9 @@ impl Pipeline<'_> {
         let config = &self.loaded.config;
         Ok(Some(match service {
             Service::Stage(Stage::Fetcher) => {
-                let settings = self.fetcher()?;
+                let shares_as =
+                    self.nats.as_ref().map(|_| crate::random::hex::<8>()).transpose()?;
+                let settings = wirefold_fetcher::Settings { shares_as, ..self.fetcher()? };
                 Box::pin(async move { Ok(wirefold_fetcher::run(context, settings, stop).await?) })
             }
             Service::Stage(Stage::Detector) => {

@@ -65,7 +65,7 @@ pub(crate) struct PollResult {
 impl Poller {
     /// Polls a feed and stores the outcome. `is_shared`: other feeds have its address.
     ///
-    /// Returns `None` if the fetcher was stopped. Then nothing is stored, and the next poll repeats the
+    /// Returns `None` if the fetcher was stopped, or another one changed the feed meanwhile. Then the next poll repeats the
     /// work with the same ids.
     pub(crate) async fn poll(
         &self,
@@ -84,10 +84,12 @@ impl Poller {
         let Some(polled) = self.apply_answer(asked, record, state).await? else {
             return Ok(None);
         };
+        if !self.store.put_polled(&polled.record).await? {
+            return Ok(None);
+        }
         if polled.state != old_state {
             self.store.put_state(&polled.record.feed.id, &polled.state).await?;
         }
-        self.store.put_record(&polled.record).await?;
         crate::check_fail_point(&self.context, Point::Acknowledged)?;
         POLL_SECONDS.record(clock.now().since(started).as_secs_f64(), &[]);
         Ok(Some(PollResult { was_fetched, ..polled }))
@@ -380,7 +382,8 @@ impl Poller {
     ) -> Result<T, BusError> {
         let is_alone = self.parse_gate.is_suspect(feed);
         let _permit = self.parse_gate.permit(is_alone).await;
-        self.store.put_read_mark(feed, ReadMark { is_alone }).await?;
+        let by = self.store.share.own().to_owned();
+        self.store.put_read_mark(feed, ReadMark { is_alone, by }).await?;
         let read = read.await;
         self.store.forget_read_mark(feed).await?;
         self.parse_gate.clear(feed);

@@ -13,6 +13,7 @@ mod pages;
 mod polling;
 mod restart;
 mod server;
+mod sharing;
 mod subjects;
 mod suspects;
 mod whose;
