@@ -31,7 +31,7 @@ const STANDS_BY: &str = "standing by: another leads";
 const LEADS: &str = "this process now leads";
 
 /// A stage beside the supervised one. It is killed with the test.
-struct ExtraStage {
+pub(super) struct ExtraStage {
     child: Child,
     operations: String,
     lines: Receiver<String>,
@@ -47,7 +47,7 @@ impl Drop for ExtraStage {
 }
 
 impl ExtraStage {
-    fn start(stage: &str, over: &NatsPipeline, folder: &Folder) -> ExtraStage {
+    pub(super) fn start(stage: &str, over: &NatsPipeline, folder: &Folder) -> ExtraStage {
         let arguments = ["run", stage, "--nats", &over.url, "--operations", "127.0.0.1:0"];
         let mut command = folder.command(&arguments);
         over.let_in(&mut command);
@@ -96,7 +96,7 @@ impl ExtraStage {
         }
     }
 
-    fn get(&self, path: &str) -> String {
+    pub(super) fn get(&self, path: &str) -> String {
         let mut stream = TcpStream::connect(&self.operations).expect("it listens");
         let ask = format!("GET {path} HTTP/1.0\r\nhost: localhost\r\n\r\n");
         stream.write_all(ask.as_bytes()).expect("it hears");

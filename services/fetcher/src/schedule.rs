@@ -281,7 +281,7 @@ async fn next_commands(
     }
 }
 
-/// What a fetcher that leads starts with.
+/// The feeds, lists and commands of a fetcher that leads.
 type Joined = (Vec<(FeedRecord, PollState)>, Lists, Option<Box<dyn OrderedReader>>);
 
 /// Joins the feeds and lists of the configuration with the stored ones.

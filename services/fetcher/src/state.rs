@@ -40,16 +40,16 @@ pub(crate) struct Store {
     keys: Arc<dyn KeyValue>,
     /// The feeds of this fetcher.
     pub(crate) share: Arc<Share>,
-    known: Arc<Mutex<Known>>,
+    read: Arc<Mutex<Revisions>>,
 }
 
-/// What this fetcher knows of the bucket, if it shares it with others.
+/// The part of the bucket that this fetcher has read or written, if it shares it with others.
 #[derive(Default)]
-struct Known {
+struct Revisions {
     /// The last revision that was read.
     through: u64,
     /// The last revisions of records and states that it read or wrote.
-    revisions: HashMap<String, u64>,
+    by_key: HashMap<String, u64>,
 }
 
 /// A change of a feed by another fetcher.
@@ -75,8 +75,8 @@ pub(crate) struct StoredState {
 impl Store {
     pub(crate) fn open(context: &StageContext, share: Share) -> Result<Self, BusError> {
         let keys = context.bus.key_value(FEEDS.name)?;
-        let (share, known) = (Arc::new(share), Arc::default());
-        Ok(Self { context: context.clone(), keys, share, known })
+        let (share, read) = (Arc::new(share), Arc::default());
+        Ok(Self { context: context.clone(), keys, share, read })
     }
 
     /// Loads everything except the seen items. Ignores unreadable entries.
@@ -90,7 +90,7 @@ impl Store {
         for entry in entries.iter().filter(|entry| entry.value.is_some()) {
             self.note(&entry.key, entry.revision);
         }
-        self.known().through = entries.last().map_or(0, |entry| entry.revision);
+        self.revisions().through = entries.last().map_or(0, |entry| entry.revision);
         for (key, value) in entries.iter().filter_map(|e| Some((&e.key, e.value.as_ref()?))) {
             match key.split_once('.') {
                 None if key == CONTROL => control = number(value),
@@ -138,7 +138,7 @@ impl Store {
         if !self.share.is_shared() {
             return self.put(&key, body).await.map(|()| true);
         }
-        let expected = self.known().revisions.get(&key).copied().unwrap_or(0);
+        let expected = self.revisions().by_key.get(&key).copied().unwrap_or(0);
         let put = || self.keys.put_if(&key, body.clone(), expected);
         match retry_bus(&self.context, put).await {
             Ok(revision) => {
@@ -153,10 +153,10 @@ impl Store {
 
     /// The feeds that other fetchers have changed since the last call, or since everything was loaded.
     pub(crate) async fn changed_by_others(&self) -> Result<BTreeMap<FeedId, Change>, BusError> {
-        let through = self.known().through;
+        let through = self.revisions().through;
         let mut changes: BTreeMap<FeedId, Change> = BTreeMap::new();
         for Entry { key, value, revision } in self.keys.changes(through).await? {
-            self.known().through = revision;
+            self.revisions().through = revision;
             if !self.note(&key, revision) {
                 continue;
             }
@@ -176,12 +176,12 @@ impl Store {
     fn note(&self, key: &str, revision: u64) -> bool {
         let has_one = ["feed.", "poll."].iter().any(|what| key.starts_with(what));
         let is_noted = has_one && self.share.is_shared();
-        is_noted && self.known().revisions.insert(key.to_owned(), revision) != Some(revision)
+        is_noted && self.revisions().by_key.insert(key.to_owned(), revision) != Some(revision)
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn revisions(&self) -> MutexGuard<'_, Revisions> {
         // Nothing panics while it holds this lock.
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) async fn put_list(&self, record: &ListRecord) -> Result<(), BusError> {

@@ -78,9 +78,9 @@ Examples:
   wirefold run detector --nats nats://localhost:4222
 
 Over NATS only the gateway stores files: `nats/gateway.db` and its socket in the data folder. You can run
-several detectors, enrichers and alerters: one of each leads, and the others stand by. On the embedded bus
-only one process at a time can use the data folder. There, use this to look at one stage; `wirefold up` runs
-them all.")]
+several fetchers, which share the feeds, and several detectors, enrichers and alerters: one of each leads, and
+the others stand by. On the embedded bus only one process at a time can use the data folder. There, use this
+to look at one stage; `wirefold up` runs them all.")]
 pub(crate) struct RunArguments {
     /// The stage.
     #[arg(value_name = "STAGE", value_parser = stage())]

@@ -37,7 +37,7 @@ pub(crate) struct ReadText {
     language: OnceLock<String>,
 }
 
-/// What title and first sentences state.
+/// The statements of title and first sentences.
 fn opening(about: &AboutArticle, text: &str) -> Vec<Said> {
     let (text, year) = (Text::new(text), about.year());
     let (mut opening, mut paragraphs) = (vec![Said::of(about.title.clone(), year)], Vec::new());

@@ -13,7 +13,7 @@ use super::server::{Reply, Server};
 
 const ROUND: Duration = Duration::from_secs(1);
 /// More rounds than a newcomer waits, and than a killed one lives on.
-const SETTLED: usize = 12;
+const JOINED: usize = 12;
 /// The ports of hosts are of chance: with so many, each of two fetchers gets some.
 const HOSTS: usize = 32;
 const INTERVAL: Duration = Duration::from_mins(1);
@@ -52,7 +52,7 @@ impl Team {
         self.bench.settings.user_agent = format!("{name}/1");
         let running = self.bench.start().await;
         self.running.insert(name, running);
-        self.pass(SETTLED).await;
+        self.pass(JOINED).await;
     }
 
     /// Lets rounds pass, each once every running fetcher has written its key.
@@ -84,7 +84,7 @@ impl Team {
     }
 
     /// Lets rounds pass until each host was asked as often since these rounds, and says who asked last.
-    async fn asked(&mut self, times: usize) -> Vec<String> {
+    async fn next_polls(&mut self, times: usize) -> Vec<String> {
         let since = self.round;
         let rounds = async {
             let is_done = |asked_in: &Vec<usize>| {
@@ -125,19 +125,19 @@ fn count(asked_by: &[String], agent: &str) -> usize {
 async fn fetchers_share_the_hosts_and_take_over_those_of_a_killed_one() {
     let mut team = Team::new().await;
     team.start("a").await;
-    assert_eq!(count(&team.asked(1).await, "a/1"), HOSTS);
+    assert_eq!(count(&team.next_polls(1).await, "a/1"), HOSTS);
     team.start("b").await;
-    let shared = team.asked(1).await;
+    let shared = team.next_polls(1).await;
     let of_b = count(&shared, "b/1");
     assert!((1..HOSTS).contains(&of_b), "{shared:?}");
     team.running.remove("a").expect("it runs").kill().await;
-    team.pass(SETTLED).await;
-    assert_eq!(count(&team.asked(1).await, "b/1"), HOSTS, "the other leads and polls all");
+    team.pass(JOINED).await;
+    assert_eq!(count(&team.next_polls(1).await, "b/1"), HOSTS, "the other leads and polls all");
     assert_eq!(team.bench.articles().await.len(), HOSTS);
     team.start("c").await;
     team.running.remove("b").expect("it runs").stop().await;
     team.pass(2).await;
-    assert_eq!(count(&team.asked(1).await, "c/1"), HOSTS, "nobody waits for one that leaves");
+    assert_eq!(count(&team.next_polls(1).await, "c/1"), HOSTS, "nobody waits for one that leaves");
     assert_eq!(team.bench.articles().await.len(), HOSTS);
     team.check_manners();
     team.running.remove("c").expect("it runs").stop().await;
@@ -154,7 +154,7 @@ async fn commands_reach_the_fetcher_that_polls_the_feed() {
             .await;
     }
     until("each feed is asked for", || team.hosts.iter().all(|host| host.times("/feed") > 0)).await;
-    let asked_by = team.asked(1).await;
+    let asked_by = team.next_polls(1).await;
     assert!((1..HOSTS).contains(&count(&asked_by, "b/1")), "{asked_by:?}");
     let of_b = asked_by.iter().position(|by| by == "b/1").expect("one is of b");
     let id: FeedId = feeds[of_b].feed.id.clone();
