@@ -8,6 +8,7 @@ mod commands;
 mod compare;
 mod eval;
 mod feed;
+mod handover;
 mod identity;
 mod large_input;
 mod lines;

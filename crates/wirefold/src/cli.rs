@@ -9,6 +9,7 @@ use crate::commands::config::ConfigArguments;
 use crate::commands::dead::DeadArguments;
 use crate::commands::feed::FeedArguments;
 use crate::commands::forget::ForgetArguments;
+use crate::commands::handover::HandoverArguments;
 use crate::commands::story::StoryArguments;
 use crate::commands::sub::SubArguments;
 use crate::commands::tail::TailArguments;
@@ -82,6 +83,8 @@ pub(crate) enum Command {
     Sub(SubArguments),
     /// Alerts: what was sent, and why.
     Alert(AlertArguments),
+    /// The alerts and commands of the last hours, for the next shift.
+    Handover(HandoverArguments),
     /// Follow the output: one line per article.
     Tail(TailArguments),
     /// Dead letters: messages that a stage gave up on; show them, try them again.

@@ -1,5 +1,6 @@
 //! Times for people: local with the offset, and relative.
 
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use wirefold_flow::{Clock as _, SystemClock};
@@ -61,6 +62,15 @@ impl LocalTime {
         self.now.saturating_sub(SignedDuration::from_secs(span)).unwrap_or(Timestamp::MIN)
     }
 
+    /// The last time at which clocks of the zone showed this; `None` if they leave it out on that day.
+    pub(crate) fn last(&self, clock: Time) -> Option<Timestamp> {
+        let now = self.now.to_zoned(self.zone.clone());
+        let on = |day: Date| day.to_datetime(clock).to_zoned(self.zone.clone()).ok();
+        let today = on(now.date()).filter(|today| *today <= now);
+        let last = today.or_else(|| on(now.date().yesterday().ok()?));
+        last.map(|last| last.timestamp())
+    }
+
     /// `in 12 min`, `3 h ago`, `now`.
     pub(crate) fn relative(&self, time: Timestamp) -> String {
         let seconds = time.as_second() - self.now.as_second();
@@ -107,6 +117,9 @@ mod tests {
         assert_eq!(shown.second(now), "2026-03-01 12:00:00 +00:00");
         assert_eq!(shown.second_after(at("2026-03-01T12:00:31Z"), now), "12:00:31");
         assert_eq!(shown.second_after(at("2026-03-02T02:00:31Z"), now), "2026-03-02 02:00:31");
+        let last = |clock: &str| shown.last(clock.parse().unwrap()).unwrap();
+        assert_eq!(last("11:59"), at("2026-03-01T11:59:00Z"));
+        assert_eq!(last("12:01"), at("2026-02-28T12:01:00Z"));
         assert_eq!(shown.relative(now), "now");
         assert_eq!(shown.relative(at("2026-03-01T12:12:00Z")), "in 12 min");
         assert_eq!(shown.relative(at("2026-03-01T09:00:00Z")), "3 h ago");

@@ -9,9 +9,9 @@ use wirefold_proto::{
     Class, CommandOutcome, Containment, ControlCommand, CopyKind, DateProblem, DeadLetter,
     EntityKind, EventAfter, EventId, FeedId, FeedRecord, FigureRole, FoundBy, FoundWord, FullText,
     HealthCondition, HoldReason, ItemIdentity, LanguageTag, ListRecord, Materiality, NoteKind,
-    Outlet, OutputArticle, OutputCommand, Qualifier, Rehearsal, StoryAfter, StoryChange, StoryId,
-    SubscriptionId, SubscriptionRecord, SubscriptionSettings, Tag, TextMatch, Volume, outlet_label,
-    token,
+    Outlet, OutputArticle, OutputCommand, Qualifier, ReasonKind, Rehearsal, StoryAfter,
+    StoryChange, StoryId, SubscriptionId, SubscriptionRecord, SubscriptionSettings, Tag, Target,
+    TextMatch, Volume, outlet_label, token,
 };
 
 pub use wirefold_proto::StoryBrief;
@@ -1059,6 +1059,98 @@ pub struct AlertRow {
     pub handling: Option<AlertHandlingRecord>,
 }
 
+/// `GET /api/v1/handover`: the alerts and commands since a time, for the next shift.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Handover {
+    /// `wirefold.api.handover/1`.
+    pub schema: Tag<Self>,
+    /// The beginning.
+    pub since: Timestamp,
+    /// The end: the time of this answer.
+    pub until: Timestamp,
+    /// The alerts that notified, the last changed first, each with its revisions since the beginning.
+    pub notified: Vec<AlertRow>,
+    /// The alerts that are held, or were held and never notified since. `alert.held` says why one is held now. An
+    /// alert that notified before is in both lists.
+    pub held: Vec<AlertRow>,
+    /// The commands about alerts, subscriptions, stories and events, the last first.
+    pub commands: Vec<CommandRow>,
+    /// Whether there are more than the newest 1,000 alerts or commands, which are not listed.
+    #[serde(default)]
+    pub has_more: bool,
+}
+
+impl Handover {
+    /// The numbers for people: `3 alerts notified, 1 of them with a correction; 1 held back; 2 commands`.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let is_correction = |reason: &AlertReason| reason.kind == ReasonKind::Correction;
+        let corrects = |row: &&AlertRow| {
+            let notified = row.revisions.iter().filter(|revision| revision.notified());
+            notified.flat_map(|revision| &revision.reasons).any(is_correction)
+        };
+        let count = |count: usize, one: &str| match count {
+            1 => format!("1 {one}"),
+            _ => format!("{count} {one}s"),
+        };
+        let corrected = match self.notified.iter().filter(corrects).count() {
+            0 => String::new(),
+            corrected => format!(", {corrected} of them with a correction"),
+        };
+        format!(
+            "{} notified{corrected}; {} held back; {}",
+            count(self.notified.len(), "alert"),
+            self.held.len(),
+            count(self.commands.len(), "command")
+        )
+    }
+}
+
+/// A command that people gave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CommandRow {
+    /// The command.
+    pub command: ControlCommand,
+    /// Its request, in words.
+    pub words: String,
+    /// The end of its mute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// The event or story that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Target>,
+    /// The title of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The outcome of a command about stories or events. Absent: not known, or not carried out yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<CommandOutcome>,
+}
+
+impl CommandRow {
+    /// The sender, for people.
+    #[must_use]
+    pub fn sender(&self) -> &str {
+        match self.command.by.as_str() {
+            "cli" => "command line",
+            "api" => "page or API",
+            "link" => "link in a message",
+            other => other,
+        }
+    }
+
+    /// Why it was not carried out, for people.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&str> {
+        match &self.outcome {
+            Some(CommandOutcome::Refused { reason }) => Some(reason),
+            _ => None,
+        }
+    }
+}
+
+crate::shapes::api_message!(Handover = "handover");
+
 /// `POST /api/v1/alerts/{id}/mute`: mute or unmute one alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -1095,7 +1187,13 @@ impl AlertRevision {
     /// Whether it was a message that notified.
     #[must_use]
     pub fn is_message(&self) -> bool {
-        self.volume == Volume::Loud && !self.held && self.told_by.is_none()
+        self.notified() && self.told_by.is_none()
+    }
+
+    /// Whether it notified, in a message of its own or in that of another subscription.
+    #[must_use]
+    pub fn notified(&self) -> bool {
+        self.volume == Volume::Loud && !self.held
     }
 
     /// The short form of a revision.

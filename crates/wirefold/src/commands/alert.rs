@@ -14,7 +14,7 @@ use wirefold_gateway::shapes::{
     Accepted, AlertDelivery, AlertDetail, AlertPage, AlertRevision, AlertRow, DeadRow,
     MuteAlertRequest, ResendReport, ResendRequest, SwitchedOn, describe_hold,
 };
-use wirefold_proto::{Alert, AlertAttempt, AlertId, AttemptOutcome, Interval, Volume};
+use wirefold_proto::{Alert, AlertAttempt, AlertId, AttemptOutcome, Hold, Interval, Volume};
 
 use super::words::short;
 use super::{Session, print_line};
@@ -251,7 +251,7 @@ fn reasons(alert: &Alert) -> Vec<&str> {
 }
 
 /// The part of an id that is shown: enough for `alert show`.
-fn short_id(id: &AlertId) -> String {
+pub(super) fn short_id(id: &AlertId) -> String {
     format!("{}:{}", id.subscription, short(id.target))
 }
 
@@ -274,10 +274,7 @@ fn describe(found: &AlertDetail, time: &LocalTime) -> String {
 /// `2  12:04  updated  loud · 5 outlets, 2 copies folded`, and the reasons below it.
 fn revision(alert: &Alert, time: &LocalTime) -> String {
     let volume = match (&alert.held, alert.volume) {
-        (Some(hold), _) => {
-            let until = hold.until.map(|until| format!(" until {}", time.minute(until)));
-            format!("{}{}", describe_hold(hold.reason), until.unwrap_or_default())
-        }
+        (Some(hold), _) => describe_held(hold, time),
         (None, Volume::Loud) => format!("{LOUD}loud{LOUD:#}"),
         (None, Volume::Silent) => "silent".to_owned(),
     };
@@ -290,6 +287,12 @@ fn revision(alert: &Alert, time: &LocalTime) -> String {
         alert.state.as_str(),
         clean(&reasons(alert).join("; "))
     )
+}
+
+/// `held: quiet hours until 2026-03-02 07:00 +01:00`.
+pub(super) fn describe_held(hold: &Hold, time: &LocalTime) -> String {
+    let until = hold.until.map(|until| format!(" until {}", time.minute(until)));
+    format!("{}{}", describe_hold(hold.reason), until.unwrap_or_default())
 }
 
 fn deliveries(found: &AlertDetail, time: &LocalTime) -> Columns {

@@ -7,6 +7,7 @@ pub(crate) mod config;
 pub(crate) mod dead;
 pub(crate) mod feed;
 pub(crate) mod forget;
+pub(crate) mod handover;
 pub(crate) mod passwords;
 pub(crate) mod story;
 pub(crate) mod sub;

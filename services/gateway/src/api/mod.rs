@@ -5,6 +5,7 @@ mod articles;
 mod compare;
 mod deliveries;
 mod feeds;
+pub(crate) mod handover;
 pub(crate) mod layers;
 pub(crate) mod openapi;
 pub(crate) mod request;
@@ -135,6 +136,7 @@ fn alerts() -> Table {
         POST "/alerts/{alert}/mute" alerts::mute, "Mute or unmute an alert", 409;
         POST "/alerts/{alert}/acknowledge" alerts::acknowledge, "Acknowledge an alert", 409;
         POST "/alerts/{alert}/replay" alerts::replay, "Send an alert again", 409, 410, 422;
+        GET "/handover" handover::get, "The alerts and commands since a time";
         GET "/dead" alerts::list_dead, "Dead letters, the newest first";
         GET "/dead/{sequence}" alerts::one_dead, "A dead letter with its message", 410;
         POST "/dead/{sequence}/replay" alerts::replay_dead, "Replay a dead letter", 410, 422;

@@ -12,6 +12,7 @@ use crate::shapes::{AlertCounts, AlertPage, AlertRevision, AlertRow, describe_ho
 pub(super) fn main(alerts: &AlertPage, subscriptions: &[SubscriptionRecord]) -> Markup {
     html! {
         h1 { "Alerts" }
+        p { a href="/handover" { "Hand-over" } ": the alerts and commands of the last hours." }
         (summary(alerts, subscriptions))
         @if alerts.alerts.is_empty() { (empty(subscriptions)) }
         @else {
@@ -58,7 +59,8 @@ fn empty(subscriptions: &[SubscriptionRecord]) -> Markup {
     }
 }
 
-fn alert(row: &AlertRow, subscriptions: &[SubscriptionRecord]) -> Markup {
+/// An alert with its revisions.
+pub(super) fn alert(row: &AlertRow, subscriptions: &[SubscriptionRecord]) -> Markup {
     let alert = &row.alert;
     let name = subscriptions
         .iter()

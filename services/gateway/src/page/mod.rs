@@ -7,6 +7,7 @@ mod alerts;
 mod api;
 mod diff;
 mod feeds;
+mod handover;
 mod layout;
 mod link;
 mod map;
@@ -64,6 +65,7 @@ pub(crate) fn router(api: Api) -> Router {
         .route("/events/{id}", get(event_page))
         .route("/stories/{id}", get(story_page))
         .route("/alerts", get(alerts_page))
+        .route("/handover", get(handover_page))
         .route("/feeds", get(feeds_page))
         .route("/about", get(about_page))
         .route("/api", get(api_page))
@@ -218,6 +220,13 @@ async fn alerts_page(api: Api, Query(asked): Query<AddressFields>) -> Page {
     let subscriptions = api.app.subscriptions().await?.into_records();
     let subscriptions = api.app.projection.count_for(subscriptions).await?;
     show(&api, NavEntry::Alerts, "Alerts", &alerts::main(&alerts, &subscriptions))
+}
+
+async fn handover_page(api: Api, Query(asked): Query<AddressFields>) -> Page {
+    let query: StoryQuery = read_filters(&asked)?;
+    let found = crate::api::handover::read(&api.app, query.since).await?;
+    let subscriptions = api.app.subscriptions().await?.into_records();
+    show(&api, NavEntry::Alerts, "Hand-over", &handover::main(&found, &subscriptions))
 }
 
 async fn feeds_page(api: Api) -> Page {

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::ToSql;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
@@ -143,6 +143,15 @@ fn lower_case<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Strin
 pub(crate) struct Moment(Timestamp);
 
 impl Moment {
+    /// The moment this many hours before a time.
+    pub(crate) fn hours_before(time: Timestamp, hours: i64) -> Self {
+        Self(time.saturating_sub(SignedDuration::from_hours(hours)).unwrap_or(Timestamp::MIN))
+    }
+
+    pub(crate) fn timestamp(self) -> Timestamp {
+        self.0
+    }
+
     fn millis(self) -> i64 {
         self.0.as_millisecond()
     }

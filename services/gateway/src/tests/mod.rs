@@ -9,6 +9,7 @@ mod described;
 mod feeds;
 mod filters;
 mod handling;
+mod handover;
 mod killed;
 mod order;
 mod pushing;
