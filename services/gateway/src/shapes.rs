@@ -1149,7 +1149,80 @@ impl CommandRow {
     }
 }
 
-crate::shapes::api_message!(Handover = "handover");
+/// The rows of a report.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ReportBy {
+    /// Outlets.
+    #[default]
+    Outlet,
+    /// Agencies.
+    Agency,
+}
+
+impl ReportBy {
+    /// The word in an address.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Outlet => "outlet",
+            Self::Agency => "agency",
+        }
+    }
+}
+
+/// `GET /api/v1/report`: who reprints whom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    /// `wirefold.api.report/1`.
+    pub schema: Tag<Self>,
+    /// The beginning: articles that were seen from then on count.
+    pub since: Timestamp,
+    /// The end: the time of this answer.
+    pub until: Timestamp,
+    /// The kind of the rows.
+    pub by: ReportBy,
+    /// Outlets or agencies, those with the most copies first; at most 1,000.
+    pub rows: Vec<ReportRow>,
+    /// How many there are in all.
+    pub total: u32,
+}
+
+/// An outlet or an agency in a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReportRow {
+    /// The outlet or the agency.
+    pub name: String,
+    /// The articles of the outlet, or those of all stories with a text of the agency.
+    pub articles: u32,
+    /// The stories of these articles.
+    pub stories: u32,
+    /// Texts that are no copies and have no agency behind them. For an agency: its texts at its own site.
+    pub own: u32,
+    /// Later versions of its articles.
+    pub versions: u32,
+    /// Texts of others: copies of a text that was seen first at another outlet, and texts of an agency that is credited
+    /// or inferred. A copy of the outlet's own text is counted in `articles` only.
+    pub copies: u32,
+    /// How long after the first article with the same text the copies were seen: the median, in milliseconds. Absent if no
+    /// copy came after an article of another outlet. Seen first does not mean published first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub median_delay_ms: Option<u64>,
+    /// How many agencies and outlets the copies are from. For an agency: how many outlets had them.
+    pub other_count: u32,
+    /// These, those with the most copies first; at most 10.
+    pub others: Vec<ReportOther>,
+}
+
+/// An agency or outlet with the number of copies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReportOther {
+    /// The agency or the outlet.
+    pub name: String,
+    /// The copies.
+    pub articles: u32,
+}
+
+crate::shapes::api_message!(Handover = "handover", Report = "report");
 
 /// `POST /api/v1/alerts/{id}/mute`: mute or unmute one alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

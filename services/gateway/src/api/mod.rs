@@ -8,6 +8,7 @@ mod feeds;
 pub(crate) mod handover;
 pub(crate) mod layers;
 pub(crate) mod openapi;
+pub(crate) mod report;
 pub(crate) mod request;
 mod status;
 mod stories;
@@ -113,6 +114,7 @@ fn events_and_stories() -> Table {
         POST "/stories/{story}/prefer" stories::prefer, "Choose the outlet whose article leads a story", 409;
         POST "/stories/{story}/move" stories::move_story, "Move a story out of its event, or into another", 409;
         GET "/commands/{command}" stories::one_command, "The outcome of a command about stories";
+        GET "/report" report::get, "Who reprints whom, by outlet or by agency";
     }
 }
 

@@ -189,12 +189,12 @@ impl Description<'_> {
         self.statuses.extend([400, 413, 415]);
     }
 
-    /// Adds an answer.
+    /// Adds an answer. A status may have several forms.
     pub(super) fn answer(&mut self, status: StatusCode, media_type: &'static str, schema: Schema) {
         let words = status.canonical_reason().unwrap_or_default();
-        let content: Map<String, Value> = [content((media_type, schema))].into_iter().collect();
-        let answer = json!({ "description": words, "content": content });
-        self.answers.insert(status.as_str().to_owned(), answer);
+        let empty = || json!({ "description": words, "content": {} });
+        let answer = self.answers.entry(status.as_str()).or_insert_with(empty);
+        answer["content"][media_type] = content((media_type, schema)).1;
     }
 }
 

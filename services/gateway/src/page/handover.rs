@@ -24,7 +24,7 @@ pub(super) fn main(found: &Handover, subscriptions: &[SubscriptionRecord]) -> Ma
         h1 { "Hand-over" }
         p.lede { "Since " (words::time(found.since)) ": " (found.describe()) "." }
         @if found.has_more { p.warn { "Only the newest 1,000 alerts and commands are listed." } }
-        (since_form(found.since))
+        (since_form("/handover", found.since, &html! {}))
         (alerts("Notified", "No alert notified.", &found.notified))
         (alerts("Held back", "No alert was held back.", &found.held))
         section {
@@ -35,12 +35,13 @@ pub(super) fn main(found: &Handover, subscriptions: &[SubscriptionRecord]) -> Ma
     }
 }
 
-/// The form that sets the beginning.
-fn since_form(since: Timestamp) -> Markup {
+/// The form that sets the beginning of a report, and its other fields.
+pub(super) fn since_form(path: &str, since: Timestamp, others: &Markup) -> Markup {
     html! {
-        form.search action="/handover" {
+        form.search action=(path) {
             label for="since" { "Since" }
             input #since type="text" name="since" value=(since.strftime("%Y-%m-%dT%H:%MZ")) placeholder="2026-11-30";
+            (others)
             button type="submit" { "Show" }
         }
     }

@@ -134,7 +134,7 @@ fn foot(settings: &Settings) -> Markup {
                     label { input type="checkbox" #keys checked; " Keys" }
                     " " kbd { "?" } " lists them"
                 }
-                p { a href="/feeds/all.atom" { "Atom" } " · " a href="/feeds/all.rss" { "RSS" } " · " a href="/feeds/all.json" { "JSON Feed" } " · " a href="/feeds/feeds.opml" { "OPML" } " · " a href="/api" { "API" } }
+                p { a href="/feeds/all.atom" { "Atom" } " · " a href="/feeds/all.rss" { "RSS" } " · " a href="/feeds/all.json" { "JSON Feed" } " · " a href="/feeds/feeds.opml" { "OPML" } " · " a href="/report" { "Reprints" } " · " a href="/api" { "API" } }
                 @if settings.gate.is_some() { p { a href="/sign-in" { "Sign in or out" } } }
                 p { "wirefold " (settings.release) }
             }

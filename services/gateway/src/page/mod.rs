@@ -14,6 +14,7 @@ mod map;
 mod marking;
 mod marks;
 mod regroup;
+mod report;
 mod river;
 mod sign_in;
 mod statements;
@@ -48,7 +49,7 @@ use crate::page::story::{
 use crate::projection::{Bounds, EventOnPage, EventQuery, Paging, StoryQuery, number_of};
 use crate::reading::Reader;
 use crate::refusal::Refusal;
-use crate::shapes::{EventBrief, EventPage, Status, StoryBrief, StoryWithArticles};
+use crate::shapes::{EventBrief, EventPage, ReportBy, Status, StoryBrief, StoryWithArticles};
 use crate::statements::EventStatements;
 use crate::{AppState, corrections};
 
@@ -66,6 +67,7 @@ pub(crate) fn router(api: Api) -> Router {
         .route("/stories/{id}", get(story_page))
         .route("/alerts", get(alerts_page))
         .route("/handover", get(handover_page))
+        .route("/report", get(report_page))
         .route("/feeds", get(feeds_page))
         .route("/about", get(about_page))
         .route("/api", get(api_page))
@@ -227,6 +229,16 @@ async fn handover_page(api: Api, Query(asked): Query<AddressFields>) -> Page {
     let found = crate::api::handover::read(&api.app, query.since).await?;
     let subscriptions = api.app.subscriptions().await?.into_records();
     show(&api, NavEntry::Alerts, "Hand-over", &handover::main(&found, &subscriptions))
+}
+
+async fn report_page(api: Api, Query(asked): Query<AddressFields>) -> Page {
+    let query: StoryQuery = read_filters(&asked)?;
+    let by = match asked.get("by").map(String::as_str) {
+        Some("agency") => ReportBy::Agency,
+        _ => ReportBy::Outlet,
+    };
+    let found = crate::api::report::read(&api.app, by, query.since).await?;
+    show(&api, NavEntry::Elsewhere, "Reprints", &report::main(&found))
 }
 
 async fn feeds_page(api: Api) -> Page {

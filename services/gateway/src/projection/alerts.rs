@@ -191,7 +191,8 @@ fn distinct(connection: &Connection, since: i64) -> Answer<(u64, u64)> {
     Ok((stories.len() as u64, events.len() as u64))
 }
 
-fn median(took: &mut [u64]) -> Option<u64> {
+/// The middle one of some numbers.
+pub(super) fn median(took: &mut [u64]) -> Option<u64> {
     let middle = took.len().checked_sub(1)? / 2;
     Some(*took.select_nth_unstable(middle).1)
 }

@@ -14,6 +14,7 @@ mod lists;
 mod open;
 mod openings;
 mod redirects;
+mod report;
 mod schema;
 mod search;
 mod stories;
@@ -45,7 +46,8 @@ pub(crate) use crate::projection::openings::{Opening, number_of};
 pub(crate) use crate::projection::redirects::{IdLookup, RowId};
 pub(crate) use crate::projection::stories::{Bounds, EventOnPage};
 use crate::shapes::{
-    AlertPage, ArticleBrief, Event, EventPage, Story, StoryBrief, StoryPage, StoryWithArticles,
+    AlertPage, ArticleBrief, Event, EventPage, ReportBy, ReportRow, Story, StoryBrief, StoryPage,
+    StoryWithArticles,
 };
 
 /// Errors of the projection.
@@ -338,6 +340,12 @@ impl Projection {
     /// The numbers since this time, and in all.
     pub(crate) async fn numbers(&self, since: UnixMillis) -> Answer<Numbers> {
         self.read(move |connection| alerts::numbers(connection, since)).await
+    }
+
+    /// The outlets or agencies that reprint each other since a moment, those with the most copies first.
+    pub(crate) async fn report(&self, by: ReportBy, since: Moment) -> Answer<Vec<ReportRow>> {
+        let since = since.timestamp().as_millisecond();
+        self.pool.search(move |connection| report::rows(connection, by, since)).await
     }
 
     /// The number of stored articles.

@@ -16,6 +16,7 @@ mod pushing;
 mod readers;
 mod reading;
 mod regroup;
+mod report;
 mod samples;
 mod streaming;
 mod subscriptions_page;

@@ -42,9 +42,9 @@ fn bridge() -> Vec<Given> {
     ]
 }
 
-const PAGES: [&str; 9] = [
-    "/", "/alerts", "/handover", "/subscriptions", "/subscriptions/new", "/feeds", "/about",
-    "/api", "/fragments/river",
+const PAGES: [&str; 10] = [
+    "/", "/alerts", "/handover", "/subscriptions", "/subscriptions/new", "/report", "/feeds",
+    "/about", "/api", "/fragments/river",
 ];
 
 fn check_policy(answer: &Answer, path: &str) {
