@@ -12,6 +12,7 @@ mod handover;
 mod identity;
 mod large_input;
 mod lines;
+mod mcp;
 mod methods;
 mod outlets;
 mod parse;

@@ -10,6 +10,7 @@ use crate::commands::dead::DeadArguments;
 use crate::commands::feed::FeedArguments;
 use crate::commands::forget::ForgetArguments;
 use crate::commands::handover::HandoverArguments;
+use crate::commands::mcp::McpArguments;
 use crate::commands::story::StoryArguments;
 use crate::commands::sub::SubArguments;
 use crate::commands::tail::TailArguments;
@@ -87,6 +88,8 @@ pub(crate) enum Command {
     Handover(HandoverArguments),
     /// Follow the output: one line per article.
     Tail(TailArguments),
+    /// Answer a language model over the Model Context Protocol, on standard input and output; it only reads.
+    Mcp(McpArguments),
     /// Dead letters: messages that a stage gave up on; show them, try them again.
     Dead(DeadArguments),
     /// Tokens: access for programs and browsers if the page is served to other machines.

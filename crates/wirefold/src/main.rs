@@ -69,6 +69,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Alert(arguments) => commands::alert::run(arguments, global),
         Command::Handover(arguments) => commands::handover::run(arguments, global),
         Command::Tail(arguments) => commands::tail::run(arguments, global),
+        Command::Mcp(arguments) => commands::mcp::run(arguments),
         Command::Token(arguments) => commands::token::run(arguments, global),
         Command::Dead(arguments) => commands::dead::run(arguments, global),
         Command::Backup(arguments) => commands::backup::back_up(arguments, global),

@@ -8,6 +8,7 @@ pub(crate) mod dead;
 pub(crate) mod feed;
 pub(crate) mod forget;
 pub(crate) mod handover;
+pub(crate) mod mcp;
 pub(crate) mod passwords;
 pub(crate) mod story;
 pub(crate) mod sub;
