@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::article::{ItemSource, Media};
 use crate::ids::LanguageTag;
@@ -45,8 +46,13 @@ pub struct SubmittedArticle {
     /// When it was published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<Timestamp>,
-    /// Its language.
-    #[serde(default, alias = "lang", skip_serializing_if = "Option::is_none")]
+    /// Its language, as a BCP 47 tag in any case.
+    #[serde(
+        default,
+        alias = "lang",
+        deserialize_with = "in_any_case",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(length(max = 35))]
     pub language: Option<LanguageTag>,
     /// The teaser, plain.
@@ -55,4 +61,28 @@ pub struct SubmittedArticle {
     /// Images and enclosures.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub media: Vec<Media>,
+}
+
+/// Reads a tag such as `zh-CN`: tags have no case (RFC 5646, section 2.1.1).
+fn in_any_case<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<LanguageTag>, D::Error> {
+    let written = Option::<String>::deserialize(reader)?;
+    written.map(|tag| tag.to_ascii_lowercase().parse().map_err(D::Error::custom)).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_may_be_written_in_any_case() {
+        let language = |written: &str| {
+            let line = format!(r#"{{"text": "", {written}}}"#);
+            serde_json::from_str::<SubmittedArticle>(&line).map(|article| article.language)
+        };
+        let chinese = Some("zh-cn".parse().expect("a tag"));
+        assert_eq!(language(r#""lang": "zh-CN""#).unwrap(), chinese);
+        assert_eq!(language(r#""language": null"#).unwrap(), None);
+        let refused = language(r#""language": "zh_CN""#).unwrap_err().to_string();
+        assert!(refused.contains('_'), "{refused}");
+    }
 }
