@@ -53,6 +53,10 @@ async fn fetch(bus: &NatsBus) {
     assert!(table.get("feed.harbour").await.unwrap().is_some());
     assert_eq!(table.changes(0).await.unwrap().len(), 1);
     table.delete("feed.harbour").await.unwrap();
+    let members = bus.key_value("wf_leases").unwrap();
+    members.put("fetcher.one", "1".into()).await.unwrap();
+    assert_eq!(members.changes_under(&["fetcher"]).await.unwrap().len(), 1);
+    members.delete("fetcher.one").await.unwrap();
     for number in 0..40 {
         bus.publish(message(FETCHED, &format!("a-{number}"))).await.unwrap();
     }
