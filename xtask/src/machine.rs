@@ -1,6 +1,7 @@
 //! Figures of the machine: time, load, and the resources of a process. Linux only.
 
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -22,6 +23,26 @@ impl Stopwatch {
     pub(crate) fn seconds(&self) -> f64 {
         self.elapsed().as_secs_f64()
     }
+}
+
+/// The pause between two attempts of [`poll`].
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Tries again and again until there is a value. `None` if there is none for this long.
+pub(crate) fn poll<T>(most: Duration, mut value: impl FnMut() -> Option<T>) -> Option<T> {
+    let watch = Stopwatch::start();
+    loop {
+        let found = value();
+        if found.is_some() || watch.elapsed() >= most {
+            return found;
+        }
+        std::thread::park_timeout(POLL_INTERVAL);
+    }
+}
+
+/// The value in a mutex, also after a panic of another thread.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A stopwatch of the processor time of this thread. Other programs do not affect it.

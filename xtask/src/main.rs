@@ -21,6 +21,7 @@ mod nats_server;
 #[path = "../../crates/flow-nats/tests/server/port.rs"]
 mod port;
 mod running;
+mod statistics;
 mod table;
 mod tree;
 

@@ -4,19 +4,17 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::machine::{self, Stopwatch};
+use crate::machine::{self, Stopwatch, lock, poll};
 
 /// The longest wait for anything.
 pub(crate) const MAX_WAIT: Duration = Duration::from_secs(60);
-/// The pause between two requests.
-const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The process. It is killed when it is dropped.
 pub(crate) struct Running {
@@ -54,7 +52,7 @@ impl Running {
 
     /// Its output so far.
     pub(crate) fn output(&self) -> String {
-        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.said).clone()
     }
 
     pub(crate) fn is_alive(&mut self) -> bool {
@@ -89,14 +87,12 @@ impl Running {
     /// Polls until `wanted` is true, the process has ended, or the wait is too long. Returns the seconds.
     pub(crate) fn until(&mut self, mut wanted: impl FnMut(&Running) -> bool) -> f64 {
         let watch = Stopwatch::start();
-        while watch.elapsed() < MAX_WAIT && self.is_alive() && !wanted(self) {
-            std::thread::park_timeout(POLL_INTERVAL);
-        }
-        watch.elapsed().as_secs_f64()
+        poll(MAX_WAIT, || (!self.is_alive() || wanted(self)).then_some(()));
+        watch.seconds()
     }
 
     /// Kills it immediately, like the loss of a machine.
-    pub(crate) fn kill(mut self) {
+    pub(crate) fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -106,28 +102,24 @@ impl Running {
         Pid::from_child(&self.child)
     }
 
-    /// Asks for a drain and waits for the end. Kills the process if it continues too long.
-    pub(crate) fn terminate(mut self) -> bool {
-        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
-        let watch = Stopwatch::start();
-        while watch.elapsed() < MAX_WAIT {
-            if let Ok(Some(status)) = self.child.try_wait() {
-                return status.success();
-            }
-            std::thread::park_timeout(POLL_INTERVAL);
+    /// Asks for a drain and waits for the end. Returns whether it ended well in time.
+    pub(crate) fn terminate(&mut self) -> bool {
+        if self.is_alive() {
+            let _ = kill_process(self.process(), Signal::TERM);
         }
-        false
+        let ended = poll(MAX_WAIT, || self.child.try_wait().ok().flatten());
+        ended.is_some_and(|status| status.success())
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
     }
 }
 
-fn ask(page: &str, method: &str, path: &str, body: &str) -> anyhow::Result<String> {
+/// The body of the answer to a request that must succeed.
+pub(crate) fn ask(page: &str, method: &str, path: &str, body: &str) -> anyhow::Result<String> {
     let (status, told) = send(page, method, path, body.as_bytes())?;
     if !(status.contains(" 200 ") || status.contains(" 202 ")) {
         bail!("{path}: {status}: {told}");
@@ -172,7 +164,7 @@ fn keep(mut lines: BufReader<std::process::ChildStderr>, said: Arc<Mutex<String>
     std::thread::spawn(move || {
         let mut line = String::new();
         while lines.read_line(&mut line).is_ok_and(|bytes| bytes > 0) {
-            said.lock().unwrap_or_else(PoisonError::into_inner).push_str(&line);
+            lock(&said).push_str(&line);
             line.clear();
         }
     });

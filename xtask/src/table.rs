@@ -9,8 +9,18 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    pub(crate) fn new(head: &[&str]) -> Table {
-        Table { rows: vec![head.iter().map(|cell| (*cell).to_owned()).collect()] }
+    /// An empty table with this header, whose cells are separated by `|`.
+    pub(crate) fn new(head: &str) -> Table {
+        Table { rows: vec![head.split(" | ").map(str::to_owned).collect()] }
+    }
+
+    /// The same table with more columns.
+    pub(crate) fn with_columns(
+        mut self,
+        heads: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Table {
+        self.rows[0].extend(heads.into_iter().map(Into::into));
+        self
     }
 
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = impl Into<String>>) {
@@ -20,11 +30,6 @@ impl Table {
     /// Whether it has no rows under the header.
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.len() < 2
-    }
-
-    /// The table as aligned columns.
-    pub(crate) fn plain(&self) -> String {
-        self.to_string()
     }
 
     /// The table as Markdown, the first column aligned left and the others right.
@@ -64,7 +69,7 @@ mod tests {
 
     #[test]
     fn aligns_columns_by_characters() {
-        let mut table = Table::new(&["step", "took"]);
+        let mut table = Table::new("step | took");
         table.row(["façade", "1 s"]);
         table.row(["a", ""]);
         assert_eq!(table.to_string(), "step    took\n------  ----\nfaçade  1 s\na\n");

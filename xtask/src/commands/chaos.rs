@@ -2,6 +2,7 @@
 
 use std::process::{Command, ExitCode};
 
+use super::run_command;
 use crate::tree;
 
 /// The arguments of `chaos`.
@@ -23,6 +24,6 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if let Some(seed) = arguments.seed {
         test.env("WIREFOLD_SEED", seed.to_string());
     }
-    let status = test.current_dir(tree::root()).status()?;
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    run_command(test.current_dir(tree::root()))?;
+    Ok(ExitCode::SUCCESS)
 }

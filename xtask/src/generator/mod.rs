@@ -22,9 +22,8 @@ use wirefold_score::Random;
 
 pub(crate) use article::{Article, Kind};
 pub(crate) use labels::labels;
-pub(crate) use outlets::{OUTLETS, host};
 pub(crate) use planted::Planted;
-pub(crate) use words::{Script, Zipf};
+pub(crate) use words::{Script, WORDS, Zipf};
 
 use article::{Paragraph, Role, Sentence};
 use outlets::{Outlet, Outlets};
@@ -70,34 +69,32 @@ impl Generator {
         Generator { settings, zipf, planner: Planner::new(settings.seed, outlets) }
     }
 
-    /// All articles from the first one on, without end.
-    #[cfg(test)]
-    pub(crate) fn articles(&self) -> impl Iterator<Item = Article> {
-        (0..).map(|number| self.article(number))
-    }
-
     /// The article at an index.
     pub(crate) fn article(&self, number: u64) -> Article {
         let plan = self.planner.plan(number);
-        let draft = self.draft(&plan);
         let mut random = self.planner.dice(number, "page");
-        let mut article = Article {
-            number,
+        let mut article = self.without_chrome(&plan, self.draft(&plan));
+        let headlines = self.headlines(&plan, &mut random);
+        self.planner.outlets().add_page_chrome(&mut article, &headlines, &mut random);
+        article
+    }
+
+    /// An article of this text, without page chrome.
+    fn without_chrome(&self, plan: &Plan, draft: Draft) -> Article {
+        Article {
+            number: plan.number,
             kind: plan.kind,
-            name: name(&plan),
-            main: self.main(&plan),
+            name: name(plan),
+            main: self.main(plan),
             script: plan.script,
             outlet: plan.outlet,
-            host: String::new(),
-            item: self.item(&plan),
+            host: self.outlet(plan).host.clone(),
+            item: self.item(plan),
             title: draft.title,
             byline: draft.byline,
             paragraphs: draft.paragraphs,
             is_spaced: false,
-        };
-        let headlines = self.headlines(&plan, &mut random);
-        self.planner.outlets().add_page_chrome(&mut article, &headlines, &mut random);
-        article
+        }
     }
 
     /// The texts of which an article has a part, given by the numbers of the articles that had them first.
@@ -292,26 +289,13 @@ fn is_credit(line: &Sentence, agency: &str) -> bool {
     line.role == Role::Chrome && line.text.contains(agency)
 }
 
+/// The name of an article's kind, or of the edit, the form or the trick that made it.
 fn name(plan: &Plan) -> &'static str {
     match plan.kind {
-        Kind::Original => labels::BASE,
-        Kind::OwnWords => "own",
         Kind::Copy | Kind::Version => plan.edit,
-        Kind::Partial => "partial",
-        Kind::Merge => "merge",
-        Kind::Digest => "digest",
-        Kind::FollowUp => "followup",
-        Kind::Brief => "brief",
-        Kind::Video => "video",
-        Kind::Paywall => "paywall",
-        Kind::Topic => "topic",
-        Kind::Live => "live",
-        Kind::Gallery => "gallery",
         Kind::List => plan.list,
-        Kind::Serial => "serial",
-        Kind::Archive => "archive",
-        Kind::Correction => "correction",
         Kind::Hostile => plan.trick,
+        kind => plan::row_of(kind).name,
     }
 }
 

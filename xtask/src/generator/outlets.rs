@@ -6,11 +6,11 @@
 use wirefold_score::Random;
 
 use super::article::{Article, Paragraph, Role, Sentence};
-use super::words::{SCRIPTS, Script, Zipf};
+use super::words::{Script, Zipf};
 use super::writer::{Happening, Writer};
 
 /// The names under which news agencies are credited.
-const AGENCIES: [&str; 3] = ["AP", "Reuters", "AFP"];
+pub(super) const AGENCIES: [&str; 3] = ["AP", "Reuters", "AFP"];
 /// The number of newspapers in each script.
 const PAPERS: [(Script, usize); 5] = [
     (Script::Latin, 36),
@@ -19,15 +19,6 @@ const PAPERS: [(Script, usize); 5] = [
     (Script::Japanese, 3),
     (Script::Thai, 3),
 ];
-/// The number of outlets.
-pub(crate) const OUTLETS: usize = {
-    let (mut all, mut script) = (AGENCIES.len(), 0);
-    while script < PAPERS.len() {
-        all += PAPERS[script].1;
-        script += 1;
-    }
-    all
-};
 /// An outlet.
 #[derive(Debug, Clone)]
 pub(super) struct Outlet {
@@ -38,7 +29,7 @@ pub(super) struct Outlet {
     /// Whether there is an empty line between two paragraphs.
     is_spaced: bool,
     /// The amount of page chrome, 0 to 3.
-    clutter: usize,
+    pub(super) clutter: usize,
     top: Vec<Sentence>,
     boxes: Vec<Sentence>,
     /// The lines of its footer. A page has a few consecutive ones, later pages later ones.
@@ -58,7 +49,7 @@ pub(super) struct Outlet {
 /// All outlets, agencies first.
 #[derive(Debug, Clone)]
 pub(crate) struct Outlets {
-    all: Vec<Outlet>,
+    pub(super) all: Vec<Outlet>,
     /// A footer changes after this many articles of the stream.
     footer_life: u64,
 }
@@ -73,17 +64,6 @@ impl Outlets {
             all.push(outlet(seed, number, script, agency, zipf));
         }
         Outlets { all, footer_life }
-    }
-
-    /// The amount of page chrome of an outlet, 0 to 3.
-    #[cfg(test)]
-    pub(super) fn clutter(&self, number: usize) -> usize {
-        self.all[number].clutter
-    }
-
-    /// The number of agencies.
-    pub(super) fn agencies(&self) -> usize {
-        AGENCIES.len()
     }
 
     /// The outlet with a number.
@@ -108,7 +88,6 @@ impl Outlets {
         random: &mut Random,
     ) {
         let outlet = self.get(article.outlet);
-        article.host.clone_from(&outlet.host);
         article.is_spaced = outlet.is_spaced;
         if outlet.clutter == 0 {
             return;
@@ -178,12 +157,7 @@ pub(super) fn service(writer: &mut Writer<'_>) -> Sentence {
 }
 
 /// The host of the outlet with a number.
-pub(crate) fn host(number: usize) -> String {
+fn host(number: usize) -> String {
     let kind = if number < AGENCIES.len() { "agency" } else { "paper" };
     format!("{kind}{number:02}.example")
-}
-
-/// The index of a script in tables.
-pub(super) fn place_of(script: Script) -> usize {
-    SCRIPTS.iter().position(|other| *other == script).unwrap_or_default()
 }

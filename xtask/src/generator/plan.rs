@@ -4,35 +4,58 @@
 //! names one at an earlier index, so nothing is stored: the generator makes the earlier text again when it
 //! needs it.
 
+use std::ops::Range;
+
 use wirefold_score::Random;
 
 use super::article::Kind;
-use super::outlets::Outlets;
+use super::labels;
+use super::outlets::{AGENCIES, Outlets};
 use super::texts::{COPIES, LISTS, TRICKS, VERSIONS};
 use super::words::Script;
 
-/// How many of a thousand indices have each kind, except those of agencies, which have one in fifteen.
-const SHARES: [(Kind, usize); 19] = [
-    (Kind::Original, 171),
-    (Kind::List, 32),
-    (Kind::Serial, 12),
-    (Kind::Archive, 10),
-    (Kind::Correction, 10),
-    (Kind::OwnWords, 120),
-    (Kind::Copy, 320),
-    (Kind::Version, 50),
-    (Kind::Partial, 25),
-    (Kind::Merge, 12),
-    (Kind::Digest, 18),
-    (Kind::FollowUp, 25),
-    (Kind::Brief, 55),
-    (Kind::Video, 45),
-    (Kind::Paywall, 35),
-    (Kind::Topic, 18),
-    (Kind::Live, 20),
-    (Kind::Gallery, 16),
-    (Kind::Hostile, 6),
+/// The plan of all articles of a kind.
+pub(super) struct Row {
+    kind: Kind,
+    /// How many of a thousand indices have it, except those of agencies, which have one in fifteen.
+    share: usize,
+    /// The number of earlier articles on which one is based.
+    sources: Range<usize>,
+    /// Its name. Empty if the edit, the form or the trick is the name.
+    pub(super) name: &'static str,
+}
+
+const fn row(kind: Kind, share: usize, sources: Range<usize>, name: &'static str) -> Row {
+    Row { kind, share, sources, name }
+}
+
+const ROWS: [Row; 19] = [
+    row(Kind::Original, 171, 0..0, labels::BASE),
+    row(Kind::List, 32, 0..0, ""),
+    row(Kind::Serial, 12, 0..0, "serial"),
+    row(Kind::Archive, 10, 1..2, "archive"),
+    row(Kind::Correction, 10, 1..2, "correction"),
+    row(Kind::OwnWords, 120, 1..2, "own"),
+    row(Kind::Copy, 320, 1..2, ""),
+    row(Kind::Version, 50, 1..2, ""),
+    row(Kind::Partial, 25, 1..2, "partial"),
+    row(Kind::Merge, 12, 2..3, "merge"),
+    row(Kind::Digest, 18, 4..9, "digest"),
+    row(Kind::FollowUp, 25, 1..2, "followup"),
+    row(Kind::Brief, 55, 0..0, "brief"),
+    row(Kind::Video, 45, 0..0, "video"),
+    row(Kind::Paywall, 35, 1..2, "paywall"),
+    row(Kind::Topic, 18, 5..15, "topic"),
+    row(Kind::Live, 20, 0..0, "live"),
+    row(Kind::Gallery, 16, 0..0, "gallery"),
+    row(Kind::Hostile, 6, 0..0, ""),
 ];
+
+/// The plan of a kind.
+pub(super) fn row_of(kind: Kind) -> &'static Row {
+    ROWS.iter().find(|row| row.kind == kind).expect("a test makes every kind")
+}
+
 /// The distance between two indices of agencies, and the first one.
 const AGENCY_EVERY: u64 = 15;
 const FIRST_AGENCY: u64 = 2;
@@ -130,7 +153,8 @@ impl Planner {
         if is_agency(number) {
             return Kind::Original;
         }
-        by_share(&SHARES, self.dice(number, "kind").below(1_000)).unwrap_or_default()
+        let shares = ROWS.each_ref().map(|row| (row.kind, row.share));
+        by_share(&shares, self.dice(number, "kind").below(1_000)).unwrap_or_default()
     }
 
     /// The script of an original.
@@ -147,34 +171,21 @@ impl Planner {
 
     /// The agency of an index.
     fn agency(&self, number: u64) -> usize {
-        self.dice(number, "agency").below(self.outlets.agencies())
+        self.dice(number, "agency").below(AGENCIES.len())
     }
 
     /// The earlier articles on which an article of this kind is based. `None` if the kind needs some and
     /// there are none.
     fn sources(&self, kind: Kind, number: u64, random: &mut Random) -> Option<Vec<u64>> {
-        let (least, most) = match kind {
+        let range = match kind {
             Kind::Original => return None,
-            Kind::Brief
-            | Kind::Video
-            | Kind::Live
-            | Kind::Gallery
-            | Kind::List
-            | Kind::Serial
-            | Kind::Hostile => return Some(Vec::new()),
             Kind::Version => return self.printed_before(number, random).map(|one| vec![one]),
-            Kind::OwnWords
-            | Kind::Copy
-            | Kind::Partial
-            | Kind::FollowUp
-            | Kind::Paywall
-            | Kind::Archive
-            | Kind::Correction => (1, 1),
-            Kind::Merge => (2, 2),
-            Kind::Digest => (4, 8),
-            Kind::Topic => (5, 14),
+            _ => row_of(kind).sources.clone(),
         };
-        let wanted = random.within(least..most + 1);
+        if range.is_empty() {
+            return Some(Vec::new());
+        }
+        let (least, wanted) = (range.start, random.within(range));
         let mut found: Vec<u64> = Vec::new();
         for _ in 0..wanted {
             let script = found.first().map(|first| self.script(*first));

@@ -50,20 +50,7 @@ impl Generator {
         if root != number {
             reprint(&mut draft, &mut writer);
         }
-        let mut article = Article {
-            number,
-            kind: plan.kind,
-            name: if root == number { "base" } else { "reprint" },
-            main: root,
-            script: plan.script,
-            outlet: plan.outlet,
-            host: self.outlet(&plan).host.clone(),
-            item: number,
-            title: draft.title,
-            byline: draft.byline,
-            paragraphs: draft.paragraphs,
-            is_spaced: false,
-        };
+        let mut article = self.without_chrome(&plan, draft);
         if set == Planted::Hard {
             let mut random = self.planner.dice(number, "page");
             self.planner.outlets().add_page_chrome(&mut article, &[], &mut random);
@@ -121,11 +108,10 @@ impl Generator {
     fn planted_plan(&self, number: u64, root: u64) -> Plan {
         let mut random = self.planner.dice(number, "planted outlet");
         let outlet = self.planner.outlets().of_script(Script::Latin, &mut random);
+        let plan = Plan { number, outlet, ..Plan::default() };
         match number == root {
-            true => Plan { number, outlet, ..Plan::default() },
-            false => {
-                Plan { number, kind: Kind::Copy, outlet, sources: vec![root], ..Plan::default() }
-            }
+            true => plan,
+            false => Plan { kind: Kind::Copy, sources: vec![root], edit: "reprint", ..plan },
         }
     }
 }

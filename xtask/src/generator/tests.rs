@@ -5,8 +5,23 @@ use std::collections::{BTreeSet, HashMap};
 use wirefold_score::Label;
 
 use super::*;
+use crate::statistics;
 
 const SETTINGS: Settings = Settings { seed: 7, length: 100, limit: 10_000, footer_life: 500 };
+
+impl Generator {
+    /// All articles from the first one on, without end.
+    fn articles(&self) -> impl Iterator<Item = Article> {
+        (0..).map(|number| self.article(number))
+    }
+}
+
+impl Article {
+    /// The number of its words, including page chrome.
+    fn words(&self) -> u32 {
+        self.sentences().map(|sentence| sentence.words).sum()
+    }
+}
 
 #[test]
 fn an_article_is_the_same_from_the_same_seed_and_place_and_other_from_another() {
@@ -28,17 +43,14 @@ fn an_article_is_the_same_from_the_same_seed_and_place_and_other_from_another() 
 
 /// The slope of the logarithm of a word's count over that of its rank. Function words of the grammars are left
 /// out, and so are rare words. Ranks are at equal logarithmic distances.
-fn slope(mut counts: Vec<u32>) -> f64 {
+fn zipf_slope(mut counts: Vec<u32>) -> f64 {
     counts.sort_unstable_by(|a, b| b.cmp(a));
     let ranks = (0..).map(|step| (100.0 * 1.1_f64.powi(step)) as usize);
     let ranks = ranks.take_while(|rank| *rank < counts.len().min(10_000));
     let points: Vec<(f64, f64)> =
         ranks.map(|rank| ((rank as f64).ln(), f64::from(counts[rank - 1]).ln())).collect();
-    let mean =
-        |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / points.len() as f64;
-    let (x, y) = (mean(|point| point.0), mean(|point| point.1));
-    let covariance: f64 = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum();
-    covariance / points.iter().map(|point| (point.0 - x).powi(2)).sum::<f64>()
+    let (over, of): (Vec<f64>, Vec<f64>) = points.into_iter().unzip();
+    statistics::slope(&over, &of)
 }
 
 /// By Zipf's law the slope is near -1.
@@ -55,7 +67,7 @@ fn words_lengths_and_kinds_are_those_of_news() {
         }
     }
     assert!(words.len() > 50_000, "{}", words.len());
-    let slope = slope(words.into_values().collect());
+    let slope = zipf_slope(words.into_values().collect());
     assert!((-1.08..-0.92).contains(&slope), "{slope}");
     let is_news = |it: &&&Article| {
         matches!(it.kind, Kind::Original | Kind::OwnWords | Kind::Copy | Kind::Version)
@@ -143,13 +155,13 @@ fn every_kind_edit_and_trick_is_made() {
 fn a_footer_changes_with_time() {
     let generator = Generator::new(SETTINGS);
     let outlets = generator.planner.outlets();
-    const { assert!(OUTLETS >= 40) };
+    assert!(outlets.all.len() >= 40);
     let footer = |number: u64| {
         let mut article = generator.article(4);
         let before = article.paragraphs.len();
         article.number = number;
         let mut random = Random::new(1);
-        article.outlet = (0..OUTLETS).find(|at| outlets.clutter(*at) == 3).unwrap();
+        article.outlet = outlets.all.iter().position(|it| it.clutter == 3).unwrap();
         outlets.add_page_chrome(&mut article, &[], &mut random);
         article.paragraphs.split_off(before).last().map(|lines| lines[0].text.clone())
     };

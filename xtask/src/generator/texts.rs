@@ -5,7 +5,6 @@
 use wirefold_score::Random;
 
 use super::article::{Paragraph, Role, Sentence};
-use super::outlets::place_of;
 use super::words::{SCRIPTS, Script, capitalised};
 use super::writer::Writer;
 
@@ -375,7 +374,7 @@ fn one_shingle(writer: &mut Writer<'_>) -> Vec<Paragraph> {
 fn stock(writer: &mut Writer<'_>) -> Vec<Paragraph> {
     let mut numbers: Vec<usize> = (0..STOCK).collect();
     writer.random.shuffle(&mut numbers);
-    let of_script = place_of(writer.script) * STOCK;
+    let of_script = writer.script as usize * STOCK;
     let sentence = |number: &usize| vec![writer.common(STOCK_ROOT, of_script + number)];
     numbers[..OF_STOCK].iter().map(sentence).collect()
 }

@@ -19,7 +19,7 @@ use super::words::{Script, WORDS, Zipf, capitalised};
 /// `groups` are patterns around a generated name.
 type Grammar = HashMap<&'static str, Vec<&'static str>>;
 
-static GRAMMARS: LazyLock<HashMap<&str, Grammar>> = LazyLock::new(|| {
+static GRAMMARS: LazyLock<HashMap<Script, Grammar>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("grammar.json")).expect("a test reads grammar.json")
 });
 
@@ -46,7 +46,7 @@ pub(super) struct Happening {
 impl Happening {
     /// The facts of a happening. `random` must belong to the happening.
     pub(super) fn new(script: Script, zipf: &Zipf, random: &mut Random) -> Happening {
-        let rules = &GRAMMARS[script.name()];
+        let rules = &GRAMMARS[&script];
         let terms = (0..TERMS).map(|_| (zipf.rank(random) + 200).min(WORDS - 10)).collect();
         let people = (0..4).map(|_| person(script, zipf, random)).collect();
         let mut named = |forms: &[&str]| -> Vec<String> {
@@ -100,7 +100,7 @@ impl<'a> Writer<'a> {
         article: u64,
         random: Random,
     ) -> Writer<'a> {
-        let rules = &GRAMMARS[script.name()];
+        let rules = &GRAMMARS[&script];
         Writer { random, script, happening, rules, zipf, article, written: 0 }
     }
 

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use serde::Deserialize;
 use wirefold_language::Method;
 use wirefold_names::Kind;
@@ -16,15 +16,15 @@ use wirefold_names::train::Sample;
 use wirefold_proto::{EntityKind, Figure, FigureRole, FoundBy, Qualifier, Quotation};
 use wirefold_text::Text;
 
-use super::{CARD, say};
+use super::{CARD, replaced, say};
 use crate::table::Table;
 use crate::{enriched, labelled_names, tree};
 
 /// The marks around the tables in the card.
 pub(super) const MARKS: [&str; 2] = ["<!-- enricher -->\n", "<!-- end of enricher -->\n"];
 
-/// Examines all suites, or returns `None` if they are absent. With `errors`, prints each wrong finding.
-pub(super) fn examine(errors: bool) -> anyhow::Result<Option<[Table; 5]>> {
+/// The tables for the card, or `None` if they are absent. With `errors`, prints each wrong finding.
+pub(super) fn examine(errors: bool) -> anyhow::Result<Option<String>> {
     let suites = tree::root().join("../shared/suites");
     if !["languages", "names", "quotes", "figures"].iter().all(|it| suites.join(it).is_dir()) {
         return Ok(None);
@@ -38,25 +38,17 @@ pub(super) fn examine(errors: bool) -> anyhow::Result<Option<[Table; 5]>> {
     let names = names(&files);
     let confidence = confidence(&rows, &files);
     let (quotations, figures) = (quotations(errors)?, figures(errors)?);
-    Ok(Some([languages, names, quotations, figures, confidence]))
+    let all = [languages, names, quotations, figures, confidence];
+    Ok(Some(all.each_ref().map(Table::markdown).join("\n")))
 }
 
 /// Prints the tables and writes them into the card.
 pub(super) fn run(check: bool, errors: bool) -> anyhow::Result<ExitCode> {
     let Some(tables) = examine(errors)? else { bail!("../shared/suites is absent") };
-    tables.iter().try_for_each(|part| say(&format!("{}\n", part.plain())))?;
+    say(&tables)?;
     let path = tree::root().join(CARD);
-    let before = std::fs::read_to_string(&path)?;
-    let [begins, ends] = MARKS;
-    let (head, rest) = before.split_once(begins).context("the card has no place for this")?;
-    let (_, tail) = rest.split_once(ends).context("the card has no end of this")?;
-    let section = super::section_between(MARKS, Some(markdown(&tables)), &before);
-    super::write_or_check(&path, &format!("{head}{section}{tail}"), check)
-}
-
-/// The tables for the card.
-pub(super) fn markdown(tables: &[Table; 5]) -> String {
-    tables.each_ref().map(Table::markdown).join("\n")
+    let document = replaced(&std::fs::read_to_string(&path)?, MARKS, &tables)?;
+    super::write_or_check(&path, &document, check)
 }
 
 /// A share with three decimals.
@@ -101,7 +93,7 @@ fn language_table(all: &[[String; 3]], errors: bool) -> anyhow::Result<Table> {
             say(&format!("{told} for {language}, {kind}: {text}\n"))?;
         }
     }
-    let mut table = Table::new(&["language", "rows", "right", "left open", "wrong"]);
+    let mut table = Table::new("language | rows | right | left open | wrong");
     for ((is_other, kind), [rows, right, open]) in counts {
         let which = if is_other { "other languages" } else { "known languages" };
         let shares = [right, open, rows - right - open].map(|part| share(part, rows));
@@ -123,8 +115,7 @@ fn same_language(code: &str) -> &str {
 
 /// A row for each file of labelled names. A name is right if span and kind are the same.
 fn names(files: &[(String, Vec<Sample>)]) -> Table {
-    let head = ["names", "labelled", "P", "R", "F1", "person", "organisation", "place"];
-    let mut table = Table::new(&head);
+    let mut table = Table::new("names | labelled | P | R | F1 | person | organisation | place");
     let share = |part: usize, whole: usize| format!("{:.3}", part as f64 / whole.max(1) as f64);
     for (name, samples) in files {
         // Labelled, told, right; of each kind and of all.
@@ -199,19 +190,10 @@ struct QuotationCounts {
 
 /// A row for English and one for thirteen other languages.
 fn quotations(errors: bool) -> anyhow::Result<Table> {
-    let mut table = Table::new(&[
-        "quotations",
-        "labelled",
-        "found",
-        "not labelled",
-        "named speakers",
-        "right of named",
-        "right of told",
-        "pronouns",
-        "given a name: right",
-        "given a name: wrong",
-        "right or left open",
-    ]);
+    let mut table = Table::new(
+        "quotations | labelled | found | not labelled | named speakers | right of named | right of told | \
+         pronouns | given a name: right | given a name: wrong | right or left open",
+    );
     for (name, file) in [("English", "texts"), ("13 other languages", "others")] {
         let rows = enriched::lines::<QuotationRow>(&format!("quotes/{file}.jsonl"))?;
         let mut counts = QuotationCounts::default();
@@ -324,8 +306,8 @@ fn figures(errors: bool) -> anyhow::Result<Table> {
             all.iter_mut().zip(found).for_each(|(all, one)| *all += one);
         }
     }
-    let head = ["figures", "labelled", "value", "with unit", "with role and qualifier", "false"];
-    let mut table = Table::new(&head);
+    let mut table =
+        Table::new("figures | labelled | value | with unit | with role and qualifier | false");
     for (language, [gold, value, with_unit, strict, extra]) in counts {
         let shares = [value, with_unit, strict].map(|part| share(part, gold));
         let named = [language.to_owned(), gold.to_string()];
@@ -410,7 +392,7 @@ fn confidence(languages: &[[String; 3]], files: &[(String, Vec<Sample>)]) -> Tab
             count(&mut all, ("names", "model alone", name.confidence), is_right);
         }
     }
-    let mut table = Table::new(&["found", "how", "confidence", "mean", "told", "right"]);
+    let mut table = Table::new("found | how | confidence | mean | told | right");
     for ((what, how, band), (told, right, confidence)) in all {
         let has_band = how.starts_with("model");
         let of_model = |cell: String| if has_band { cell } else { "–".to_owned() };

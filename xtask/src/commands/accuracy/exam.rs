@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fmt, thread};
 
 use wirefold_fold::{Detector, DocId, Incoming, Match, Settings, Verdict};
-use wirefold_score::{Label, Pair, Score};
+use wirefold_score::Score;
 use wirefold_text::Text;
 
 use super::set::{Doc, LabelledSet};
@@ -52,17 +52,15 @@ fn figures(outcome: &Outcome) -> Figures {
     ]
 }
 
-/// Runs a method on a set in file order, reversed, and in `shuffles`.
-pub(crate) fn examine(method: Method, set: &LabelledSet, shuffles: u64) -> Exam {
-    let orders = set.orders(shuffles);
+/// Runs a method on a set in these orders.
+pub(crate) fn examine(method: Method, set: &LabelledSet, orders: &[Vec<usize>]) -> Exam {
     let outcome = |order: &Vec<usize>| {
         let run = method.run(set, order);
         let at_arrival = set.labels.score(&run.at_arrival);
         let at_end = set.labels.score(&run.at_end);
         Outcome { at_arrival, at_end }
     };
-    let outcomes = side_by_side(&orders, outcome);
-    Exam { method, outcomes }
+    Exam { method, outcomes: side_by_side(orders, outcome) }
 }
 
 impl Exam {
@@ -267,41 +265,6 @@ pub(crate) fn side_by_side<T: Sync, R: Send>(all: &[T], work: impl Fn(&T) -> R +
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-#[test]
-fn the_results_are_in_the_order_of_the_items() {
-    let items: Vec<usize> = (0..100).collect();
-    assert_eq!(
-        side_by_side(&items, |item| item * 2),
-        items.iter().map(|item| item * 2).collect::<Vec<_>>()
-    );
-    assert!(side_by_side(&[] as &[usize], |item| *item).is_empty());
-}
-
-/// Counts of the pairs of a set.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct PairCounts {
-    pub(super) right: usize,
-    pub(super) wrong: usize,
-    pub(super) missed: usize,
-}
-
-impl PairCounts {
-    /// Counts the pairs for which `counts` is true.
-    pub(super) fn of(
-        set: &LabelledSet,
-        stories: &[usize],
-        counts: impl Fn(&Pair) -> bool,
-    ) -> PairCounts {
-        let is_reprint = |(_, (label, _)): &(&Pair, &(Label, String))| *label == Label::Reprint;
-        let reprints = set.labels.0.iter().filter(is_reprint).map(|(pair, _)| pair);
-        let (right, missed): (Vec<&Pair>, Vec<&Pair>) =
-            reprints.filter(|pair| counts(pair)).partition(|(a, b)| stories[*a] == stories[*b]);
-        let wrong = set.labels.false_folds(stories, usize::MAX);
-        let wrong = wrong.iter().filter(|pair| counts(pair)).count();
-        PairCounts { right: right.len(), wrong, missed: missed.len() }
-    }
-}
-
 /// Four decimals. With three, a few errors among thousands would vanish.
 pub(crate) fn decimals(value: f64) -> String {
     format!("{value:.4}")
@@ -314,9 +277,8 @@ fn count(value: f64) -> String {
 
 /// The orders of several examinations, each with the name of its rows.
 pub(crate) fn orders(exams: &[(&str, &Exam)]) -> Table {
-    let head =
-        ["order", "false folds", "missed", "precision", "recall", "F1", "F1, final", "ARI", "B³"];
-    let mut table = Table::new(&head);
+    let mut table =
+        Table::new("order | false folds | missed | precision | recall | F1 | F1, final | ARI | B³");
     let cells = |[wrong, missed, shares @ ..]: Figures| {
         [wrong, missed].map(count).into_iter().chain(shares.map(decimals))
     };
@@ -330,9 +292,8 @@ pub(crate) fn orders(exams: &[(&str, &Exam)]) -> Table {
 
 /// The methods: file order, and the worst of all orders.
 pub(crate) fn methods(exams: &[Exam]) -> Table {
-    let head =
-        ["method", "false folds", "precision", "recall", "F1", "ARI", "B³", "F1, worst order"];
-    let mut cells = Table::new(&head);
+    let mut cells =
+        Table::new("method | false folds | precision | recall | F1 | ARI | B³ | F1, worst order");
     for exam in exams {
         let rows = exam.rows();
         let Some((_, row)) = rows.first() else { continue };
@@ -347,11 +308,9 @@ pub(crate) fn methods(exams: &[Exam]) -> Table {
 /// worst order.
 pub(crate) fn kinds(exams: &[Exam]) -> Table {
     let Some((first, others)) = exams.split_first() else { return Table::default() };
-    let mut head = vec!["edit".to_owned(), "pairs".to_owned(), first.method.to_string()];
-    head.push(format!("{}, worst order", first.method));
-    head.extend(others.iter().map(|exam| exam.method.to_string()));
-    let head: Vec<&str> = head.iter().map(String::as_str).collect();
-    let mut cells = Table::new(&head);
+    let head = format!("edit | pairs | {0} | {0}, worst order", first.method);
+    let names = others.iter().map(|exam| exam.method.to_string());
+    let mut cells = Table::new(&head).with_columns(names);
     let all = &first.in_file_order().at_arrival.kinds;
     let against_base = |kind: &str| kind.starts_with("base+") || !kind.contains('+');
     for (kind, share) in all.iter().filter(|(kind, _)| against_base(kind)) {
@@ -369,8 +328,15 @@ pub(crate) fn kinds(exams: &[Exam]) -> Table {
 mod tests {
     use wirefold_score::{Label, Pairs};
 
-    use super::super::set::Doc;
     use super::*;
+
+    #[test]
+    fn the_results_are_in_the_order_of_the_items() {
+        let items: Vec<usize> = (0..100).collect();
+        let doubled: Vec<usize> = items.iter().map(|item| item * 2).collect();
+        assert_eq!(side_by_side(&items, |item| item * 2), doubled);
+        assert!(side_by_side(&[] as &[usize], |item| *item).is_empty());
+    }
 
     #[test]
     fn rows_are_file_order_reversed_worst_and_mean() {
@@ -380,7 +346,7 @@ mod tests {
             labels: Pairs([((0, 2), (Label::Reprint, "base+mix".to_owned()))].into()),
             ..LabelledSet::default()
         };
-        let exam = examine(Method::Exact, &set, 2);
+        let exam = examine(Method::Exact, &set, &set.orders(2));
         let rows = exam.rows();
         let names: Vec<&str> = rows.iter().map(|(name, _)| name.as_str()).collect();
         let expected = ["file order", "reversed", "worst of 2 shuffles", "mean of 2 shuffles"];

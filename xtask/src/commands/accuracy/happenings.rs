@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context;
 use wirefold_fold::{Settings, stem};
 use wirefold_score::{Clusters, Group, Order, Pair, Random, Score};
 use wirefold_text::Text;
 
 use super::exam::{Run, decimals, passages, side_by_side};
-use super::set::{Doc, LabelledSet, clusters, clusters_in_part, read_lines};
+use super::set::{Doc, LabelledSet, clusters, numbers, read, read_docs};
 use crate::table::Table;
 
 const HOUR: i64 = 3600;
@@ -31,26 +30,14 @@ pub(super) struct Happenings {
     kinds: Vec<String>,
 }
 
-/// Tables over several sets.
-#[derive(Debug, Clone)]
-pub(super) struct HappeningTables {
-    figures: Table,
-    gaps: Table,
-    kinds: Table,
-    windows: Table,
-}
-
 impl Happenings {
     /// Reads texts with the file of their happenings. Files beside them may have unsure pairs and the kinds
     /// of texts.
     pub(super) fn read(name: &str, docs: &Path, events: &Path) -> anyhow::Result<Happenings> {
-        let docs: Vec<Doc> = read_lines(docs, |line| Ok(serde_json::from_str(line)?))?;
-        let mut clusters = clusters_in_part(events, &docs, Group::Event)?;
-        let numbers = docs.iter().enumerate().map(|(at, doc)| (doc.id.as_str(), at)).collect();
-        let beside = |file: &Path| match file.is_file() {
-            true => std::fs::read_to_string(file).with_context(|| file.display().to_string()),
-            false => Ok(String::new()),
-        };
+        let docs = read_docs(docs)?;
+        let mut clusters = clusters(events, &docs, Group::Event)?;
+        let numbers = numbers(&docs);
+        let beside = |file: &Path| if file.is_file() { read(file) } else { Ok(String::new()) };
         let (unsure, problems) =
             wirefold_score::unsure(&beside(&events.with_file_name("unsure.tsv"))?, &numbers);
         anyhow::ensure!(problems.is_empty(), "unsure.tsv: {problems:?}");
@@ -125,27 +112,44 @@ impl Happenings {
         texts.iter().map(|text| (*text, run.events[*text])).collect()
     }
 
+    /// The number of labelled texts, and of their happenings.
     fn size(&self) -> (usize, usize) {
-        let labelled: Vec<&usize> = self.clusters.of.iter().flatten().collect();
-        let happenings: BTreeSet<&&usize> = labelled.iter().collect();
-        (labelled.len(), happenings.len())
+        let labelled = self.clusters.of.iter().flatten();
+        (labelled.clone().count(), labelled.collect::<BTreeSet<_>>().len())
     }
 
     fn hours_apart(&self, (a, b): Pair) -> i64 {
-        let time = |at: usize| self.set.docs[at].published.map_or(0, jiff::Timestamp::as_second);
+        let time = |at: usize| time_of(&self.set.docs[at]);
         (time(a) - time(b)).abs() / HOUR
     }
 
     /// The most texts and the most hours of one event.
     fn largest(&self, events: &[usize]) -> String {
-        let mut all: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (text, event) in events.iter().enumerate() {
-            all.entry(*event).or_default().push(text);
-        }
-        let span = |texts: &Vec<usize>| self.hours_apart((texts[0], texts[texts.len() - 1]));
-        let most = all.values().map(Vec::len).max().unwrap_or_default();
-        format!("{most} / {} h", all.values().map(span).max().unwrap_or_default())
+        let all = texts_of(events);
+        let most = all.iter().map(Vec::len).max().unwrap_or_default();
+        let longest = all.iter().map(|texts| self.span(texts)).max().unwrap_or_default();
+        format!("{most} / {} h", longest / HOUR)
     }
+
+    /// The seconds from the first to the last publication.
+    fn span(&self, texts: &[usize]) -> i64 {
+        let times = || texts.iter().map(|text| time_of(&self.set.docs[*text]));
+        times().max().zip(times().min()).map_or(0, |(last, first)| last - first)
+    }
+}
+
+/// The seconds of publication.
+fn time_of(doc: &Doc) -> i64 {
+    doc.published.map_or(0, jiff::Timestamp::as_second)
+}
+
+/// The texts of each event in their order, given the event of each text.
+fn texts_of(events: &[usize]) -> Vec<Vec<usize>> {
+    let mut all: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (text, event) in events.iter().enumerate() {
+        all.entry(*event).or_default().push(text);
+    }
+    all.into_values().collect()
 }
 
 /// The fixtures of the repository at `root`.
@@ -157,26 +161,31 @@ pub(super) fn fixtures(root: &Path) -> anyhow::Result<Vec<Happenings>> {
     FIXTURES.into_iter().map(read).collect()
 }
 
-/// Runs the product and its peers over the sets. A set in halves is listed with both.
-pub(super) fn examine(sets: &[Happenings]) -> HappeningTables {
-    let mut figures = Table::new(&[
-        "set", "rule", "right", "wrong", "missed", "precision", "recall", "F1", "B³",
-        "largest event",
-    ]);
+/// Tables of the product and its peers over the sets. A set in halves is listed with both.
+pub(super) fn examine(sets: &[Happenings]) -> String {
+    let mut figures = Table::new(
+        "set | rule | right | wrong | missed | precision | recall | F1 | B³ | largest event",
+    );
     let groupings = grouped(sets, Happenings::events);
-    let peers = PEERS.map(|peer| grouped(sets, |set| peer.of(&set.set)));
+    let peers = PEERS.map(|peer| grouped(sets, |set| peer.group(&set.set)));
     for (at, set) in sets.iter().enumerate() {
         row(&mut figures, set, "passages", &groupings[at]);
         for (peer, made) in PEERS.iter().zip(&peers) {
-            row(&mut figures, set, peer.label(), &made[at]);
+            row(&mut figures, set, peer.label, &made[at]);
         }
     }
-    HappeningTables {
-        figures,
-        gaps: gaps(sets, &groupings),
-        kinds: kinds(sets, &groupings),
-        windows: windows(sets),
-    }
+    let (gaps, kinds) = (gaps(sets, &groupings), kinds(sets, &groupings));
+    let kinds = match kinds.is_empty() {
+        true => String::new(),
+        false => format!("\n*By kind of the later text*: pairs found.\n\n{}", kinds.markdown()),
+    };
+    format!(
+        "{}\n*By the time between two texts*: pairs found.\n\n{}{kinds}\n*In small windows*: texts of one week \
+         that are drawn at random, two of them of one happening, and each other of another.\n\n{}",
+        figures.markdown(),
+        gaps.markdown(),
+        windows(sets).markdown()
+    )
 }
 
 /// Groups each set. Neighbouring parts of one set are grouped together.
@@ -203,8 +212,8 @@ fn row(cells: &mut Table, set: &Happenings, rule: &str, events: &[usize]) {
 
 /// The share of pairs that were found, by the time between the two texts.
 fn gaps(sets: &[Happenings], groupings: &[Vec<usize>]) -> Table {
-    let head = ["time between"].into_iter().chain(sets.iter().map(|set| set.name.as_str()));
-    let mut cells = Table::new(&head.collect::<Vec<&str>>());
+    let names = sets.iter().map(|set| set.name.as_str());
+    let mut cells = Table::new("time between").with_columns(names);
     for (name, most) in GAPS {
         let least = GAPS.iter().map(|(_, to)| *to).rfind(|to| *to < most).unwrap_or(-1);
         let of = |(set, events): (&Happenings, &Vec<usize>)| {
@@ -223,8 +232,8 @@ fn kinds(sets: &[Happenings], groupings: &[Vec<usize>]) -> Table {
         .zip(groupings)
         .filter(|(set, _)| set.kinds.iter().any(|it| !it.is_empty()))
         .collect();
-    let head = ["kind"].into_iter().chain(with_kinds.iter().map(|(set, _)| set.name.as_str()));
-    let mut cells = Table::new(&head.collect::<Vec<&str>>());
+    let names = with_kinds.iter().map(|(set, _)| set.name.as_str());
+    let mut cells = Table::new("kind").with_columns(names);
     let all: BTreeSet<&String> =
         with_kinds.iter().flat_map(|(set, _)| &set.kinds).filter(|kind| !kind.is_empty()).collect();
     for kind in all {
@@ -246,8 +255,7 @@ const SMALL: i64 = 7 * 24 * HOUR;
 
 /// The figures of windows of few texts, as on a first day: two of one happening, and each other of another.
 fn windows(sets: &[Happenings]) -> Table {
-    let head = ["set", "texts", "draws", "with a false event", "without the pair"];
-    let mut cells = Table::new(&head);
+    let mut cells = Table::new("set | texts | draws | with a false event | without the pair");
     for set in sets {
         for (size, draws) in WINDOWS {
             let mut random = Random::for_purpose(size as u64, &set.name);
@@ -281,42 +289,21 @@ fn found_of(set: &Happenings, events: &[usize], counts: impl Fn(&Pair) -> bool) 
     format!("{found} of {}", pairs.len())
 }
 
-impl HappeningTables {
-    /// For a terminal.
-    pub(super) fn plain(&self) -> String {
-        [&self.figures, &self.gaps, &self.kinds, &self.windows].map(Table::plain).join("\n")
-    }
-
-    /// For the card.
-    pub(super) fn markdown(&self) -> String {
-        let [figures, gaps, windows] =
-            [&self.figures, &self.gaps, &self.windows].map(Table::markdown);
-        let kinds = match self.kinds.is_empty() {
-            true => String::new(),
-            false => {
-                format!("\n*By kind of the later text*: pairs found.\n\n{}", self.kinds.markdown())
-            }
-        };
-        format!(
-            "{figures}\n*By the time between two texts*: pairs found.\n\n{gaps}{kinds}\n*In small \
-             windows*: texts of one week that are drawn at random, two of them of one happening, and each \
-             other of another.\n\n{windows}"
-        )
-    }
-}
-
-/// A way to group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Grouping {
-    /// One pass over the stream: a text joins the event whose texts are most similar on average, by TF-IDF
-    /// over words and title (after Miranda et al. 2018).
-    Words,
-    /// The same with titles alone.
-    Titles,
+/// A way to group: one pass over the stream. A text joins the event whose texts are most similar on average, by TF-IDF
+/// (after Miranda et al. 2018).
+struct Peer {
+    label: &'static str,
+    /// Whether it compares texts too, or titles alone.
+    has_texts: bool,
+    /// The threshold of similarity: the best one on the first half of event-shape.
+    least: f64,
 }
 
 /// All of them.
-pub(super) const PEERS: [Grouping; 2] = [Grouping::Words, Grouping::Titles];
+const PEERS: [Peer; 2] = [
+    Peer { label: "TF-IDF, one pass", has_texts: true, least: 0.24 },
+    Peer { label: "titles alone", has_texts: false, least: 0.22 },
+];
 
 /// An event takes no text this long after its last one, and none this long after its first one, in seconds.
 const QUIET: i64 = 48 * 3600;
@@ -329,29 +316,12 @@ struct Event {
     last: i64,
 }
 
-impl Grouping {
-    pub(super) fn label(self) -> &'static str {
-        match self {
-            Grouping::Words => "TF-IDF, one pass",
-            Grouping::Titles => "titles alone",
-        }
-    }
-
-    /// The threshold of similarity: the best one on the first half of event-shape.
-    fn least(self) -> f64 {
-        match self {
-            Grouping::Words => 0.24,
-            Grouping::Titles => 0.22,
-        }
-    }
-
+impl Peer {
     /// The numbers of the stems of a text in order, each with its count.
-    fn stems(self, doc: &Doc, numbers: &mut HashMap<String, usize>) -> Vec<(usize, f64)> {
+    fn stems(&self, doc: &Doc, numbers: &mut HashMap<String, usize>) -> Vec<(usize, f64)> {
         let title = doc.title.as_deref().unwrap_or_default();
-        let text = match self {
-            Grouping::Words => format!("{title}\n{}", doc.text),
-            Grouping::Titles => title.to_owned(),
-        };
+        let text = if self.has_texts { &doc.text } else { "" };
+        let text = format!("{title}\n{text}");
         let mut counts: BTreeMap<usize, f64> = BTreeMap::new();
         for word in Text::new(&text).normal_words() {
             let next = numbers.len();
@@ -362,7 +332,7 @@ impl Grouping {
     }
 
     /// The event of each text of a set, in order of time.
-    pub(super) fn of(self, set: &LabelledSet) -> Vec<usize> {
+    fn group(&self, set: &LabelledSet) -> Vec<usize> {
         let mut numbers = HashMap::new();
         let texts: Vec<Vec<(usize, f64)>> =
             set.docs.iter().map(|doc| self.stems(doc, &mut numbers)).collect();
@@ -373,7 +343,7 @@ impl Grouping {
         for (number, text) in texts.iter().enumerate() {
             vectors.push(unit(text, &carriers, number));
             let here = &vectors[number];
-            let time = set.docs[number].published.map_or(0, jiff::Timestamp::as_second);
+            let time = time_of(&set.docs[number]);
             let mean = |event: &Event| {
                 let all = event.texts.iter().map(|other| product(here, &vectors[*other]));
                 all.sum::<f64>() / event.texts.len() as f64
@@ -384,7 +354,7 @@ impl Grouping {
                 .filter(|(_, event)| time - event.last <= QUIET && time - event.first <= SPAN);
             let likeliest =
                 open.map(|(at, event)| (mean(event), at)).max_by(|a, b| a.0.total_cmp(&b.0));
-            let joined = likeliest.filter(|(similarity, _)| *similarity >= self.least());
+            let joined = likeliest.filter(|(similarity, _)| *similarity >= self.least);
             let at = joined.map_or(events.len(), |(_, at)| at);
             if at == events.len() {
                 events.push(Event { texts: Vec::new(), first: time, last: time });
@@ -427,62 +397,27 @@ const LARGEST: usize = 5;
 /// Longer than the time between any two texts.
 const WINDOW: i64 = 40 * 24 * HOUR;
 
-/// The fixtures with the event of each article.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct EventSet {
-    /// The articles; no pair of them may fold.
-    pub(crate) set: LabelledSet,
-    /// The event of each.
-    clusters: Clusters,
-    /// The events by their names, in the order of their first articles.
-    names: Vec<String>,
-}
-
-/// The results of the fixtures in several orders: file order, reversed, shuffles.
-#[derive(Debug, Clone)]
-pub(crate) struct EventExam {
-    events: EventSet,
+/// The results of the event fixtures in several orders: file order, reversed, shuffles. No pair of them may fold.
+pub(super) struct EventExam {
+    events: Happenings,
     runs: Vec<(Run, Score)>,
 }
 
-impl EventSet {
-    /// Reads the fixtures of the repository at `root`.
-    pub(crate) fn read(root: &Path) -> anyhow::Result<EventSet> {
-        let docs: Vec<Doc> = read_lines(&root.join("seeds/events.jsonl"), |line| {
-            serde_json::from_str(line).map_err(Into::into)
-        })?;
-        let clusters = clusters(&root.join("seeds/events.tsv"), &docs, Group::Event)?;
-        Ok(EventSet::new(docs, clusters))
-    }
-
-    fn new(docs: Vec<Doc>, clusters: Clusters) -> EventSet {
-        let mut names: BTreeMap<usize, String> = BTreeMap::new();
-        for (doc, event) in docs.iter().zip(&clusters.of) {
-            // An id is the name of its event with a number.
-            let name = doc.id.rsplit_once('-').map_or(doc.id.as_str(), |(name, _)| name);
-            names.entry(event.unwrap_or_default()).or_insert_with(|| name.to_owned());
-        }
-        let names = names.into_values().collect();
-        let set = LabelledSet { name: "events".to_owned(), docs, ..LabelledSet::default() };
-        EventSet { set, clusters, names }
-    }
-
+impl EventExam {
     /// Runs the product over all orders.
-    pub(crate) fn examine(self, shuffles: u64) -> EventExam {
+    pub(super) fn new(events: Happenings, shuffles: u64) -> EventExam {
         let run = |order: &Vec<usize>| {
-            let run = passages(&self.set, order, settings());
-            let score = self.clusters.score(&run.events);
+            let run = passages(&events.set, order, settings());
+            let score = events.clusters.score(&run.events);
             (run, score)
         };
-        let runs = side_by_side(&self.set.orders(shuffles), run);
-        EventExam { events: self, runs }
+        let runs = side_by_side(&events.set.orders(shuffles), run);
+        EventExam { events, runs }
     }
-}
 
-impl EventExam {
     /// The number of articles and of their events.
     pub(crate) fn counts(&self) -> (usize, usize) {
-        (self.events.set.docs.len(), self.events.names.len())
+        self.events.size()
     }
 
     /// The number of articles that were folded in any order. None should be.
@@ -496,8 +431,8 @@ impl EventExam {
 
     /// The figures of the fixed orders, and of the best and worst shuffles.
     pub(crate) fn figures(&self) -> Table {
-        let head = ["order", "right", "wrong", "missed", "precision", "recall", "F1", "B³", "ARI"];
-        let mut cells = Table::new(&head);
+        let mut cells =
+            Table::new("order | right | wrong | missed | precision | recall | F1 | B³ | ARI");
         let scores: Vec<&Score> = self.runs.iter().map(|(_, score)| score).collect();
         let (fixed, shuffles) = scores.split_at(scores.len().min(2));
         let by_f1 = |a: &&&Score, b: &&&Score| a.f1().total_cmp(&b.f1());
@@ -520,21 +455,22 @@ impl EventExam {
 
     /// The largest events of the product in file order, with their contents.
     pub(crate) fn largest(&self) -> Table {
-        let mut cells = Table::new(&["largest in file order", "texts", "hours", "holds"]);
+        let mut cells = Table::new("largest in file order | texts | hours | holds");
         let Some((run, _)) = self.runs.first() else { return cells };
-        let mut events = self.made(run);
+        let mut events = texts_of(&run.events);
         events.sort_by_key(|texts| (std::cmp::Reverse(texts.len()), texts[0]));
         for texts in events.iter().take(LARGEST) {
             let mut holds: BTreeMap<&str, usize> = BTreeMap::new();
             for text in texts {
                 *holds.entry(self.name(*text)).or_default() += 1;
             }
-            let held = |(name, count): (&&str, &usize)| {
-                format!("{count} of {} of `{name}`", self.size(name))
-            };
+            let sizes = self.names_by_size();
+            let held =
+                |(name, count): (&&str, &usize)| format!("{count} of {} of `{name}`", sizes[name]);
             let holds: Vec<String> = holds.iter().map(held).collect();
             let first = self.events.set.docs[texts[0]].id.clone();
-            let figures = [texts.len().to_string(), hours(self.span(texts)), holds.join(", ")];
+            let figures =
+                [texts.len().to_string(), hours(self.events.span(texts)), holds.join(", ")];
             cells.row([format!("that of `{first}`")].into_iter().chain(figures));
         }
         cells
@@ -542,9 +478,10 @@ impl EventExam {
 
     /// The most texts and the longest span of an event in any order, in words.
     pub(crate) fn bounds(&self) -> String {
-        let all: Vec<Vec<usize>> = self.runs.iter().flat_map(|(run, _)| self.made(run)).collect();
+        let all: Vec<Vec<usize>> =
+            self.runs.iter().flat_map(|(run, _)| texts_of(&run.events)).collect();
         let most = all.iter().map(Vec::len).max().unwrap_or_default();
-        let longest = all.iter().map(|texts| self.span(texts)).max().unwrap_or_default();
+        let longest = all.iter().map(|texts| self.events.span(texts)).max().unwrap_or_default();
         let expected = self.names_by_size().into_values().max().unwrap_or_default();
         format!(
             "Over all {} orders the largest event has {most} texts (the largest labelled one has \
@@ -554,26 +491,10 @@ impl EventExam {
         )
     }
 
-    /// The events of a run, each as its texts in file order.
-    fn made(&self, run: &Run) -> Vec<Vec<usize>> {
-        let mut events: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (text, event) in run.events.iter().enumerate() {
-            events.entry(*event).or_default().push(text);
-        }
-        events.into_values().collect()
-    }
-
-    /// The seconds from the first to the last publication.
-    fn span(&self, texts: &[usize]) -> i64 {
-        let times = texts.iter().filter_map(|text| self.events.set.docs[*text].published);
-        let seconds: Vec<i64> = times.map(jiff::Timestamp::as_second).collect();
-        let (first, last) = (seconds.iter().min(), seconds.iter().max());
-        first.zip(last).map_or(0, |(first, last)| last - first)
-    }
-
+    /// The name of a text's happening: its id is that name with a number.
     fn name(&self, text: usize) -> &str {
-        let event = self.events.clusters.of[text].unwrap_or_default();
-        &self.events.names[event]
+        let id = &self.events.set.docs[text].id;
+        id.rsplit_once('-').map_or(id, |(name, _)| name)
     }
 
     fn names_by_size(&self) -> BTreeMap<&str, usize> {
@@ -582,10 +503,6 @@ impl EventExam {
             *sizes.entry(self.name(text)).or_default() += 1;
         }
         sizes
-    }
-
-    fn size(&self, name: &str) -> usize {
-        self.names_by_size().get(name).copied().unwrap_or_default()
     }
 }
 
@@ -602,11 +519,23 @@ fn hours(seconds: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::events_tests::{AGAIN, OTHER, STRIKE, doc};
     use super::*;
 
+    fn doc(id: &str, hour: u32, text: &str) -> Doc {
+        let published = format!("2026-05-04T{hour:02}:00:00Z").parse().ok();
+        Doc { id: id.to_owned(), published, text: text.to_owned(), ..Doc::default() }
+    }
+
+    const STRIKE: &str = "In Quayton the dockers of Ada Ruiz went on strike against Port Orla, and \
+        Ada Ruiz said that the dockers of Quayton would not work for Port Orla until winter.";
+    const AGAIN: &str = "A strike by dockers closed Port Orla in Quayton, said their head Ada Ruiz; \
+        the dockers would stay away from Port Orla until the winter, Ruiz said in Quayton.";
+    const OTHER: &str =
+        "The bakers of Tom Lund in Vennby won a prize for the bread of Mill Hollow.";
+
     fn happenings() -> Happenings {
-        let docs = vec![doc("a", 1, STRIKE), doc("b", 2, OTHER), doc("c", 9, AGAIN)];
+        let docs =
+            vec![doc("quay-1", 1, STRIKE), doc("bread-1", 2, OTHER), doc("quay-2", 9, AGAIN)];
         let set = Arc::new(LabelledSet { docs, ..LabelledSet::default() });
         let clusters = Clusters { of: [0, 1, 0].map(Some).to_vec(), ..Clusters::default() };
         let kinds = ["straight", "lone", "brief"].map(str::to_owned).to_vec();
@@ -615,7 +544,7 @@ mod tests {
 
     #[test]
     fn pairs_are_counted_by_kind_and_gap() {
-        let tables = examine(&[happenings()]).markdown();
+        let tables = examine(&[happenings()]);
         let has = |row: &str| assert!(tables.contains(row), "{row}\n{tables}");
         has("| port (3 texts, 2 happenings) | passages | 1 | 0 | 0 | 1.000 | 1.000 |");
         has("| 6 to 24 h | 1 of 1 |");
@@ -629,45 +558,16 @@ mod tests {
         let [first, second] = happenings().split_by_time();
         assert_eq!((first.size(), second.size()), ((1, 1), (2, 2)));
     }
-}
-
-#[cfg(test)]
-mod events_tests {
-    use super::super::set::clusters_of;
-    use super::*;
-
-    pub(super) fn doc(id: &str, hour: u32, text: &str) -> Doc {
-        let published = format!("2026-05-04T{hour:02}:00:00Z").parse().ok();
-        Doc { id: id.to_owned(), published, text: text.to_owned(), ..Doc::default() }
-    }
-
-    pub(super) const STRIKE: &str = "In Quayton the dockers of Ada Ruiz went on strike against Port Orla, and \
-        Ada Ruiz said that the dockers of Quayton would not work for Port Orla until winter.";
-    pub(super) const AGAIN: &str = "A strike by dockers closed Port Orla in Quayton, said their head Ada Ruiz; \
-        the dockers would stay away from Port Orla until the winter, Ruiz said in Quayton.";
-    pub(super) const OTHER: &str =
-        "The bakers of Tom Lund in Vennby won a prize for the bread of Mill Hollow.";
 
     #[test]
     fn pairs_of_events_are_counted() {
-        let docs =
-            vec![doc("quay-1", 8, STRIKE), doc("quay-2", 11, AGAIN), doc("bread-1", 9, OTHER)];
-        let labels = "id\tevent\nquay-1\tquay\nquay-2\tquay\nbread-1\tbread\n";
-        let clusters = clusters_of(labels, &docs, Group::Event).unwrap();
-        let exam = EventSet::new(docs, clusters).examine(1);
+        let exam = EventExam::new(happenings(), 1);
         assert_eq!((exam.counts(), exam.folded()), ((3, 2), 0));
         let first = &exam.runs[0].1;
         assert_eq!((first.found, first.false_folds, first.missed), (1, 0, 0));
         assert!(exam.bounds().contains("largest event has 2 texts"), "{}", exam.bounds());
-        assert!(exam.bounds().contains("spans 3 hours"), "{}", exam.bounds());
+        assert!(exam.bounds().contains("spans 8 hours"), "{}", exam.bounds());
         let largest = exam.largest().markdown();
-        assert!(largest.contains("that of `quay-1` | 2 | 3 | 2 of 2 of `quay`"), "{largest}");
-    }
-
-    #[test]
-    fn a_text_without_an_event_is_named() {
-        let docs = [doc("a-1", 1, ""), doc("b-1", 2, "")];
-        let error = clusters_of("a-1\ta\n", &docs, Group::Event).unwrap_err();
-        assert_eq!(error.to_string(), "b-1 has no event");
+        assert!(largest.contains("that of `quay-1` | 2 | 8 | 2 of 2 of `quay`"), "{largest}");
     }
 }

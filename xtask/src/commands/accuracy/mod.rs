@@ -3,19 +3,15 @@
 //! The data of the repository (a generated set, and `seeds/`) gives `docs/accuracy.md`, the same bytes from
 //! the same tree. Results on sets from elsewhere are only printed.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use wirefold_score::Label;
 
-use self::exam::{Exam, METHODS, Method, examine};
-use self::happenings::EventSet;
-use self::real::RealTables;
-use self::scripts::ScriptSet;
+use self::exam::{METHODS, Method, examine};
 use self::set::LabelledSet;
-use super::say;
+use super::{replaced, say};
 use crate::tree;
 
 mod card;
@@ -24,7 +20,6 @@ pub(super) mod exam;
 mod happenings;
 mod real;
 mod scripts;
-pub(super) mod seeds;
 pub(super) mod set;
 
 /// The arguments of `accuracy`.
@@ -42,9 +37,6 @@ pub(crate) struct Arguments {
     /// How many articles to write to a folder.
     #[arg(long, value_name = "N", default_value_t = card::ARTICLES)]
     articles: u64,
-    /// Shuffles of sets from elsewhere; the card always has ten.
-    #[arg(long, default_value_t = card::SHUFFLES)]
-    shuffles: u64,
     /// With `enrich`: print each wrong finding. `wirefold eval` lists the wrong pairs of a set.
     #[arg(long, requires = "sets")]
     errors: bool,
@@ -60,7 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         return enrich::run(arguments.check, arguments.errors);
     }
     if !arguments.sets.is_empty() {
-        external(&sets_at(&arguments.sets)?, arguments)?;
+        external(&sets_at(&arguments.sets)?)?;
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(folder) = &arguments.write_set {
@@ -68,31 +60,18 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let root = tree::root();
-    let seeds = seeds::articles(&root)?;
-    let generated = set::generated(card::ARTICLES);
     // Read before the long work, so that a broken line is found early.
     let elsewhere = sets_at(acceptance_folder().as_slice())?;
-    let others = card::Others {
-        events: EventSet::read(&root)?,
-        scripts: ScriptSet::read(&root)?,
-        archetypes: seeds::archetypes(&root)?,
-        happenings: happenings::fixtures(&root)?,
-    };
-    let card = card::Card::new(generated, seeds, others);
-    let real = real::examine(&root)?;
-    let told = real.as_ref().map_or(
-        "../shared is absent: the rows of real pages stay as they are\n\n".to_owned(),
-        RealTables::plain,
-    );
-    say(&told)?;
-    say(&card.summary())?;
+    let sets = card::Sets::read(&root)?;
     let before = std::fs::read_to_string(root.join(CARD)).unwrap_or_default();
-    let enriched = enrich::examine(false)?.map(|tables| enrich::markdown(&tables));
-    let enriched = section_between(enrich::MARKS, enriched, &before);
-    let real = section_between(real::MARKS, real.map(|tables| tables.markdown()), &before);
-    let document = card.document(real, enriched);
+    let real = section_between(real::MARKS, real::examine(&root)?, &before);
+    let enriched = section_between(enrich::MARKS, enrich::examine(false)?, &before);
+    let document = sets.document(real, enriched);
+    if !arguments.check {
+        say(&document)?;
+    }
     let code = write_or_check(&root.join(CARD), &document, arguments.check)?;
-    external(&elsewhere, arguments)?;
+    external(&elsewhere)?;
     Ok(code)
 }
 
@@ -112,10 +91,7 @@ fn write_or_check(path: &Path, document: &str, check: bool) -> anyhow::Result<Ex
         std::fs::write(path, document).with_context(|| format!("write {}", path.display()))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let before = match std::fs::read_to_string(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        read => read.with_context(|| format!("read {}", path.display()))?,
-    };
+    let before = std::fs::read_to_string(path).unwrap_or_default();
     if before == document {
         return Ok(ExitCode::SUCCESS);
     }
@@ -150,33 +126,27 @@ fn sets_at(paths: &[PathBuf]) -> anyhow::Result<Vec<LabelledSet>> {
     Ok(sets)
 }
 
-/// Examines sets from elsewhere and prints the results.
-fn external(sets: &[LabelledSet], arguments: &Arguments) -> anyhow::Result<()> {
-    sets.iter().try_for_each(|set| say(&examined(set, arguments)?))
-}
-
-/// Examines the product in all orders, and the baselines, which are slow on large sets, in file order.
-fn examined(set: &LabelledSet, arguments: &Arguments) -> anyhow::Result<String> {
-    let mut exams = vec![examine(Method::Passages, set, arguments.shuffles)];
-    let equal = examine(Method::Passages, &set.at_one_outlet(), arguments.shuffles);
-    let orders = exam::orders(&[("", &exams[0]), (", one outlet", &equal)]);
-    let baselines = METHODS.into_iter().filter(|method| *method != Method::Passages);
-    exams.extend(baselines.map(|method| in_file_order(method, set)));
-    let mut said = format!("\n{}\n\n{}", counts(set), orders.plain());
-    write!(said, "\nthe baselines in file order only:\n")?;
-    write!(said, "\n{}\n{}", exam::methods(&exams).plain(), exam::kinds(&exams).plain())?;
-    Ok(said)
-}
-
-fn in_file_order(method: Method, set: &LabelledSet) -> Exam {
-    let mut exam = examine(method, set, 0);
-    exam.outcomes.truncate(1);
-    exam
-}
-
-fn counts(set: &LabelledSet) -> String {
-    let (reprints, partial) = (set.labels.count(Label::Reprint), set.labels.count(Label::Partial));
-    format!("{}: {} documents, {reprints} R pairs, {partial} P pairs", set.name, set.docs.len())
+/// Examines sets from elsewhere and prints the results: the product in all orders, and the baselines, which are slow on
+/// large sets, in file order.
+fn external(sets: &[LabelledSet]) -> anyhow::Result<()> {
+    for set in sets {
+        let in_orders =
+            |it: &LabelledSet| examine(Method::Passages, it, &it.orders(card::SHUFFLES));
+        let mut exams = vec![in_orders(set)];
+        let equal = in_orders(&set.at_one_outlet());
+        let orders = exam::orders(&[("", &exams[0]), (", one outlet", &equal)]);
+        let baselines = METHODS.into_iter().filter(|method| *method != Method::Passages);
+        exams.extend(baselines.map(|method| examine(method, set, &set.orders(0)[..1])));
+        let (methods, kinds) = (exam::methods(&exams), exam::kinds(&exams));
+        let [reprints, partial] = [Label::Reprint, Label::Partial].map(|it| set.labels.count(it));
+        say(&format!(
+            "\n{}: {} documents, {reprints} R pairs, {partial} P pairs\n\n{orders}\n\
+             the baselines in file order only:\n\n{methods}\n{kinds}",
+            set.name,
+            set.docs.len()
+        ))?;
+    }
+    Ok(())
 }
 
 /// The section of the card between two marks: the new tables, or else the current section.

@@ -7,8 +7,8 @@ use std::path::Path;
 use wirefold_fold::{Detector, Grounds, Settings};
 use wirefold_score::{Label, Order, Pair};
 
-use super::exam::{Method, PairCounts, Run, observe_all, side_by_side};
-use super::happenings::{self, HappeningTables, Happenings};
+use super::exam::{Method, Run, observe_all, side_by_side};
+use super::happenings::{self, Happenings};
 use super::set::LabelledSet;
 use crate::table::Table;
 
@@ -37,29 +37,8 @@ const HAPPENINGS: &str = "\
 reported separately by two or three outlets. The table counts pairs of texts that are one event in the final state;
 485 uncertain pairs do not count. The numbers of the judge were fitted on them.";
 
-/// The tables of the sets.
-pub(super) struct RealTables {
-    rows: Table,
-    classes: Table,
-    happenings: HappeningTables,
-}
-
-impl RealTables {
-    /// For a terminal.
-    pub(super) fn plain(&self) -> String {
-        let all = [&self.rows, &self.classes];
-        all.map(Table::plain).join("\n") + "\n" + &self.happenings.plain()
-    }
-
-    pub(super) fn markdown(&self) -> String {
-        let [rows, classes] = [&self.rows, &self.classes].map(Table::markdown);
-        let happenings = self.happenings.markdown();
-        format!("{rows}\n{CLASSES}\n\n{classes}\n{HAPPENINGS}\n\n{happenings}")
-    }
-}
-
 /// The tables, if the sets are available.
-pub(super) fn examine(root: &Path) -> anyhow::Result<Option<RealTables>> {
+pub(super) fn examine(root: &Path) -> anyhow::Result<Option<String>> {
     let suites = root.join("../shared/suites");
     if !suites.join("real-shape").is_dir() {
         return Ok(None);
@@ -70,14 +49,12 @@ pub(super) fn examine(root: &Path) -> anyhow::Result<Option<RealTables>> {
         LabelledSet::read_files(name, &files[0], &files[1])
     };
     let sets = SETS.into_iter().map(read).collect::<anyhow::Result<Vec<LabelledSet>>>()?;
-    Ok(Some(RealTables {
-        rows: rows(&sets),
-        classes: classes(&sets),
-        happenings: event_shape(&suites)?,
-    }))
+    let (rows, classes) = (rows(&sets).markdown(), classes(&sets).markdown());
+    let happenings = event_shape(&suites)?;
+    Ok(Some(format!("{rows}\n{CLASSES}\n\n{classes}\n{HAPPENINGS}\n\n{happenings}")))
 }
 
-fn event_shape(suites: &Path) -> anyhow::Result<HappeningTables> {
+fn event_shape(suites: &Path) -> anyhow::Result<String> {
     let folder = suites.join("event-shape");
     let files = ["docs.jsonl", "events.tsv"].map(|file| folder.join(file));
     let whole = Happenings::read("event-shape", &files[0], &files[1])?;
@@ -87,9 +64,9 @@ fn event_shape(suites: &Path) -> anyhow::Result<HappeningTables> {
 
 /// The product and its peers on each set.
 fn rows(sets: &[LabelledSet]) -> Table {
-    let mut cells = Table::new(&[
-        "set", "rule", "verdicts", "right", "false", "missed", "precision, 95 %", "recall, 95 %",
-    ]);
+    let mut cells = Table::new(
+        "set | rule | verdicts | right | false | missed | precision, 95 % | recall, 95 %",
+    );
     let product_of = |set: &LabelledSet| {
         [Order::File, Order::Reversed]
             .map(|order| Method::Passages.run(set, &order.of(set.docs.len())))
@@ -97,7 +74,7 @@ fn rows(sets: &[LabelledSet]) -> Table {
     let peers_of = |set: &LabelledSet| {
         PEERS.map(|peer| {
             let run = peer.run(set, &Order::File.of(set.docs.len()));
-            (peer, PairCounts::of(set, &run.at_arrival, |_| true))
+            (peer, count_pairs(set, &run.at_arrival, |_| true))
         })
     };
     let runs = side_by_side(sets, |set| (product_of(set), peers_of(set)));
@@ -114,22 +91,29 @@ fn rows(sets: &[LabelledSet]) -> Table {
 fn product_rows(set: &LabelledSet, [run, reversed]: &[Run; 2], cells: &mut Table) {
     let is_one = |(a, b): &Pair| set.docs[*a].outlet == set.docs[*b].outlet;
     let name = set.name.as_str();
-    let all: fn(&Pair) -> bool = |_| true;
-    let mut add = |what, counts| row(cells, [name, "passages", what], counts);
-    add("at arrival", PairCounts::of(set, &run.at_arrival, all));
-    add("– of one outlet", PairCounts::of(set, &run.at_arrival, is_one));
-    add("– of two outlets", PairCounts::of(set, &run.at_arrival, |pair| !is_one(pair)));
-    add("final", PairCounts::of(set, &run.at_end, all));
-    add("reversed, at arrival", PairCounts::of(set, &reversed.at_arrival, all));
-    add("reversed, final", PairCounts::of(set, &reversed.at_end, all));
+    let mut add = |what, stories, counts: &dyn Fn(&Pair) -> bool| {
+        row(cells, [name, "passages", what], count_pairs(set, stories, counts));
+    };
+    add("at arrival", &run.at_arrival, &|_| true);
+    add("– of one outlet", &run.at_arrival, &is_one);
+    add("– of two outlets", &run.at_arrival, &|pair| !is_one(pair));
+    add("final", &run.at_end, &|_| true);
+    add("reversed, at arrival", &reversed.at_arrival, &|_| true);
+    add("reversed, final", &reversed.at_end, &|_| true);
 }
 
-fn row(cells: &mut Table, names: [&str; 3], counts: PairCounts) {
-    let figures = [counts.right, counts.wrong, counts.missed].map(|count| count.to_string());
-    let shares = [
-        share(counts.right, counts.right + counts.wrong),
-        share(counts.right, counts.right + counts.missed),
-    ];
+/// The right, wrong and missed pairs among those for which `counts` is true.
+fn count_pairs(set: &LabelledSet, stories: &[usize], counts: impl Fn(&Pair) -> bool) -> [usize; 3] {
+    let wrong = set.labels.false_folds(stories, usize::MAX);
+    let missed = set.labels.missed(stories).filter(|(pair, _)| counts(pair)).count();
+    let reprints = set.labels.0.iter().filter(|(_, (label, _))| *label == Label::Reprint);
+    let all = reprints.filter(|(pair, _)| counts(pair)).count();
+    [all - missed, wrong.iter().filter(|pair| counts(pair)).count(), missed]
+}
+
+fn row(cells: &mut Table, names: [&str; 3], [right, wrong, missed]: [usize; 3]) {
+    let figures = [right, wrong, missed].map(|count| count.to_string());
+    let shares = [share(right, right + wrong), share(right, right + missed)];
     cells.row(names.map(str::to_owned).into_iter().chain(figures).chain(shares));
 }
 
@@ -150,7 +134,8 @@ fn share(part: usize, whole: usize) -> String {
 /// Errors at arrival by class for each set: wrongly together, and wrongly apart.
 pub(super) fn classes(sets: &[LabelledSet]) -> Table {
     let counted: Vec<BTreeMap<Grounds, [usize; 2]>> = sets.iter().map(errors).collect();
-    let mut cells = Table::new(&head("class", sets));
+    let names = sets.iter().map(|set| set.name.as_str());
+    let mut cells = Table::new("class").with_columns(names);
     let is_there = |grounds: &Grounds| counted.iter().any(|of| of.contains_key(grounds));
     for grounds in Grounds::ALL.into_iter().filter(is_there) {
         let of = |counts: &BTreeMap<Grounds, [usize; 2]>| match counts.get(&grounds) {
@@ -176,16 +161,10 @@ fn errors(set: &LabelledSet) -> BTreeMap<Grounds, [usize; 2]> {
     for pair in set.labels.false_folds(stories, usize::MAX) {
         count(pair, true);
     }
-    for ((a, b), (label, _)) in &set.labels.0 {
-        if *label == Label::Reprint && stories[*a] != stories[*b] {
-            count((*a, *b), false);
-        }
+    for (pair, _) in set.labels.missed(stories) {
+        count(pair, false);
     }
     counts
-}
-
-fn head<'a>(first: &'a str, sets: &'a [LabelledSet]) -> Vec<&'a str> {
-    [first].into_iter().chain(sets.iter().map(|set| set.name.as_str())).collect()
 }
 
 #[cfg(test)]

@@ -1,24 +1,23 @@
 //! A labelled set: a folder with `docs.jsonl` and `labels.tsv`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use wirefold_score::{Clusters, Group, Label, Labels, Order, Pairs};
 
 use crate::generator::{Article, Generator, Settings, labels};
 
 /// A document of a set. `host` is read as the outlet.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Doc {
     /// Its id in the labels.
     pub(crate) id: String,
     /// The publisher.
-    #[serde(default, alias = "host")]
+    #[serde(default, alias = "host", rename(serialize = "host"))]
     pub(crate) outlet: Option<String>,
     /// The address; documents with one address are versions of one item.
     #[serde(default)]
@@ -30,7 +29,7 @@ pub(crate) struct Doc {
     #[serde(default)]
     pub(crate) author: Option<String>,
     /// When it claims to be published.
-    #[serde(default)]
+    #[serde(default, skip_serializing)]
     pub(crate) published: Option<Timestamp>,
     /// The text.
     pub(crate) text: String,
@@ -60,26 +59,18 @@ impl LabelledSet {
         texts: &Path,
         pairs: &Path,
     ) -> anyhow::Result<LabelledSet> {
-        let docs = read_lines(texts, |line| serde_json::from_str::<Doc>(line).map_err(Into::into))?;
-        let mut numbers: HashMap<&str, usize> = HashMap::new();
-        for (number, doc) in docs.iter().enumerate() {
-            if numbers.insert(&doc.id, number).is_some() {
-                bail!("{}: the id {} twice", texts.display(), doc.id);
-            }
+        let docs = read_docs(texts)?;
+        match read_labels(pairs, &docs, Group::Story)? {
+            Labels::Pairs(labels) => Ok(LabelledSet { name: name.to_owned(), docs, labels }),
+            Labels::Clusters(_) => bail!("{}: labelled pairs are wanted", pairs.display()),
         }
-        let labels = read_labels(pairs, &numbers)?;
-        Ok(LabelledSet { name: name.to_owned(), docs, labels })
     }
 
     /// Writes the set to a folder that [`LabelledSet::read`] can read.
     pub(crate) fn write(&self, folder: &Path) -> anyhow::Result<()> {
         let (mut docs, mut labels) = (String::new(), "a\tb\tlabel\tkind\n".to_owned());
         for doc in &self.docs {
-            let line = json!({
-                "id": doc.id, "host": doc.outlet, "url": doc.url, "title": doc.title,
-                "author": doc.author, "text": doc.text,
-            });
-            writeln!(docs, "{line}")?;
+            writeln!(docs, "{}", serde_json::to_string(doc)?)?;
         }
         for ((a, b), (label, kind)) in &self.labels.0 {
             let letter = match label {
@@ -127,68 +118,77 @@ pub(crate) fn folders(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// The non-blank lines of a file, each parsed by `parse`.
-pub(crate) fn read_lines<T>(
-    path: &Path,
-    parse: impl Fn(&str) -> anyhow::Result<T>,
-) -> anyhow::Result<Vec<T>> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()))?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    lines
-        .map(|(at, line)| parse(line).with_context(|| format!("{}:{}", path.display(), at + 1)))
-        .collect()
+/// The documents of a file. Errors name the line.
+pub(crate) fn read_docs(path: &Path) -> anyhow::Result<Vec<Doc>> {
+    let (shown, text) = (path.display(), read(path)?);
+    let mut ids = HashSet::new();
+    let mut docs = Vec::new();
+    for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let doc: Doc = serde_json::from_str(line).with_context(|| format!("{shown}:{}", at + 1))?;
+        ensure!(ids.insert(doc.id.clone()), "{shown}: the id {} twice", doc.id);
+        docs.push(doc);
+    }
+    Ok(docs)
 }
 
-/// The labelled pairs of a file. Errors name the line.
-fn read_labels(path: &Path, numbers: &HashMap<&str, usize>) -> anyhow::Result<Pairs> {
-    let shown = path.display();
-    let text = std::fs::read_to_string(path).with_context(|| format!("read {shown}"))?;
-    let (labels, problems) = wirefold_score::read(&text, Group::Story).resolve(numbers);
-    if let Some(problem) = problems.first() {
-        bail!("{shown}:{}: {}", problem.line, problem.what);
-    }
-    match labels {
-        Labels::Pairs(pairs) => Ok(pairs),
-        Labels::Clusters(_) => bail!("{shown}: clusters, and labelled pairs are wanted"),
+/// The labels of a file. Errors name the line.
+fn read_labels(path: &Path, docs: &[Doc], group: Group) -> anyhow::Result<Labels> {
+    let (labels, problems) = wirefold_score::read(&read(path)?, group).resolve(&numbers(docs));
+    match problems.first() {
+        Some(problem) => bail!("{}:{}: {}", path.display(), problem.line, problem.what),
+        None => Ok(labels),
     }
 }
 
-/// The cluster of every article. A broken line, and an article without a label, is an error that names it.
+/// The number of each document by its id.
+pub(super) fn numbers(docs: &[Doc]) -> HashMap<&str, usize> {
+    docs.iter().enumerate().map(|(at, doc)| (doc.id.as_str(), at)).collect()
+}
+
+/// The cluster of each article that has one. Errors name the line.
 pub(super) fn clusters(path: &Path, docs: &[Doc], group: Group) -> anyhow::Result<Clusters> {
-    clusters_of(&read(path)?, docs, group).with_context(|| path.display().to_string())
+    match read_labels(path, docs, group)? {
+        Labels::Clusters(clusters) => Ok(clusters),
+        Labels::Pairs(_) => bail!("{}: a cluster for each id is wanted", path.display()),
+    }
 }
 
-/// The cluster of every article that has one. A broken line is an error that names it.
-pub(super) fn clusters_in_part(
-    path: &Path,
-    docs: &[Doc],
-    group: Group,
-) -> anyhow::Result<Clusters> {
-    resolved(&read(path)?, docs, group).with_context(|| path.display().to_string())
-}
-
-fn read(path: &Path) -> anyhow::Result<String> {
+pub(super) fn read(path: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()))
 }
 
-pub(super) fn clusters_of(text: &str, docs: &[Doc], group: Group) -> anyhow::Result<Clusters> {
-    let clusters = resolved(text, docs, group)?;
-    let mut labelled = docs.iter().zip(&clusters.of);
-    if let Some((doc, _)) = labelled.find(|(_, cluster)| cluster.is_none()) {
-        bail!("{} has no {}", doc.id, group.name());
-    }
-    Ok(clusters)
+#[derive(Debug, Deserialize)]
+struct Expected {
+    articles: BTreeMap<String, Expectation>,
 }
 
-fn resolved(text: &str, docs: &[Doc], group: Group) -> anyhow::Result<Clusters> {
-    let numbers: HashMap<&str, usize> =
-        docs.iter().enumerate().map(|(at, doc)| (doc.id.as_str(), at)).collect();
-    let (labels, problems) = wirefold_score::read(text, group).resolve(&numbers);
-    if let Some(problem) = problems.first() {
-        bail!("line {}: {}", problem.line, problem.what);
-    }
-    let Labels::Clusters(clusters) = labels else { bail!("a cluster for each id is wanted") };
-    Ok(clusters)
+/// The label of an article: the text of which it is a copy.
+#[derive(Debug, Deserialize)]
+struct Expectation {
+    story: String,
+}
+
+/// The articles of the demo at `root`, of which pairs of one story must fold.
+pub(crate) fn demo(root: &Path) -> anyhow::Result<LabelledSet> {
+    let docs = read_docs(&root.join("seeds/articles.jsonl"))?;
+    let path = root.join("seeds/expected.json");
+    let expected: Expected =
+        serde_json::from_str(&read(&path)?).with_context(|| path.display().to_string())?;
+    let of = |doc: &Doc| {
+        let label = expected.articles.get(&doc.id).map(|label| label.story.as_str());
+        label.with_context(|| format!("{} says nothing of {}", path.display(), doc.id))
+    };
+    let stories = docs.iter().map(of).collect::<anyhow::Result<Vec<&str>>>()?;
+    let pairs = (0..docs.len()).flat_map(|b| (0..b).map(move |a| (a, b)));
+    let pairs = pairs.filter(|(a, b)| stories[*a] == stories[*b]);
+    let reprints = pairs.map(|pair| (pair, (Label::Reprint, "story".to_owned()))).collect();
+    Ok(LabelledSet { name: "seeds".to_owned(), docs, labels: Pairs(reprints) })
+}
+
+/// The archetypes at `root`: pairs that must fold and must not fold, class by class.
+pub(crate) fn archetypes(root: &Path) -> anyhow::Result<LabelledSet> {
+    let [texts, pairs] = ["jsonl", "tsv"].map(|kind| root.join(format!("seeds/archetypes.{kind}")));
+    LabelledSet::read_files("archetypes", &texts, &pairs)
 }
 
 /// The seed of the card's generator. Another seed gives another set of the same kind.
@@ -199,24 +199,17 @@ const LIMIT: usize = 20_000;
 /// Footers change after this many articles, three times in the card's set.
 const FOOTER_LIFE: u64 = 600;
 
-fn generator(seed: u64) -> Generator {
-    Generator::new(Settings { seed, length: 100, limit: LIMIT, footer_life: FOOTER_LIFE })
-}
-
 /// The first `count` articles of the card's seed, with labels.
 pub(super) fn generated(count: u64) -> LabelledSet {
-    set_of(SEED, count)
-}
-
-/// The first `count` articles of a seed, with labels.
-pub(super) fn set_of(seed: u64, count: u64) -> LabelledSet {
-    let generator = generator(seed);
+    let settings = Settings { seed: SEED, length: 100, limit: LIMIT, footer_life: FOOTER_LIFE };
+    let generator = Generator::new(settings);
     let docs = (0..count).map(|number| doc(generator.article(number))).collect();
     let labels = Pairs(labels(&generator, count).collect());
     LabelledSet { name: "generated".to_owned(), docs, labels }
 }
 
-fn doc(article: Article) -> Doc {
+/// A generated article as a document.
+pub(crate) fn doc(article: Article) -> Doc {
     Doc {
         id: article.id(),
         url: Some(article.url()),

@@ -12,13 +12,17 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use serde_json::json;
+use wirefold_score::Random;
 
+use crate::commands::run_command;
+use crate::generator::{Script, WORDS};
 use crate::loopback::{Answer, Loopback};
-use crate::machine::Stopwatch;
+use crate::machine::{Stopwatch, lock};
 use crate::running::Running;
 use crate::table::Table;
 use crate::tree;
@@ -28,13 +32,17 @@ use scenes::ATTACKS;
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Only these; without a name, all.
+    #[arg(value_parser = names())]
     names: Vec<String>,
-    /// List the attacks and run none.
-    #[arg(long)]
-    list: bool,
     /// The binary to attack; without it, `target/debug/wirefold` is built and attacked.
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
+}
+
+/// The names of the attacks with their aims.
+fn names() -> PossibleValuesParser {
+    let name = |attack: &Attack| PossibleValue::new(attack.name).help(attack.aim);
+    PossibleValuesParser::new(ATTACKS.iter().map(name))
 }
 
 /// How much later than in the control run the victim's news may come, in seconds. Its feed is polled every
@@ -116,30 +124,18 @@ struct RunResult {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let is_chosen =
         |name: &str| arguments.names.is_empty() || arguments.names.iter().any(|it| it == name);
-    if let Some(name) =
-        arguments.names.iter().find(|name| ATTACKS.iter().all(|it| it.name != **name))
-    {
-        bail!("no attack {name:?}: `cargo xtask attack --list` names them");
-    }
-    let chosen = ATTACKS.iter().filter(|attack| is_chosen(attack.name));
-    if arguments.list {
-        let mut table = Table::new(&["attack", "tries to"]);
-        chosen.for_each(|attack| table.row([attack.name, attack.aim]));
-        super::say(&table.to_string())?;
-        return Ok(ExitCode::SUCCESS);
-    }
     let program = match &arguments.program {
         Some(program) => program.canonicalize()?,
         None => built()?,
     };
-    let head = ["attack", "tries to", "outcome", "the victim", "news after", "peak", "took"];
-    let mut table = Table::new(&head);
+    let mut table =
+        Table::new("attack | tries to | outcome | the victim | news after | peak | took");
     let control = play(&program, &Attack::NONE)?;
     let alerts = &control.alerts;
     ensure!(alerts.len() == ALERTS, "the victim's news came not even alone: {alerts:#?}");
     row(&mut table, &Attack::NONE, &control, &control);
     let mut faults = String::new();
-    for attack in chosen {
+    for attack in ATTACKS.iter().filter(|attack| is_chosen(attack.name)) {
         writeln!(std::io::stderr(), "{} …", attack.name)?;
         let result = play(&program, attack)?;
         row(&mut table, attack, &result, &control);
@@ -164,7 +160,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 pub(crate) fn built() -> anyhow::Result<PathBuf> {
     let mut build = Command::new("cargo");
     build.args(["build", "--locked", "-p", "wirefold"]).current_dir(tree::root());
-    ensure!(build.status()?.success(), "wirefold does not build");
+    run_command(&mut build)?;
     Ok(tree::root().join("target/debug/wirefold"))
 }
 
@@ -214,7 +210,7 @@ fn play(program: &Path, attack: &Attack) -> anyhow::Result<RunResult> {
     });
     let (answer, visits) = (attack.answer, Mutex::new(HashMap::<String, u64>::new()));
     let hostile = Loopback::answering(move |asked| {
-        let mut visits = visits.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut visits = lock(&visits);
         let before = visits.entry(asked.path.clone()).or_default();
         *before += 1;
         let answer = answer(&asked.path[1..], *before - 1, &format!("http://{}", asked.host));
@@ -286,16 +282,18 @@ const TITLE: &str = "Harbour bulletin";
 /// The victim's feed, before or after its news.
 fn feed(site: &str, has_news: bool) -> Answer {
     let last = if has_news { 2 * ARTICLES } else { ARTICLES };
-    let items = (0..last).rev().map(|number| item(site, number, has_news && number == 0));
+    let items = (0..last).rev().map(|number| {
+        let is_changed = has_news && number == 0;
+        let more = if is_changed { " And 40 men mended the mole on Friday evening." } else { "" };
+        item(site, &format!("{TITLE} {number}"), number, &(text(number) + more))
+    });
     rss(items)
 }
 
-fn item(site: &str, number: u64, is_changed: bool) -> String {
-    let more = if is_changed { " And 40 men mended the mole on Friday evening." } else { "" };
+fn item(site: &str, title: &str, number: u64, text: &str) -> String {
     format!(
-        "<item><guid>{site}/{number}</guid><title>{TITLE} {number}</title><link>{site}/{number}\
-         </link><description>{}{more}</description></item>",
-        text(number)
+        "<item><guid>{site}/{number}</guid><title>{title}</title><link>{site}/{number}</link>\
+         <description>{text}</description></item>"
     )
 }
 
@@ -311,25 +309,11 @@ fn rss(items: impl IntoIterator<Item = String>) -> Answer {
 
 /// A text of 240 generated words, different for each number.
 fn text(number: u64) -> String {
-    let syllables = ["ba", "ke", "lo", "mi", "nu", "ra", "se", "to", "vi", "zu", "fa", "de"];
-    let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d;
-    let mut text = String::new();
-    for word in 0..240 {
-        for _ in 0..3 {
-            let at = usize::try_from(xorshift(&mut state) >> 33).unwrap_or_default();
-            text += syllables[at % syllables.len()];
-        }
-        text += if word % 12 == 11 { ". " } else { " " };
-    }
-    text
-}
-
-/// The next number after `state` (Marsaglia 2003).
-fn xorshift(state: &mut u64) -> u64 {
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    *state
+    let mut random = Random::new(number);
+    let word = |at: usize| {
+        Script::Latin.word(random.below(WORDS)) + if at % 12 == 11 { ". " } else { " " }
+    };
+    (0..240).map(word).collect()
 }
 
 /// Whether a title is one of the victim's.

@@ -7,8 +7,9 @@ use std::ops::Range;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
+use wirefold_score::Random;
 
-use super::{Answer, Attack, rss, text, xorshift};
+use super::{Answer, Attack, item, rss, text};
 use crate::machine::Stopwatch;
 use crate::running::Running;
 
@@ -21,6 +22,9 @@ const LOUD: usize = 100;
 const LONGEST: f64 = 5.0;
 /// The number of queries that must be answered and not refused. Otherwise nothing reached the search.
 const ANSWERED: usize = 30;
+
+/// 160 MB of spaces: blocks of one literal and one copy of it (RFC 7932, section 9.2).
+const BROTLI: &[u8] = include_bytes!("spaces.br");
 
 /// All attacks in the order in which they run.
 pub(super) static ATTACKS: [Attack; 9] = [
@@ -45,10 +49,10 @@ pub(super) static ATTACKS: [Attack; 9] = [
         feeds: &["gzip", "zstd", "brotli", "gzip-gzip", "zstd-gzip", "tenfold"],
         answer: |path, _, _| {
             Some(match path {
-                "gzip" => encoded("gzip", gzip(&[b' '; 200_000_000])),
+                "gzip" => encoded("gzip", gzip(&spaces())),
                 "zstd" => encoded("zstd", zstd()),
-                "brotli" => encoded("br", brotli()),
-                "gzip-gzip" => encoded("gzip, gzip", gzip(&gzip(&[b' '; 200_000_000]))),
+                "brotli" => encoded("br", BROTLI.to_vec()),
+                "gzip-gzip" => encoded("gzip, gzip", gzip(&gzip(&spaces()))),
                 "zstd-gzip" => encoded("zstd, gzip", gzip(&zstd())),
                 "tenfold" => {
                     let body = (0..10).fold(Vec::new(), |body, _| gzip(&body));
@@ -180,13 +184,6 @@ fn fault(is_fault: bool, words: impl Fn() -> String) -> Vec<String> {
     is_fault.then(words).into_iter().collect()
 }
 
-fn item(site: &str, title: &str, number: u64, text: &str) -> String {
-    format!(
-        "<item><guid>{number}</guid><title>{title}</title><link>{site}/{number}</link>\
-         <description>{text}</description></item>"
-    )
-}
-
 /// Connections that send these bytes.
 fn open(running: &Running, requests: impl Iterator<Item = String>) -> Vec<TcpStream> {
     let send = |request: String| {
@@ -217,35 +214,12 @@ fn gzip(body: &[u8]) -> Vec<u8> {
     encoder.write_all(body).and_then(|()| encoder.finish()).unwrap_or_default()
 }
 
-/// 200 MB of spaces: blocks of one byte repeated (RFC 8878, section 3.1.1.2.2).
 fn zstd() -> Vec<u8> {
-    let head = ((131_072_u32 << 3) | 0b010).to_le_bytes();
-    let block = [head[0], head[1], head[2], b' '];
-    [&[0x28, 0xb5, 0x2f, 0xfd, 0, 0x58], block.repeat(1_600).as_slice(), &[1, 0, 0]].concat()
+    zstd::encode_all(&*spaces(), zstd::DEFAULT_COMPRESSION_LEVEL).unwrap_or_default()
 }
 
-/// 160 MB of spaces: blocks of one literal and one copy of it (RFC 7932, section 9.2).
-fn brotli() -> Vec<u8> {
-    // Fields of the stream, the lowest bit first: value and width.
-    let mut fields = vec![(0, 1)];
-    for _ in 0..10 {
-        // Not the last block; 16 MiB, in six nibbles; compressed.
-        fields.extend([(0, 1), (2, 2), ((1 << 24) - 1, 24), (0, 1)]);
-        // One block type each, no postfix, no direct distances, one context, one tree each.
-        fields.extend([1, 1, 1, 2, 4, 2, 1, 1].map(|width| (0, width)));
-        // Codes of one symbol: a space; insert one and copy 2118 or more; distance 1 or 2.
-        for symbol in [(0x20, 8), (399, 10), (16, 6)] {
-            fields.extend([(1, 2), (0, 2), symbol]);
-        }
-        fields.extend([((1 << 24) - 1 - 2118, 24), (0, 1)]);
-    }
-    fields.push((0b11, 2));
-    let bits = fields
-        .into_iter()
-        .flat_map(|(value, width): (u32, u32)| (0..width).map(move |at| value >> at & 1 == 1));
-    let bits: Vec<bool> = bits.collect();
-    let byte = |eight: &[bool]| eight.iter().rev().fold(0, |byte, bit| byte << 1 | u8::from(*bit));
-    bits.chunks(8).map(byte).collect()
+fn spaces() -> Vec<u8> {
+    vec![b' '; 200_000_000]
 }
 
 /// A feed that lists one item at first. The first items of a feed never alert; if it lists nothing at first, its
@@ -298,14 +272,10 @@ fn loud(running: &Running) -> anyhow::Result<usize> {
 
 /// A text of words that no other article has.
 fn invented(number: u64) -> String {
-    let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut text = String::new();
-    for _ in 0..INVENTED.0 {
-        let drawn = xorshift(&mut state);
-        let letters = (0..6).map(|at| char::from(b'a' + (drawn >> (5 * at + 20) & 31) as u8 % 26));
-        text.extend(letters.chain([' ']));
-    }
-    text
+    let mut random = Random::new(number);
+    let mut letter = || char::from(b'a' + u8::try_from(random.below(26)).unwrap_or_default());
+    let letters = (0..7 * INVENTED.0).map(|at| if at % 7 == 6 { ' ' } else { letter() });
+    letters.collect()
 }
 
 fn query_faults(running: &Running) -> Vec<String> {

@@ -1,18 +1,19 @@
 //! `bench alerts`: one article against 100,000 and a million subscriptions, compared with a loop over the
 //! same queries. Each set has a process of its own on one core, so that its memory can be measured.
 
-use std::fmt::Write as _;
-use std::io::Write as _;
-
 use anyhow::{Context, ensure};
+use clap::ValueEnum as _;
 use serde::{Deserialize, Serialize};
 use wirefold_proto::SubscriptionId;
 use wirefold_query::{Document, Numbers, Percolator, Prepared, Query};
 use wirefold_score::Random;
 
-use super::{Common, own_process, results_of};
+use super::{Common, in_child, name_of, on_one_core, report};
+use crate::commands::say;
 use crate::generator::{Script, Zipf};
-use crate::machine::{self, ThreadWatch, today};
+use crate::machine::{self, ThreadWatch};
+use crate::statistics::{mean, quantile, slope};
+use crate::table::Table;
 
 /// The number of subscriptions in each set, also for a quick run.
 const SIZES: [usize; 2] = [100_000, 1_000_000];
@@ -20,31 +21,18 @@ const QUICK: [usize; 1] = [20_000];
 /// The number of articles that are matched against each set.
 const ARTICLES: usize = 2_000;
 
-/// The results of a set.
-struct SetResults {
-    kind: Kind,
-    results: Results,
-}
-
 /// Measures all sets, in turn.
 pub(super) fn run(arguments: &Common) -> anyhow::Result<()> {
     let sizes: &[usize] = if arguments.quick { &QUICK } else { &SIZES };
     let mut measured = Vec::new();
-    for kind in [Kind::LongTail, Kind::Frequent] {
+    for kind in Kind::value_variants() {
         for size in sizes {
-            measured.push(SetResults { kind, results: measure(kind, *size)? });
+            let (name, count) = (name_of(kind), size.to_string());
+            let results = in_child("alerts-set", &["--kind", &name, "--subscriptions", &count])?;
+            measured.push((format!("{count} {name}"), results));
         }
     }
-    let block = block(&measured);
-    writeln!(std::io::stdout().lock(), "{block}")?;
-    if arguments.write { super::put("alerts", &block) } else { Ok(()) }
-}
-
-/// Measures a set in a child.
-fn measure(kind: Kind, subscriptions: usize) -> anyhow::Result<Results> {
-    let mut child = own_process("alerts-set")?;
-    child.args(["--kind", kind.name(), "--subscriptions", &subscriptions.to_string()]);
-    results_of(child.args(["--articles", &ARTICLES.to_string()]))
+    report(arguments, "alerts", ("alerts", &on_one_core()), &tables(&measured))
 }
 
 /// A loop over all queries is timed for this many query evaluations, but for at least three articles.
@@ -62,14 +50,11 @@ pub(crate) struct Child {
     kind: Kind,
     #[arg(long)]
     subscriptions: usize,
-    #[arg(long)]
-    articles: usize,
 }
 
 /// The results of the child.
 #[derive(Debug, Serialize, Deserialize)]
 struct Results {
-    subscriptions: usize,
     spread: TimeSpread,
     /// Microseconds to prepare an article, the mean. They are not part of the times.
     preparing: f64,
@@ -79,15 +64,8 @@ struct Results {
     /// Microseconds, the mean, for a query that is already parsed.
     adding: f64,
     removing: f64,
-    naive: NaiveTimes,
-}
-
-/// The times of a loop that evaluates each query, on the first articles.
-#[derive(Debug, Serialize, Deserialize)]
-struct NaiveTimes {
-    articles: usize,
-    /// In milliseconds.
-    p50: f64,
+    /// The milliseconds of a loop that evaluates each query, on the first articles.
+    naive: Vec<f64>,
 }
 
 type Subscriptions = Percolator<SubscriptionId>;
@@ -97,7 +75,7 @@ type Matches = Vec<SubscriptionId>;
 /// Measures and prints the results as a line of JSON.
 pub(super) fn run_child(child: &Child) -> anyhow::Result<()> {
     machine::stay_on_one_core()?;
-    let maker = Maker::new();
+    let maker = Maker { zipf: Zipf::new() };
     let before = megabytes()?;
     let mut subscriptions = Subscriptions::new();
     for (number, text) in maker.queries(child.kind).take(child.subscriptions).enumerate() {
@@ -105,9 +83,8 @@ pub(super) fn run_child(child: &Child) -> anyhow::Result<()> {
     }
     let full = megabytes()? - before;
     let articles = (NAIVE_EVALUATIONS / child.subscriptions.max(1))
-        .clamp(NAIVE_ARTICLES.start, NAIVE_ARTICLES.end)
-        .min(child.articles);
-    let (spread, preparing, found) = time(child, &maker, &subscriptions, articles);
+        .clamp(NAIVE_ARTICLES.start, NAIVE_ARTICLES.end);
+    let (times, preparing, found) = time(&maker, &subscriptions, articles);
     let (adding, removing) = change(child, &maker, &mut subscriptions)?;
     for number in (0..child.subscriptions).filter(|number| number % 10 > 0) {
         subscriptions.remove(&id(number)?);
@@ -115,8 +92,7 @@ pub(super) fn run_child(child: &Child) -> anyhow::Result<()> {
     let tenth = megabytes()? - before;
     drop(subscriptions);
     let results = Results {
-        subscriptions: child.subscriptions,
-        spread,
+        spread: TimeSpread::of(&times),
         preparing,
         megabytes: full,
         megabytes_of_tenth: tenth,
@@ -124,8 +100,7 @@ pub(super) fn run_child(child: &Child) -> anyhow::Result<()> {
         removing,
         naive: naive(child, &maker, &found)?,
     };
-    writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&results)?)?;
-    Ok(())
+    say(&serde_json::to_string(&results)?)
 }
 
 fn id(number: usize) -> anyhow::Result<SubscriptionId> {
@@ -139,16 +114,11 @@ fn megabytes() -> anyhow::Result<f64> {
 /// The times of all articles, the time to prepare one, and the matches of the first `kept`. For each article
 /// the quickest pass counts: the others include other work of the machine. Between two passes, the words and
 /// queries of an article leave the caches.
-fn time(
-    child: &Child,
-    maker: &Maker,
-    subscriptions: &Subscriptions,
-    kept: usize,
-) -> (TimeSpread, f64, Vec<Matches>) {
+fn time(maker: &Maker, subscriptions: &Subscriptions, kept: usize) -> (Times, f64, Vec<Matches>) {
     let cost = ThreadWatch::cost();
-    let (mut times, mut found) = (Vec::<Time>::new(), Vec::new());
-    let mut preparing = vec![f64::INFINITY; child.articles];
-    for number in (0..PASSES).flat_map(|_| 0..child.articles) {
+    let (mut times, mut found) = (Times::default(), Vec::new());
+    let mut preparing = vec![f64::INFINITY; ARTICLES];
+    for number in (0..PASSES).flat_map(|_| 0..ARTICLES) {
         let article = maker.article(number);
         let making = ThreadWatch::start();
         let prepared = article.prepared();
@@ -156,17 +126,18 @@ fn time(
         let watch = ThreadWatch::start();
         let hits = subscriptions.matches(&prepared, |_| Numbers::default());
         let micros = watch.micros() - cost;
-        if let Some(before) = times.get_mut(number) {
-            before.micros = before.micros.min(micros);
+        if let Some(before) = times.micros.get_mut(number) {
+            *before = before.min(micros);
             continue;
         }
-        times.push(Time { micros, words: article.words() as f64, matches: hits.len() as f64 });
+        times.micros.push(micros);
+        times.words.push(article.words() as f64);
+        times.matches.push(hits.len() as f64);
         if number < kept {
             found.push(hits.into_iter().map(|hit| hit.id).collect());
         }
     }
-    let made_ready = preparing.iter().sum::<f64>() / child.articles.max(1) as f64;
-    (TimeSpread::of(&times), made_ready, found)
+    (times, mean(&preparing), found)
 }
 
 /// The times to add one subscription among all others and to remove it again.
@@ -190,7 +161,7 @@ fn change(
 }
 
 /// Times a loop over the same queries, which must find the same matches.
-fn naive(child: &Child, maker: &Maker, found: &[Matches]) -> anyhow::Result<NaiveTimes> {
+fn naive(child: &Child, maker: &Maker, found: &[Matches]) -> anyhow::Result<Vec<f64>> {
     let texts = maker.queries(child.kind).take(child.subscriptions);
     let queries: Vec<Query> = texts.map(|text| Query::parse(&text)).collect::<Result<_, _>>()?;
     let mut times = Vec::new();
@@ -202,7 +173,7 @@ fn naive(child: &Child, maker: &Maker, found: &[Matches]) -> anyhow::Result<Naiv
         let ids = matching.into_iter().map(id).collect::<anyhow::Result<Matches>>()?;
         ensure!(ids == *expected, "a loop finds others in article {number}");
     }
-    Ok(NaiveTimes { articles: times.len(), p50: quantile(&times, 0.5) })
+    Ok(times)
 }
 
 fn evaluate_all(queries: &[Query], article: &Prepared) -> Vec<usize> {
@@ -211,53 +182,34 @@ fn evaluate_all(queries: &[Query], article: &Prepared) -> Vec<usize> {
     matching.map(|(number, _)| number).collect()
 }
 
-/// The table of a run.
-fn block(measured: &[SetResults]) -> String {
-    let head = format!(
-        "`cargo xtask bench alerts --write`, {}, one of {} cores, load average {:.1} at the end; processor \
-         time of one thread.",
-        today(),
-        machine::cores(),
-        machine::load(),
+fn tables(measured: &[(String, Results)]) -> String {
+    let mut table = Table::new(
+        "subscriptions | p50, ms | p99, ms | p99 less 1 µs a match above 100, ms | matches an article | a \
+         further match, ns | MB | MB, nine of ten removed | add, remove, µs | loop p50, ms | loop by p50",
     );
-    format!("{head}\n\n{}", table(measured))
-}
-
-fn table(measured: &[SetResults]) -> String {
-    let mut table = "| subscriptions | p50, ms | p99, ms | p99 less 1 µs a match above 100, ms | matches an article | \
-         a further match, ns | MB | MB, nine of ten removed | add, remove, µs | loop p50, ms | loop by p50 |\n\
-         |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n"
-        .to_owned();
-    for SetResults { kind, results } in measured {
-        let spread = &results.spread;
-        let _ = writeln!(
-            table,
-            "| {} {} | {:.3} | {:.3} | {:.3} | {:.0} | {:.0} | {:.0} | {:.0} | {:.1}, {:.1} | {:.1} | {:.0} |",
-            results.subscriptions,
-            kind.name(),
-            spread.p50,
-            spread.p99,
-            spread.p99_of_few,
-            spread.matches,
-            spread.further,
-            results.megabytes,
-            results.megabytes_of_tenth,
-            results.adding,
-            results.removing,
-            results.naive.p50,
-            results.naive.p50 / spread.p50,
-        );
+    for (name, results) in measured {
+        let Results { spread, megabytes, megabytes_of_tenth, adding, removing, naive, .. } =
+            results;
+        let millis = [spread.p50, spread.p99, spread.p99_of_few].map(|it| format!("{it:.3}"));
+        let counts = [spread.matches, spread.further, *megabytes, *megabytes_of_tenth];
+        let by_loop = quantile(naive, 0.5);
+        let beside = [
+            format!("{adding:.1}, {removing:.1}"),
+            format!("{by_loop:.1}"),
+            format!("{:.0}", by_loop / spread.p50),
+        ];
+        let counts = counts.map(|count| format!("{count:.0}"));
+        table.row([name.clone()].into_iter().chain(millis).chain(counts).chain(beside));
     }
-    let preparing = measured.iter().map(|one| one.results.preparing).fold(0.0, f64::max);
+    let preparing = measured.iter().map(|(_, results)| results.preparing).fold(0.0, f64::max);
     let articles: Vec<String> =
-        measured.iter().map(|one| one.results.naive.articles.to_string()).collect();
-    let _ = writeln!(
-        table,
-        "\nTo make an article ready takes up to {preparing:.0} µs in the mean, and is not in these times. The \
-         loop ran over {} articles of each set, and found the same subscriptions in all of them.",
+        measured.iter().map(|(_, results)| results.naive.len().to_string()).collect();
+    format!(
+        "{}\nTo make an article ready takes up to {preparing:.0} µs in the mean, and is not in these times. The \
+         loop ran over {} articles of each set, and found the same subscriptions in all of them.\n",
+        table.markdown(),
         articles.join(", "),
-    );
-    table
+    )
 }
 
 const SEED: u64 = 20_261_123;
@@ -287,29 +239,15 @@ enum Kind {
     Frequent,
 }
 
-impl Kind {
-    /// The name in the arguments of the child and in tables.
-    fn name(self) -> &'static str {
-        match self {
-            Self::LongTail => "long-tail",
-            Self::Frequent => "frequent",
-        }
-    }
-}
-
 /// Generates both. The same seed gives the same results.
 struct Maker {
     zipf: Zipf,
 }
 
 impl Maker {
-    fn new() -> Self {
-        Self { zipf: Zipf::new() }
-    }
-
     /// The queries of a set, from its beginning.
     fn queries(&self, kind: Kind) -> impl Iterator<Item = String> {
-        let mut random = Random::for_purpose(SEED, kind.name());
+        let mut random = Random::for_purpose(SEED, &name_of(&kind));
         std::iter::from_fn(move || {
             Some(match kind {
                 Kind::LongTail => self.name_query(&mut random),
@@ -426,13 +364,12 @@ const FREE_MATCHES: f64 = 100.0;
 /// The time that each further match may take, in microseconds.
 const MICROS_PER_MATCH: f64 = 1.0;
 
-/// The time of one article: processor time in microseconds, its words, and the number of matching
-/// subscriptions.
-#[derive(Debug, Clone, Copy)]
-struct Time {
-    micros: f64,
-    words: f64,
-    matches: f64,
+/// For each article the processor time in microseconds, its words, and the number of matching subscriptions.
+#[derive(Debug, Default)]
+struct Times {
+    micros: Vec<f64>,
+    words: Vec<f64>,
+    matches: Vec<f64>,
 }
 
 /// The distribution of all times.
@@ -451,50 +388,23 @@ struct TimeSpread {
 }
 
 impl TimeSpread {
-    fn of(times: &[Time]) -> Self {
-        let all = times.iter().map(|time| time.micros);
-        let few = times
+    fn of(Times { micros, words, matches }: &Times) -> Self {
+        let few = micros
             .iter()
-            .map(|time| time.micros - (time.matches - FREE_MATCHES).max(0.0) * MICROS_PER_MATCH);
-        let all: Vec<f64> = all.collect();
+            .zip(matches)
+            .map(|(micros, matches)| micros - (matches - FREE_MATCHES).max(0.0) * MICROS_PER_MATCH);
+        let beyond_length = |of: &[f64]| -> Vec<f64> {
+            let slope = slope(words, of);
+            words.iter().zip(of).map(|(words, value)| value - slope * words).collect()
+        };
         Self {
-            p50: quantile(&all, 0.5) / 1e3,
-            p99: quantile(&all, 0.99) / 1e3,
+            p50: quantile(micros, 0.5) / 1e3,
+            p99: quantile(micros, 0.99) / 1e3,
             p99_of_few: quantile(&few.collect::<Vec<f64>>(), 0.99) / 1e3,
-            matches: mean(times, |time| time.matches),
-            further: further(times) * 1e3,
+            matches: mean(matches),
+            further: slope(&beyond_length(matches), &beyond_length(micros)) * 1e3,
         }
     }
-}
-
-/// The value below which this share of all values lies.
-fn quantile(values: &[f64], share: f64) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.get((sorted.len() as f64 * share) as usize).copied().unwrap_or_default()
-}
-
-fn mean<T>(values: &[T], of: impl Fn(&T) -> f64) -> f64 {
-    values.iter().map(of).sum::<f64>() / values.len().max(1) as f64
-}
-
-fn further(times: &[Time]) -> f64 {
-    let by_words = |of: &dyn Fn(&Time) -> f64| {
-        let slope = slope(times, |time| time.words, of);
-        let (words, value) = (mean(times, |time| time.words), mean(times, of));
-        let above = |time: &Time| of(time) - value - slope * (time.words - words);
-        times.iter().map(above).collect::<Vec<f64>>()
-    };
-    let (micros, matches) = (by_words(&|time| time.micros), by_words(&|time| time.matches));
-    let pairs: Vec<(f64, f64)> = matches.into_iter().zip(micros).collect();
-    slope(&pairs, |pair| pair.0, |pair| pair.1)
-}
-
-fn slope<T>(values: &[T], over: impl Fn(&T) -> f64, of: impl Fn(&T) -> f64) -> f64 {
-    let (middle, level) = (mean(values, &over), mean(values, &of));
-    let both = mean(values, |value| (over(value) - middle) * (of(value) - level));
-    let square = mean(values, |value| (over(value) - middle).powi(2));
-    if square > 0.0 { both / square } else { 0.0 }
 }
 
 #[cfg(test)]
@@ -505,7 +415,7 @@ mod generated_tests {
 
     #[test]
     fn every_query_is_one_and_some_are_matched() {
-        let maker = Maker::new();
+        let maker = Maker { zipf: Zipf::new() };
         let articles: Vec<Prepared> = (0..20).map(|at| maker.article(at).prepared()).collect();
         for (kind, least) in [(Kind::LongTail, 3), (Kind::Frequent, 100)] {
             let queries = maker.queries(kind).take(2_000).map(|text| Query::parse(&text));
@@ -514,7 +424,7 @@ mod generated_tests {
                 queries.iter().filter(|query| query.matches(article, &Numbers::default()).is_some())
             });
             let count = matched.count();
-            assert!((least..8_000).contains(&count), "{}: {count} matches", kind.name());
+            assert!((least..8_000).contains(&count), "{}: {count} matches", name_of(&kind));
         }
         assert_eq!(maker.article(7).text, maker.article(7).text);
         assert_ne!(maker.article(7).text, maker.article(8).text);
@@ -527,12 +437,11 @@ mod times_tests {
 
     #[test]
     fn a_further_match_is_the_slope() {
-        let times: Vec<Time> = (0..1_000)
-            .map(|at| {
-                let (words, matches) = (f64::from(at * 7 % 600), f64::from(at));
-                Time { micros: 50.0 + 0.1 * words + 0.5 * matches, words, matches }
-            })
-            .collect();
+        let words: Vec<f64> = (0..1_000).map(|at| f64::from(at * 7 % 600)).collect();
+        let matches: Vec<f64> = (0..1_000).map(f64::from).collect();
+        let micros = words.iter().zip(&matches);
+        let micros = micros.map(|(length, found)| 50.0 + 0.1 * length + 0.5 * found).collect();
+        let times = Times { micros, words, matches };
         let spread = TimeSpread::of(&times);
         assert!((spread.further - 500.0).abs() < 1e-6, "{spread:?}");
         assert!((0.32..0.34).contains(&spread.p50), "{spread:?}");

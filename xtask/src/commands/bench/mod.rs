@@ -5,10 +5,12 @@
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
+use clap::ValueEnum;
 use serde::de::DeserializeOwned;
 
-use crate::tree;
+use crate::commands::{output_of, replaced, run_command, say};
+use crate::{machine, tree};
 
 mod alerts;
 mod detect;
@@ -52,17 +54,22 @@ struct Common {
 
 /// Measures in a build with the profile `dist`.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    if !is_dist(&std::env::current_exe()?) {
-        return in_dist();
-    }
-    match &arguments.what {
-        Bench::Pipeline(arguments) => pipeline::run(arguments)?,
-        Bench::Alerts(arguments) => alerts::run(arguments)?,
-        Bench::AlertsSet(child) => alerts::run_child(child)?,
-        Bench::Detect(arguments) => detect::run(arguments)?,
-        Bench::DetectMethod(child) => detect::run_child(child)?,
+    if is_dist(&std::env::current_exe()?) {
+        measure(&arguments.what)?;
+    } else {
+        in_dist()?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn measure(bench: &Bench) -> anyhow::Result<()> {
+    match bench {
+        Bench::Pipeline(arguments) => pipeline::run(arguments),
+        Bench::Alerts(arguments) => alerts::run(arguments),
+        Bench::AlertsSet(child) => alerts::run_child(child),
+        Bench::Detect(arguments) => detect::run(arguments),
+        Bench::DetectMethod(child) => detect::run_child(child),
+    }
 }
 
 /// Whether a program was built with the profile `dist`, after which Cargo names the folder.
@@ -70,69 +77,70 @@ fn is_dist(program: &Path) -> bool {
     program.parent().is_some_and(|folder| folder.ends_with(PROFILE))
 }
 
-/// Builds with the profile `dist` and runs the same command there.
-fn in_dist() -> anyhow::Result<ExitCode> {
-    let mut build = Command::new("cargo");
-    build.args(["build", "--profile", PROFILE, "--locked", "-p", "xtask"]);
-    if !build.current_dir(tree::root()).status()?.success() {
-        return Ok(ExitCode::FAILURE);
-    }
-    let own = std::env::current_exe()?;
-    let folder = own.parent().and_then(Path::parent).context("no folder for all profiles")?;
-    let dist = folder.join(PROFILE).join("xtask");
-    let status = Command::new(&dist).args(std::env::args_os().skip(1)).status();
-    let status = status.with_context(|| format!("run {}", dist.display()))?;
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+/// Runs the same command in a build with the profile `dist`.
+fn in_dist() -> anyhow::Result<()> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["run", "--profile", PROFILE, "--locked", "-p", "xtask", "--"]);
+    run_command(cargo.args(std::env::args_os().skip(1)).current_dir(tree::root()))
 }
 
 const DOCUMENT: &str = "docs/performance.md";
 
-/// Writes a block between the marks of a bench, in place of the previous one.
-fn put(name: &str, block: &str) -> anyhow::Result<()> {
+/// Prints the tables of a bench under a line with its command and conditions. Writes them between the marks of the bench, in
+/// place of the last ones, if that is wanted.
+fn report(
+    common: &Common,
+    name: &str,
+    (command, conditions): (&str, &str),
+    tables: &str,
+) -> anyhow::Result<()> {
+    let today = machine::today();
+    let block =
+        format!("`cargo xtask bench {command} --write`, {today}, {conditions}.\n\n{tables}");
+    say(&format!("{block}\n"))?;
+    if !common.write {
+        return Ok(());
+    }
     let path = tree::root().join(DOCUMENT);
-    let text = replaced(&std::fs::read_to_string(&path)?, name, block)?;
+    let [begin, end] = marks(name);
+    let text = std::fs::read_to_string(&path)?;
+    let text = replaced(&text, [&begin, &end], &format!("\n{}\n", block.trim_end()))?;
     Ok(std::fs::write(&path, text)?)
 }
 
-/// The page with a block between the marks of a bench.
-fn replaced(text: &str, name: &str, block: &str) -> anyhow::Result<String> {
-    let [begin, end] = ["begin", "end"].map(|what| format!("<!-- bench {name}: {what} -->"));
-    let (before, rest) = text.split_once(&begin).with_context(|| format!("no {begin}"))?;
-    let (_, after) = rest.split_once(&end).with_context(|| format!("no {end}"))?;
-    Ok(format!("{before}{begin}\n{}\n{end}{after}", block.trim_end()))
+/// The marks around the tables of a bench.
+fn marks(name: &str) -> [String; 2] {
+    ["begin", "end"].map(|place| format!("<!-- bench {name}: {place} -->"))
 }
 
-/// This program with the hidden bench of this name.
-fn own_process(bench: &str) -> anyhow::Result<Command> {
+/// Runs the hidden bench of this name in a process of its own, and reads its results from one line of JSON.
+fn in_child<T: DeserializeOwned>(bench: &str, arguments: &[&str]) -> anyhow::Result<T> {
     let mut child = Command::new(std::env::current_exe()?);
-    child.args(["bench", bench]);
-    Ok(child)
+    let output = output_of(child.args(["bench", bench]).args(arguments))?;
+    serde_json::from_str(&output).context("the output of the child")
 }
 
-/// Runs a child to its end and reads its results from one line of JSON.
-fn results_of<T: DeserializeOwned>(child: &mut Command) -> anyhow::Result<T> {
-    let output = child.output()?;
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).context("the output of the child")
+/// The conditions of a bench in child processes, each on one core.
+fn on_one_core() -> String {
+    let (cores, load) = (machine::cores(), machine::load());
+    format!("one of {cores} cores, load average {load:.1} at the end; processor time of one thread")
+}
+
+/// The name of a value in the arguments of a child and in tables.
+fn name_of(value: &impl ValueEnum) -> String {
+    value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
 #[cfg(test)]
-mod document_tests {
+mod tests {
     use super::*;
-
-    #[test]
-    fn a_block_takes_the_place_of_the_one_before_and_leaves_all_else() {
-        let page = "a\n<!-- bench x: begin -->\nold\n<!-- bench x: end -->\nb\n";
-        let expected = "a\n<!-- bench x: begin -->\nnew\n<!-- bench x: end -->\nb\n";
-        assert_eq!(replaced(page, "x", "new\n").unwrap(), expected);
-        assert!(replaced(page, "y", "new").is_err());
-    }
 
     #[test]
     fn the_page_has_a_place_for_each_bench() {
         let page = std::fs::read_to_string(tree::root().join(DOCUMENT)).unwrap();
         for name in ["alerts", "detect 20000", "detect 1000000", "pipeline"] {
-            assert!(replaced(&page, name, "").is_ok(), "{name}");
+            let [begin, end] = marks(name);
+            assert!(replaced(&page, [&begin, &end], "").is_ok(), "{name}");
         }
     }
 }

@@ -2,38 +2,36 @@
 //! and how long one article takes from the first bus hop to the output.
 
 use std::collections::{HashMap, HashSet};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use rusqlite::{Connection, params};
-use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wirefold_alerter::{ConfiguredSubscription, Printer};
 use wirefold_envelope::{Limits, Sender, create_streams, timestamp};
 use wirefold_flow::{
-    Answer, BoxFuture, Bus, BusError, ChainedPublisher, Clock, KeyValue, Lease, Objects,
-    OrderedReader, Outgoing, Published, StageContext, Stored, StreamConfig, StreamState,
-    SystemClock, UnixMillis,
+    BoxFuture, Bus, Clock, Lease, Outgoing, StageContext, Stored, SystemClock, UnixMillis,
 };
 use wirefold_gateway::{Gateway, Probe, Rehearse, Replay};
-use wirefold_proto::streams::{ALERTS, ENRICHED, FETCHED, OUTPUT, SUBSCRIPTIONS};
+use wirefold_proto::streams::{ALERTS, ENRICHED, OUTPUT, SUBSCRIPTIONS};
 use wirefold_proto::{
     AboutArticle, Alert, ArticleFetched, ArticleId, Command, ContentHash, ControlCommand,
-    DeadLetter, FeedId, Interval, ItemAddress, Outlet, Rehearsal, SubscriptionSettings, Tag,
-    TextPolicy, TextSource, decode,
+    DeadLetter, Interval, ItemAddress, Rehearsal, SubscriptionSettings, Tag, TextPolicy,
+    TextSource, decode,
 };
 use wirefold_text::normalise;
 
-use super::Common;
-use crate::generator::{self, Kind, OUTLETS};
+use super::{Common, report};
+use crate::generator::{self, Kind};
 use crate::machine::{self, Stopwatch, file_system};
-use crate::tree;
+use crate::statistics::quantile;
+use crate::table::Table;
+use crate::{enriched, tree};
 
 /// The number of articles of a run, also for a quick one.
 const ARTICLES: usize = 20_000;
@@ -41,6 +39,8 @@ const QUICK: usize = 4_000;
 /// The time between two articles, the last of which is seen now.
 const APART: Duration = Duration::from_millis(1);
 const SEED: u64 = 20_260_301;
+/// How often to check whether something has happened.
+const CHECK_INTERVAL: Duration = Duration::from_millis(10);
 
 /// The arguments of `bench pipeline`.
 #[derive(clap::Args)]
@@ -54,10 +54,7 @@ pub(super) struct Arguments {
 
 /// Measures in a folder on a disk.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let parent = match &arguments.folder {
-        Some(folder) => folder.clone(),
-        None => tree::root().join("target"),
-    };
+    let parent = arguments.folder.clone().unwrap_or_else(|| tree::root().join("target"));
     let folder = tempfile::Builder::new().prefix("bench-").tempdir_in(&parent)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(measure(folder.path(), &arguments.common))
@@ -65,41 +62,56 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 async fn measure(folder: &Path, common: &Common) -> anyhow::Result<()> {
     let count = if common.quick { QUICK } else { ARTICLES };
-    let conditions = format!("{}, {count} articles", file_system(folder)?);
-    let mut report = Report::new("pipeline", &conditions);
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let mut factory = ArticleFactory::new(SEED)?;
-    let articles = make(&mut factory, &*clock, count)?;
-    let simple = Baselines {
+    let conditions = format!(
+        "{} cores, load average {:.1} before, {}, {count} articles",
+        machine::cores(),
+        machine::load(),
+        file_system(folder)?
+    );
+    let mut factory = ArticleFactory::new(SEED);
+    let articles = make(&mut factory, SystemClock.now(), count)?;
+    let mut measurement = Measurement {
         simhash: count as f64 / simhash(&articles),
         sqlite: sqlite(folder, &articles)?,
-        count: count as f64,
+        articles,
+        counters: PrometheusBuilder::new().install_recorder()?,
+        figures: Figures::new(),
     };
     let seconds = if common.quick { 10 } else { 30 };
-    let whole_folder = folder.join("whole");
-    let ground = DataFolder::open(&whole_folder, clock.clone()).await?;
-    let stages = whole(&ground, &articles, &simple, &mut report).await?;
-    latencies(&ground, &mut factory, Duration::from_secs(seconds), &simple, &mut report).await?;
-    stages.stop().await?;
-    by_stage(&folder.join("stages"), &clock, &articles, &simple, &mut report).await?;
+    let whole = DataFolder::open(&folder.join("whole"), &measurement.counters).await?;
+    let stages = measurement.whole(&whole).await?;
+    measurement.latencies(&*whole.bus, &mut factory, Duration::from_secs(seconds)).await?;
+    for stage in stages {
+        stage.stop().await?;
+    }
+    let alone = DataFolder::open(&folder.join("stages"), &measurement.counters).await?;
+    measurement.by_stage(&alone).await?;
+    let Measurement { articles: all, mut figures, .. } = measurement;
     let memory = machine::peak_memory(std::process::id())? as f64 / 1e6;
-    let texts: usize = articles.iter().map(|article| article.text.len()).sum();
-    report.beside("peak memory", (memory, "MB"), ("the texts", texts as f64 / 1e6));
-    report.print_and_write(common.write)
+    let texts: usize = all.iter().map(|article| article.text.len()).sum();
+    figures.beside("peak memory", (memory, "MB"), ("the texts", texts as f64 / 1e6));
+    report(common, "pipeline", ("pipeline", &conditions), &figures.0.markdown())
 }
 
-/// The baselines.
-struct Baselines {
+/// This many articles, the last of them seen at this time.
+fn make(factory: &mut ArticleFactory, now: UnixMillis, count: usize) -> anyhow::Result<Vec<Ready>> {
+    let mut seen = now.minus(APART.saturating_mul(u32::try_from(count)?));
+    let mut articles = Vec::with_capacity(count);
+    for _ in 0..count {
+        articles.push(factory.next(seen)?);
+        seen = seen.plus(APART);
+    }
+    Ok(articles)
+}
+
+/// The articles of a run with their baselines, and the figures so far.
+struct Measurement {
+    articles: Vec<Ready>,
     /// Articles a second.
     simhash: f64,
     sqlite: SqliteTimes,
-    count: f64,
-}
-
-impl Baselines {
-    fn inserts(&self) -> f64 {
-        self.count / self.sqlite.all
-    }
+    counters: PrometheusHandle,
+    figures: Figures,
 }
 
 const SIMHASH: &str = "SimHash and a map lookup";
@@ -109,73 +121,116 @@ const SQLITE_ALL: &str = "plain SQLite inserts by 100, all";
 const SQLITE: &str = "plain SQLite inserts by 100";
 const SINGLE: &str = "one SQLite insert, p50";
 
-/// This many articles, the last of them seen now.
-fn make(
-    factory: &mut ArticleFactory,
-    clock: &dyn Clock,
-    count: usize,
-) -> anyhow::Result<Vec<Ready>> {
-    let whole = APART.saturating_mul(u32::try_from(count)?);
-    let mut seen = clock.now().minus(whole);
-    let mut articles = Vec::with_capacity(count);
-    for _ in 0..count {
-        articles.push(factory.next(seen)?);
-        seen = seen.plus(APART);
+impl Measurement {
+    /// Measures all stages together, as in `up`.
+    async fn whole(&mut self, folder: &DataFolder) -> anyhow::Result<[Running; 4]> {
+        let (enricher, detector) = (folder.enricher(), folder.detector());
+        let (alerter, gateway) = (folder.alerter()?, folder.gateway().await?);
+        let count = self.articles.len() as u64;
+        let watch = Stopwatch::start();
+        self.publish(&*folder.bus).await?;
+        let published = watch.seconds();
+        self.until_last_in(ENRICHED.name, &*folder.bus).await?;
+        let enriched = watch.seconds();
+        self.until_last_in(OUTPUT.name, &*folder.bus).await?;
+        let decided = watch.seconds();
+        gateway.until_counted(folder.bus.stream_state(OUTPUT.name).await?.last).await;
+        alerter.until_counted(count).await;
+        let rate = count as f64 / watch.seconds();
+        let (simhash, sqlite) = ((SIMHASH, self.simhash), (SQLITE_ALL, self.sqlite.all));
+        let alerts = folder.bus.stream_state(ALERTS.name).await?.messages as f64;
+        let reprints = self.articles.iter().filter(|article| article.is_reprint).count() as f64;
+        let folded = (folded(&*folder.bus).await? as f64, "articles");
+        let figures = &mut self.figures;
+        figures.beside("all stages, until nothing lags", (rate, "articles/s"), simhash);
+        figures.beside("… published by", (published, "s"), sqlite);
+        figures.add("… enriched by", enriched, "s");
+        figures.add("… in the output by", decided, "s");
+        figures.add("… revisions of alerts", alerts, "");
+        figures.beside("… folded", folded, ("reprints written", reprints));
+        Ok([detector, enricher, alerter, gateway])
     }
-    Ok(articles)
+
+    /// Measures one article at a time through stages that run.
+    async fn latencies(
+        &mut self,
+        bus: &dyn Bus,
+        factory: &mut ArticleFactory,
+        time: Duration,
+    ) -> anyhow::Result<()> {
+        alert_on_everything_at_once(bus).await?;
+        // One article first: it waits until the alerts of all earlier ones, whose group_wait ends now, are out.
+        timed(bus, factory, PUBLISH_INTERVAL).await?;
+        let moments = timed(bus, factory, time).await?;
+        let (output, alerts) = (moments.to_output(), moments.to_alerts());
+        ensure!(!alerts.is_empty(), "nothing alerted");
+        for (to, times) in [("output", &output), ("alert", &alerts)] {
+            for (name, share) in [("p50", 0.5), ("p99", 0.99)] {
+                let name = format!("publish to {to} at 20/s, {name}");
+                let single = (SINGLE, self.sqlite.single);
+                self.figures.beside(&name, (quantile(times, share), "ms"), single);
+            }
+        }
+        self.figures.add("… articles that alerted", alerts.len() as f64, "");
+        Ok(())
+    }
+
+    /// Measures each stage alone, on the messages of the previous one.
+    async fn by_stage(&mut self, folder: &DataFolder) -> anyhow::Result<()> {
+        let count = self.articles.len() as u64;
+        let simhash = (SIMHASH, self.simhash);
+        let inserts = (SQLITE, count as f64 / self.sqlite.all);
+
+        let mut watch = Stopwatch::start();
+        self.publish(&*folder.bus).await?;
+        self.figures.alone("publish", count, &watch, inserts);
+
+        watch = Stopwatch::start();
+        let enricher = folder.enricher();
+        self.until_last_in(ENRICHED.name, &*folder.bus).await?;
+        self.figures.alone("enricher", count, &watch, simhash);
+        enricher.stop().await?;
+
+        watch = Stopwatch::start();
+        let detector = folder.detector();
+        self.until_last_in(OUTPUT.name, &*folder.bus).await?;
+        self.figures.alone("detector", count, &watch, simhash);
+        detector.stop().await?;
+
+        watch = Stopwatch::start();
+        let alerter = folder.alerter()?;
+        alerter.until_counted(count).await;
+        self.figures.alone("alerter", count, &watch, inserts);
+        alerter.stop().await?;
+
+        let last = folder.bus.stream_state(OUTPUT.name).await?.last;
+        watch = Stopwatch::start();
+        let gateway = folder.gateway().await?;
+        gateway.until_counted(last).await;
+        self.figures.alone("projection", count, &watch, inserts);
+        gateway.stop().await
+    }
+
+    /// Publishes in order, in a bounded window.
+    async fn publish(&self, bus: &dyn Bus) -> anyhow::Result<()> {
+        let publishing = stream::iter(&self.articles).map(|it| Ok(bus.publish(it.message.clone())));
+        publishing.try_buffered(WINDOW).try_for_each(|_| async { Ok(()) }).await?;
+        Ok(())
+    }
+
+    /// Waits until the last article is in a stream. Stages keep the order of articles.
+    async fn until_last_in(&self, stream: &str, bus: &dyn Bus) -> anyhow::Result<()> {
+        let wanted = self.articles.last().map(|article| article.message.id.as_str());
+        while bus.last(stream, ">").await?.is_none_or(|last| article_of(&last) != wanted) {
+            tokio::time::sleep(CHECK_INTERVAL).await;
+        }
+        Ok(())
+    }
 }
 
-/// Measures all stages together, as in `up`.
-async fn whole(
-    ground: &DataFolder,
-    articles: &[Ready],
-    simple: &Baselines,
-    report: &mut Report,
-) -> anyhow::Result<Stages> {
-    let stages = ground.all().await?;
-    let count = articles.len() as u64;
-    let watch = Stopwatch::start();
-    publish(&*ground.bus, articles).await?;
-    let published = watch.seconds();
-    stages.enricher.progress.until_handled(count).await;
-    let enriched = watch.seconds();
-    let to_decide = ground.bus.stream_state(ENRICHED.name).await?.last;
-    stages.detector.progress.until_handled(to_decide).await;
-    let decided = watch.seconds();
-    let last = ground.bus.stream_state(OUTPUT.name).await?.last;
-    stages.gateway.progress.until_handled(last).await;
-    stages.alerter.progress.until_handled(last).await;
-    let rate = count as f64 / watch.seconds();
-    let name = "all stages, until nothing lags";
-    report.beside(name, (rate, "articles/s"), (SIMHASH, simple.simhash));
-    report.beside("… published by", (published, "s"), (SQLITE_ALL, simple.sqlite.all));
-    report.add("… enriched by", enriched, "s");
-    report.add("… in the output by", decided, "s");
-    let alerts = ground.bus.stream_state(ALERTS.name).await?.messages;
-    report.add("… revisions of alerts", alerts as f64, "");
-    let reprints = articles.iter().filter(|article| article.is_reprint).count();
-    let folded = (folded(&*ground.bus).await? as f64, "articles");
-    report.beside("… folded", folded, ("reprints written", reprints as f64));
-    Ok(stages)
-}
-
-/// Measures one article at a time through stages that run.
-async fn latencies(
-    ground: &DataFolder,
-    factory: &mut ArticleFactory,
-    time: Duration,
-    simple: &Baselines,
-    report: &mut Report,
-) -> anyhow::Result<()> {
-    let Latency { output, alert, alerted } =
-        latency(&ground.bus, &*ground.clock, factory, time).await?;
-    let single = (SINGLE, simple.sqlite.single);
-    for (to, Percentiles { p50, p99 }) in [("output", output), ("alert", alert)] {
-        report.beside(format!("publish to {to} at 20/s, p50"), (p50, "ms"), single);
-        report.beside(format!("publish to {to} at 20/s, p99"), (p99, "ms"), single);
-    }
-    report.add("… articles that alerted", alerted as f64, "");
-    Ok(())
+/// The id of the article of a message.
+fn article_of(stored: &Stored) -> Option<&str> {
+    stored.headers.get("ce-id")
 }
 
 /// The number of copies in the output.
@@ -190,77 +245,18 @@ async fn folded(bus: &dyn Bus) -> anyhow::Result<usize> {
     }
 }
 
-/// Measures each stage alone, on the messages of the previous one.
-async fn by_stage(
-    folder: &Path,
-    clock: &Arc<dyn Clock>,
-    articles: &[Ready],
-    simple: &Baselines,
-    report: &mut Report,
-) -> anyhow::Result<()> {
-    let ground = DataFolder::open(folder, clock.clone()).await?;
-    let count = articles.len() as u64;
-    let mut add = |name: &str, watch: &Stopwatch, beside: (&str, f64)| {
-        let rate = count as f64 / watch.seconds();
-        report.beside(format!("{name} alone"), (rate, "articles/s"), beside);
-        report.add(format!("{name} alone"), 1e6 / rate, "µs an article");
-    };
-    let (simhash, inserts) = ((SIMHASH, simple.simhash), (SQLITE, simple.inserts()));
-
-    let mut watch = Stopwatch::start();
-    publish(&*ground.bus, articles).await?;
-    add("publish", &watch, inserts);
-
-    let fetched = ground.bus.stream_state(FETCHED.name).await?.last;
-    watch = Stopwatch::start();
-    let enricher = ground.enricher();
-    enricher.progress.until_handled(fetched).await;
-    add("enricher", &watch, simhash);
-    enricher.stop().await?;
-
-    let enriched = ground.bus.stream_state(ENRICHED.name).await?.last;
-    watch = Stopwatch::start();
-    let detector = ground.detector();
-    detector.progress.until_handled(enriched).await;
-    add("detector", &watch, simhash);
-    detector.stop().await?;
-
-    let last = ground.bus.stream_state(OUTPUT.name).await?.last;
-    watch = Stopwatch::start();
-    let alerter = ground.alerter()?;
-    alerter.progress.until_handled(last).await;
-    add("alerter", &watch, inserts);
-    alerter.stop().await?;
-
-    watch = Stopwatch::start();
-    let gateway = ground.gateway().await?;
-    gateway.progress.until_handled(last).await;
-    add("projection", &watch, inserts);
-    gateway.stop().await
-}
-
-/// Publishes in order, in a bounded window.
-async fn publish(bus: &dyn Bus, articles: &[Ready]) -> anyhow::Result<()> {
-    let publishing = stream::iter(articles).map(|it| Ok(bus.publish(it.message.clone())));
-    publishing.try_buffered(WINDOW).try_for_each(|_| async { Ok(()) }).await?;
-    Ok(())
-}
-
 const SENDER: Sender = Sender { source: "/wirefold/fetcher" };
 
 /// An article that is ready to be published.
-pub(super) struct Ready {
-    pub(super) message: Outgoing,
-    pub(super) text: String,
-    pub(super) is_reprint: bool,
+struct Ready {
+    message: Outgoing,
+    text: String,
+    is_reprint: bool,
 }
 
 /// Makes generated articles ready to be published.
-pub(super) struct ArticleFactory {
+struct ArticleFactory {
     news: Box<dyn Iterator<Item = generator::Article>>,
-    /// The outlets. Each has one feed.
-    outlets: Vec<Outlet>,
-    feeds: Vec<FeedId>,
     /// The last version of each item.
     items: HashMap<u64, ArticleId>,
     /// The ids of all articles so far.
@@ -269,70 +265,51 @@ pub(super) struct ArticleFactory {
 
 impl ArticleFactory {
     /// A factory whose articles have a median of some 500 words.
-    pub(super) fn new(seed: u64) -> anyhow::Result<Self> {
-        let outlets = (0..OUTLETS).map(|number| generator::host(number).parse());
-        let feeds = (0..OUTLETS).map(|number| generator::host(number).parse());
-        Ok(Self {
-            news: Box::new(generator::news(seed, 100)),
-            outlets: outlets.collect::<Result<_, _>>().context("an outlet")?,
-            feeds: feeds.collect::<Result<_, _>>().context("a feed")?,
-            items: HashMap::new(),
-            published: HashSet::new(),
-        })
+    fn new(seed: u64) -> Self {
+        let news = Box::new(generator::news(seed, 100));
+        Self { news, items: HashMap::new(), published: HashSet::new() }
     }
 
     /// The next article, seen at this time. A version with the text of an earlier one is not a new article:
     /// the fetcher would ignore it.
-    pub(super) fn next(&mut self, seen: UnixMillis) -> anyhow::Result<Ready> {
+    fn next(&mut self, seen: UnixMillis) -> anyhow::Result<Ready> {
         loop {
             let made = self.news.next().context("news never end")?;
-            let text = made.text();
-            let article = self.article(&made, text.clone(), seen);
+            let article = self.article(&made, seen)?;
             if self.published.insert(article.id) {
                 let message = SENDER.outgoing(&article, timestamp(seen))?;
                 // Copies, merged texts and texts above a wall have the text of another article.
                 let is_reprint = made.main != made.number && made.kind != Kind::Version;
-                return Ok(Ready { message, text, is_reprint });
+                return Ok(Ready { message, text: article.text, is_reprint });
             }
         }
     }
 
+    /// Each outlet has one feed.
     fn article(
         &mut self,
         made: &generator::Article,
-        text: String,
         seen: UnixMillis,
-    ) -> ArticleFetched {
-        let outlet = self.outlets[made.outlet].clone();
-        let url = made.url();
+    ) -> anyhow::Result<ArticleFetched> {
+        let (url, text) = (made.url(), made.text());
+        let outlet = made.host.parse().context("an outlet")?;
         let content = ContentHash::of(&normalise(&made.title), &normalise(&text));
         let id = ArticleId::of(&outlet, ItemAddress::Url(&url), content);
         let before = self.items.insert(made.item, id);
         let about = AboutArticle {
             outlet,
-            via: None,
-            feeds: vec![self.feeds[made.outlet].clone()],
+            feeds: vec![made.host.parse().context("a feed")?],
             item_key: format!("item-{}", made.item),
             url: Some(url.clone()),
             canonical_url: Some(url),
             title: made.title.clone(),
-            authors: Vec::new(),
-            teaser: None,
-            truncated: false,
-            paywalled: false,
-            language_hint: None,
             published: Some(timestamp(seen)),
-            date_problem: None,
             seen: timestamp(seen),
             version_of: before.filter(|before| *before != id),
-            source: None,
-            media: Vec::new(),
-            baseline: false,
-            updates_baseline: false,
-            beyond_budget: false,
+            ..enriched::sample()
         };
         let text_source = TextSource::Feed;
-        ArticleFetched { schema: Tag::new(), id, article: about, text, text_source }
+        Ok(ArticleFetched { schema: Tag::new(), id, article: about, text, text_source })
     }
 }
 
@@ -342,16 +319,16 @@ const BATCH: usize = 100;
 const SINGLES: usize = 50;
 
 /// The times of SQLite alone with the same bytes.
-pub(super) struct SqliteTimes {
+struct SqliteTimes {
     /// Seconds for all articles, in batches of 100.
-    pub(super) all: f64,
+    all: f64,
     /// The median of a single insert in milliseconds.
-    pub(super) single: f64,
+    single: f64,
 }
 
 /// The seconds of a SimHash and a look-up in a map for each text. Exact equality of 64 bits is the least that
 /// a detector of reprints can do, and a poor one.
-pub(super) fn simhash(articles: &[Ready]) -> f64 {
+fn simhash(articles: &[Ready]) -> f64 {
     let watch = Stopwatch::start();
     let mut known: HashMap<u64, usize> = HashMap::new();
     for (place, article) in articles.iter().enumerate() {
@@ -362,7 +339,7 @@ pub(super) fn simhash(articles: &[Ready]) -> f64 {
 }
 
 /// Inserts the same bodies into a table in the same folder, with the durability of the bus.
-pub(super) fn sqlite(folder: &Path, articles: &[Ready]) -> anyhow::Result<SqliteTimes> {
+fn sqlite(folder: &Path, articles: &[Ready]) -> anyhow::Result<SqliteTimes> {
     let mut connection = Connection::open(folder.join("plain.sqlite"))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -378,8 +355,7 @@ pub(super) fn sqlite(folder: &Path, articles: &[Ready]) -> anyhow::Result<Sqlite
         insert(&mut connection, article)?;
         singles.push(one.seconds() * 1_000.0);
     }
-    singles.sort_by(f64::total_cmp);
-    Ok(SqliteTimes { all, single: singles.get(singles.len() / 2).copied().unwrap_or_default() })
+    Ok(SqliteTimes { all, single: quantile(&singles, 0.5) })
 }
 
 fn insert(connection: &mut Connection, articles: &[Ready]) -> anyhow::Result<()> {
@@ -398,94 +374,87 @@ fn insert(connection: &mut Connection, articles: &[Ready]) -> anyhow::Result<()>
 const PUBLISH_INTERVAL: Duration = Duration::from_millis(50);
 /// An article that takes longer is an error and not a figure.
 const DEADLINE: Duration = Duration::from_secs(60);
-/// How often to check whether the subscription is in force.
-const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 /// The subscription that alerts on every article without waiting.
 const AT_ONCE: &str = "at-once";
-
 /// An article without an alert this long after its output gets none.
 const SILENCE: Duration = Duration::from_secs(3);
 
-/// The times from the call of `publish` until an ordered reader has the message.
-pub(super) struct Latency {
-    /// Until the output.
-    pub(super) output: Percentiles,
-    /// Until the first revision of an alert that has the article.
-    pub(super) alert: Percentiles,
-    /// The number of articles with such a revision.
-    pub(super) alerted: usize,
+/// When articles were published and read again by an ordered reader, in seconds.
+#[derive(Default)]
+struct Moments {
+    /// The call of `publish` for each article, by its id.
+    begun: HashMap<String, f64>,
+    /// The call and the output of each article, by its sequence in the output.
+    output: HashMap<u64, [f64; 2]>,
+    /// The first revision of an alert that has the article, by the same sequence.
+    alerts: HashMap<u64, f64>,
 }
 
-/// The median and the 99th percentile in milliseconds.
-pub(super) struct Percentiles {
-    pub(super) p50: f64,
-    pub(super) p99: f64,
-}
+impl Moments {
+    fn note_output(&mut self, stored: &Stored, now: f64) {
+        if let Some(begun) = article_of(stored).and_then(|id| self.begun.get(id)) {
+            self.output.insert(stored.sequence, [*begun, now]);
+        }
+    }
 
-impl Percentiles {
-    fn of(mut times: Vec<f64>) -> anyhow::Result<Self> {
-        times.sort_by(f64::total_cmp);
-        let at = |share: f64| times.get((times.len() as f64 * share) as usize).copied();
-        let percentile = |share| at(share).context("nothing was timed");
-        Ok(Self { p50: percentile(0.5)?, p99: percentile(0.99)? })
+    fn note_alert(&mut self, stored: &Stored, now: f64) -> anyhow::Result<()> {
+        let alert: Alert = decode(&stored.body)?;
+        if alert.subscription.as_str() == AT_ONCE {
+            self.alerts.entry(alert.output).or_insert(now);
+        }
+        Ok(())
+    }
+
+    /// The milliseconds of each article until its output.
+    fn to_output(&self) -> Vec<f64> {
+        self.output.values().map(|[begun, output]| (output - begun) * 1e3).collect()
+    }
+
+    /// The milliseconds of each article that alerted until its alert.
+    fn to_alerts(&self) -> Vec<f64> {
+        let times = self
+            .output
+            .iter()
+            .filter_map(|(sequence, [begun, _])| Some((self.alerts.get(sequence)? - begun) * 1e3));
+        times.collect()
     }
 }
 
-/// Publishes articles in turn and waits until the last is in the output and alerts. The alerter must run.
-pub(super) async fn latency(
-    bus: &Arc<dyn Bus>,
-    clock: &dyn Clock,
-    factory: &mut ArticleFactory,
-    time: Duration,
-) -> anyhow::Result<Latency> {
-    alert_on_everything_at_once(&**bus, clock).await?;
-    // One article first: it waits until the alerts of all earlier ones, whose group_wait ends now, are out.
-    timed(bus, clock, factory, PUBLISH_INTERVAL).await?;
-    let LatencyTimes { output, alerts, .. } = timed(bus, clock, factory, time).await?;
-    let (alert, alerted) = (Percentiles::of(alerts.values().copied().collect())?, alerts.len());
-    Ok(Latency { output: Percentiles::of(output)?, alert, alerted })
-}
-
-/// Publishes, reads output and alerts, and ends once all articles are in the output and no alert came for
-/// [`SILENCE`].
+/// Publishes articles in turn, reads output and alerts, and ends once all articles are in the output and no alert
+/// came for [`SILENCE`]. The alerter must run.
 async fn timed(
-    bus: &Arc<dyn Bus>,
-    clock: &dyn Clock,
+    bus: &dyn Bus,
     factory: &mut ArticleFactory,
     time: Duration,
-) -> anyhow::Result<LatencyTimes> {
+) -> anyhow::Result<Moments> {
     let count = usize::try_from(time.as_millis() / PUBLISH_INTERVAL.as_millis())?;
-    let mut output = bus.read(OUTPUT.name, ">", next_of(&**bus, OUTPUT.name).await?).await?;
-    let mut alerts = bus.read(ALERTS.name, ">", next_of(&**bus, ALERTS.name).await?).await?;
+    let mut output = bus.read(OUTPUT.name, ">", next_of(bus, OUTPUT.name).await?).await?;
+    let mut alerts = bus.read(ALERTS.name, ">", next_of(bus, ALERTS.name).await?).await?;
     let watch = Stopwatch::start();
-    let mut publishing = Vec::new();
-    let mut timed = LatencyTimes::default();
+    let mut publishing = stream::FuturesUnordered::new();
+    let mut moments = Moments::default();
     let mut ticks = tokio::time::interval(PUBLISH_INTERVAL);
     loop {
-        let is_out = timed.output.len() == count;
+        let is_out = moments.output.len() == count;
         tokio::select! {
-            _ = ticks.tick(), if publishing.len() < count => {
-                let message = factory.next(clock.now())?.message;
-                timed.begun.insert(message.id.clone(), watch.seconds());
-                let bus = bus.clone();
-                publishing.push(tokio::spawn(async move { bus.publish(message).await }));
+            _ = ticks.tick(), if moments.begun.len() < count => {
+                let message = factory.next(SystemClock.now())?.message;
+                moments.begun.insert(message.id.clone(), watch.seconds());
+                publishing.push(bus.publish(message));
             }
+            Some(published) = publishing.next() => drop(published?),
             read = output.next(100) => {
                 let now = watch.seconds();
-                read?.iter().for_each(|stored| timed.put_out(stored, now));
+                read?.iter().for_each(|stored| moments.note_output(stored, now));
             }
             read = alerts.next(100) => {
                 let now = watch.seconds();
-                read?.iter().try_for_each(|stored| timed.alerted(stored, now))?;
+                read?.iter().try_for_each(|stored| moments.note_alert(stored, now))?;
             }
-            () = tokio::time::sleep(SILENCE), if is_out => break,
+            () = tokio::time::sleep(SILENCE), if is_out => return Ok(moments),
             () = tokio::time::sleep(DEADLINE) => bail!("an article did not come out"),
         }
     }
-    for published in publishing {
-        published.await??;
-    }
-    Ok(timed)
 }
 
 async fn next_of(bus: &dyn Bus, stream: &str) -> anyhow::Result<u64> {
@@ -493,7 +462,7 @@ async fn next_of(bus: &dyn Bus, stream: &str) -> anyhow::Result<u64> {
 }
 
 /// Adds the subscription as the API would and waits until the alerter has it.
-async fn alert_on_everything_at_once(bus: &dyn Bus, clock: &dyn Clock) -> anyhow::Result<()> {
+async fn alert_on_everything_at_once(bus: &dyn Bus) -> anyhow::Result<()> {
     let id = AT_ONCE.parse().context("an id")?;
     let now = Some(Interval::from_seconds(0));
     let subscription = SubscriptionSettings {
@@ -504,7 +473,7 @@ async fn alert_on_everything_at_once(bus: &dyn Bus, clock: &dyn Clock) -> anyhow
     let command = ControlCommand {
         schema: Tag::new(),
         id: AT_ONCE.to_owned(),
-        at: timestamp(clock.now()),
+        at: timestamp(SystemClock.now()),
         by: "the benchmark".to_owned(),
         command: Command::SubscriptionPut { subscription: Box::new(subscription) },
     };
@@ -517,105 +486,54 @@ async fn alert_on_everything_at_once(bus: &dyn Bus, clock: &dyn Clock) -> anyhow
     Ok(())
 }
 
-/// The times so far, in milliseconds.
-#[derive(Default)]
-struct LatencyTimes {
-    /// The publication time of each article that is not yet in the output, by its id, in seconds.
-    begun: HashMap<String, f64>,
-    /// The same for articles in the output, by their sequence there.
-    came_out: HashMap<u64, f64>,
-    output: Vec<f64>,
-    /// The first alert for each sequence of the output.
-    alerts: HashMap<u64, f64>,
-    /// Alerts that were read before the article in the output.
-    early: HashMap<u64, f64>,
-}
-
-impl LatencyTimes {
-    fn put_out(&mut self, stored: &Stored, now: f64) {
-        let article = stored.headers.get("ce-id").unwrap_or_default();
-        let Some(begun) = self.begun.remove(article) else {
-            return;
-        };
-        self.output.push((now - begun) * 1_000.0);
-        self.came_out.insert(stored.sequence, begun);
-        if let Some(alerted) = self.early.remove(&stored.sequence) {
-            self.alerts.insert(stored.sequence, (alerted - begun) * 1_000.0);
-        }
-    }
-
-    fn alerted(&mut self, stored: &Stored, now: f64) -> anyhow::Result<()> {
-        let alert: Alert = decode(&stored.body)?;
-        if alert.subscription.as_str() != AT_ONCE {
-            return Ok(());
-        }
-        match self.came_out.get(&alert.output) {
-            Some(begun) => {
-                self.alerts.entry(alert.output).or_insert((now - begun) * 1_000.0);
-            }
-            None => {
-                self.early.entry(alert.output).or_insert(now);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A data folder with its bus and clock.
-pub(super) struct DataFolder {
-    pub(super) folder: PathBuf,
-    pub(super) bus: Arc<dyn Bus>,
-    pub(super) clock: Arc<dyn Clock>,
+/// A data folder with its bus, and the counters of the stages in this process.
+struct DataFolder {
+    folder: PathBuf,
+    bus: Arc<dyn Bus>,
+    counters: PrometheusHandle,
 }
 
 /// A running stage.
-pub(super) struct Running {
-    pub(super) progress: Arc<Progress>,
+struct Running {
+    counters: PrometheusHandle,
+    /// The beginning of the line that counts its messages, and the number there at its start.
+    counter: &'static str,
+    before: u64,
     stop: CancellationToken,
     task: JoinHandle<anyhow::Result<()>>,
 }
 
 impl Running {
+    /// Waits until it has counted this many messages.
+    async fn until_counted(&self, messages: u64) {
+        while counted(&self.counters, self.counter) < self.before + messages {
+            tokio::time::sleep(CHECK_INTERVAL).await;
+        }
+    }
+
     /// Lets it finish its work and stops it.
-    pub(super) async fn stop(self) -> anyhow::Result<()> {
+    async fn stop(self) -> anyhow::Result<()> {
         self.stop.cancel();
         self.task.await.context("a stage broke down")?
     }
 }
 
-/// All stages except the fetcher.
-pub(super) struct Stages {
-    pub(super) detector: Running,
-    pub(super) enricher: Running,
-    pub(super) alerter: Running,
-    pub(super) gateway: Running,
-}
-
-impl Stages {
-    pub(super) async fn stop(self) -> anyhow::Result<()> {
-        for stage in [self.detector, self.enricher, self.alerter, self.gateway] {
-            stage.stop().await?;
-        }
-        Ok(())
-    }
+/// The sum of the counters whose lines begin like this.
+fn counted(counters: &PrometheusHandle, counter: &str) -> u64 {
+    let text = counters.render();
+    let lines = text.lines().filter(|line| line.starts_with(counter));
+    lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
 }
 
 impl DataFolder {
     /// Opens a data folder and makes the streams in it.
-    pub(super) async fn open(folder: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
-        let bus = wirefold_flow_sqlite::open(folder, clock.clone())?;
+    async fn open(folder: &Path, counters: &PrometheusHandle) -> anyhow::Result<Self> {
+        let bus = wirefold_flow_sqlite::open(folder, Arc::new(SystemClock))?;
         create_streams(&*bus, &Limits::default()).await?;
-        Ok(Self { folder: folder.to_owned(), bus, clock })
+        Ok(Self { folder: folder.to_owned(), bus, counters: counters.clone() })
     }
 
-    /// Starts all stages except the fetcher.
-    pub(super) async fn all(&self) -> anyhow::Result<Stages> {
-        let (detector, enricher) = (self.detector(), self.enricher());
-        let (alerter, gateway) = (self.alerter()?, self.gateway().await?);
-        Ok(Stages { detector, enricher, alerter, gateway })
-    }
-
-    pub(super) fn detector(&self) -> Running {
+    fn detector(&self) -> Running {
         let settings = wirefold_detector::Settings {
             fold: Default::default(),
             writer: "detector-1".to_owned(),
@@ -624,35 +542,37 @@ impl DataFolder {
             snapshot_after: wirefold_detector::SNAPSHOT_AFTER,
             texts: Some(self.folder.clone()),
         };
-        self.run(ENRICHED.name, |context, stop| async move {
+        let context = self.context();
+        self.run("wirefold_detector_articles_total", |stop| async move {
             Ok(wirefold_detector::run_on_own_thread(context, settings, Lease::alone(), stop)
                 .await?)
         })
     }
 
-    pub(super) fn enricher(&self) -> Running {
+    fn enricher(&self) -> Running {
         let settings = wirefold_enricher::Settings {
             writer: "enricher-1".to_owned(),
             release: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        self.run(FETCHED.name, move |context, stop| async move {
+        let context = self.context();
+        self.run("wirefold_enricher_articles_total", |stop| async move {
             Ok(wirefold_enricher::run(context, settings, Lease::alone(), stop).await?)
         })
     }
 
-    pub(super) fn alerter(&self) -> anyhow::Result<Running> {
+    fn alerter(&self) -> anyhow::Result<Running> {
         let settings = wirefold_alerter::Settings {
             subscriptions: subscriptions()?,
             ..wirefold_alerter::Settings::default()
         };
-        Ok(self.run(OUTPUT.name, |context, stop| async move {
-            let printer: Arc<dyn Printer> = Arc::new(NoServices);
-            Ok(wirefold_alerter::run(context, settings, printer, stop).await?)
+        let context = self.context();
+        Ok(self.run("wirefold_alerter_articles_total", |stop| async move {
+            Ok(wirefold_alerter::run(context, settings, Arc::new(NoServices), stop).await?)
         }))
     }
 
     /// Starts the projection.
-    pub(super) async fn gateway(&self) -> anyhow::Result<Running> {
+    async fn gateway(&self) -> anyhow::Result<Running> {
         let nowhere = Arc::new(NoServices);
         let settings = wirefold_gateway::Settings {
             folder: self.folder.clone(),
@@ -668,38 +588,26 @@ impl DataFolder {
             probe: nowhere,
             condition: Arc::new(()),
         };
-        let progress = Arc::new(Progress::default());
-        let gateway = Gateway::open(self.context(OUTPUT.name, &progress), settings).await?;
-        Ok(start(progress, |stop| async move { Ok(gateway.run(stop).await?) }))
+        let gateway = Gateway::open(self.context(), settings).await?;
+        Ok(self.run("wirefold_gateway_projected_total{stream=\"WF_OUTPUT\"}", |stop| async move {
+            Ok(gateway.run(stop).await?)
+        }))
     }
 
-    /// Runs a service and observes how far it has read the stream.
-    pub(super) fn run<F>(
-        &self,
-        stream: &'static str,
-        service: impl FnOnce(StageContext, CancellationToken) -> F,
-    ) -> Running
+    fn context(&self) -> StageContext {
+        StageContext::new(self.bus.clone(), Arc::new(SystemClock))
+    }
+
+    /// Runs a service, whose messages are counted in lines that begin like this.
+    fn run<F>(&self, counter: &'static str, service: impl FnOnce(CancellationToken) -> F) -> Running
     where
         F: Future<Output = anyhow::Result<()>> + Send + 'static,
     {
-        let progress = Arc::new(Progress::default());
-        let context = self.context(stream, &progress);
-        start(progress, |stop| service(context, stop))
+        let (counters, stop) = (self.counters.clone(), CancellationToken::new());
+        let before = counted(&counters, counter);
+        let task = tokio::spawn(service(stop.clone()));
+        Running { counters, counter, before, stop, task }
     }
-
-    fn context(&self, stream: &'static str, progress: &Arc<Progress>) -> StageContext {
-        let bus = WatchedBus::new(self.bus.clone(), stream, progress.clone());
-        StageContext::new(Arc::new(bus), self.clock.clone())
-    }
-}
-
-fn start<F>(progress: Arc<Progress>, service: impl FnOnce(CancellationToken) -> F) -> Running
-where
-    F: Future<Output = anyhow::Result<()>> + Send + 'static,
-{
-    let stop = CancellationToken::new();
-    let task = tokio::spawn(service(stop.clone()));
-    Running { progress, stop, task }
 }
 
 /// Twenty subscriptions: one matches everything, the others are typical queries. None has a delivery.
@@ -761,54 +669,31 @@ impl Probe for NoServices {
 }
 
 /// The figures of a run as rows of a table.
-pub(super) struct Report {
-    name: &'static str,
-    head: String,
-    rows: Vec<[String; 6]>,
-}
+struct Figures(Table);
 
-impl Report {
-    /// `conditions` go into the line above the table.
-    pub(super) fn new(name: &'static str, conditions: &str) -> Self {
-        let head = format!(
-            "`cargo xtask bench {name} --write`, {}, {} cores, load average {:.1} before, {conditions}.",
-            machine::today(),
-            machine::cores(),
-            machine::load(),
-        );
-        Self { name, head, rows: Vec::new() }
+impl Figures {
+    fn new() -> Self {
+        Self(Table::new("measure | figure | unit | beside it in the same run | is | ratio"))
     }
 
     /// Adds a figure.
-    pub(super) fn add(&mut self, name: impl Into<String>, value: f64, unit: &str) {
-        let none = String::new;
-        self.rows.push([name.into(), three_digits(value), unit.to_owned(), none(), none(), none()]);
+    fn add(&mut self, name: &str, value: f64, unit: &str) {
+        self.0.row([name, &three_digits(value), unit, "", "", ""]);
     }
 
     /// Adds a figure with the simpler thing beside it.
-    pub(super) fn beside(
-        &mut self,
-        name: impl Into<String>,
-        (value, unit): (f64, &str),
-        (beside, simple): (&str, f64),
-    ) {
-        self.add(name, value, unit);
-        if let Some([.., named, is, ratio]) = self.rows.last_mut() {
-            *named = beside.to_owned();
-            *is = three_digits(simple);
-            *ratio = format!("{:.2}", value / simple.max(f64::MIN_POSITIVE));
-        }
+    fn beside(&mut self, name: &str, (value, unit): (f64, &str), (beside, simple): (&str, f64)) {
+        let ratio = format!("{:.2}", value / simple.max(f64::MIN_POSITIVE));
+        let figures = [&three_digits(value), unit, beside, &three_digits(simple), &ratio];
+        self.0.row([name].into_iter().chain(figures));
     }
 
-    /// Prints the table, and writes it into docs/performance.md if `is_asked`.
-    pub(super) fn print_and_write(&self, is_asked: bool) -> anyhow::Result<()> {
-        let head = "| measure | figure | unit | beside it in the same run | is | ratio |\n\
-                    |---|--:|---|---|--:|--:|\n";
-        let rows: String =
-            self.rows.iter().map(|row| format!("| {} |\n", row.join(" | "))).collect();
-        let block = format!("{}\n\n{head}{rows}", self.head);
-        writeln!(std::io::stdout().lock(), "{block}")?;
-        if is_asked { super::put(self.name, &block) } else { Ok(()) }
+    /// Adds the figures of a stage that handled these articles alone.
+    fn alone(&mut self, name: &str, articles: u64, watch: &Stopwatch, beside: (&str, f64)) {
+        let rate = articles as f64 / watch.seconds();
+        let name = format!("{name} alone");
+        self.beside(&name, (rate, "articles/s"), beside);
+        self.add(&name, 1e6 / rate, "µs an article");
     }
 }
 
@@ -823,141 +708,6 @@ fn three_digits(value: f64) -> String {
     }
 }
 
-/// How far a service has come.
-#[derive(Default)]
-pub(super) struct Progress {
-    handled: AtomicU64,
-    changed: Notify,
-}
-
-impl Progress {
-    /// Waits until everything up to a sequence of its stream is handled.
-    pub(super) async fn until_handled(&self, sequence: u64) {
-        loop {
-            let changed = self.changed.notified();
-            if self.handled.load(Ordering::SeqCst) >= sequence {
-                return;
-            }
-            changed.await;
-        }
-    }
-
-    fn note_handled(&self, sequence: u64) {
-        self.handled.fetch_max(sequence, Ordering::SeqCst);
-        self.changed.notify_waiters();
-    }
-}
-
-/// The bus of one service.
-pub(super) struct WatchedBus {
-    bus: Arc<dyn Bus>,
-    /// The stream whose reading is recorded.
-    stream: &'static str,
-    progress: Arc<Progress>,
-}
-
-impl WatchedBus {
-    pub(super) fn new(bus: Arc<dyn Bus>, stream: &'static str, progress: Arc<Progress>) -> Self {
-        Self { bus, stream, progress }
-    }
-}
-
-impl Bus for WatchedBus {
-    fn create_stream(&self, config: StreamConfig) -> Answer<'_, ()> {
-        self.bus.create_stream(config)
-    }
-
-    fn stream_state<'a>(&'a self, stream: &'a str) -> Answer<'a, StreamState> {
-        self.bus.stream_state(stream)
-    }
-
-    fn publish(&self, message: Outgoing) -> Answer<'_, Published> {
-        self.bus.publish(message)
-    }
-
-    fn publish_if_last(&self, message: Outgoing, expected: u64) -> Answer<'_, Published> {
-        self.bus.publish_if_last(message, expected)
-    }
-
-    fn take_over(&self, record: Outgoing, expected: u64) -> Answer<'_, Box<dyn ChainedPublisher>> {
-        self.bus.take_over(record, expected)
-    }
-
-    fn read(&self, stream: &str, filter: &str, from: u64) -> Answer<'_, Box<dyn OrderedReader>> {
-        let reading = self.bus.read(stream, filter, from);
-        let is_watched = stream == self.stream;
-        let progress = self.progress.clone();
-        Box::pin(async move {
-            let reader = reading.await?;
-            if !is_watched {
-                return Ok(reader);
-            }
-            let watched = WatchedReader { reader, given: from.saturating_sub(1), progress };
-            Ok(Box::new(watched) as Box<dyn OrderedReader>)
-        })
-    }
-
-    fn mark_read<'a>(&'a self, stream: &'a str, reader: &'a str, through: u64) -> Answer<'a, ()> {
-        self.bus.mark_read(stream, reader, through)
-    }
-
-    fn get<'a>(&'a self, stream: &'a str, sequence: u64) -> Answer<'a, Stored> {
-        self.bus.get(stream, sequence)
-    }
-
-    fn get_each<'a>(
-        &'a self,
-        stream: &'a str,
-        sequences: &'a [u64],
-    ) -> Answer<'a, Vec<Result<Stored, BusError>>> {
-        self.bus.get_each(stream, sequences)
-    }
-
-    fn last<'a>(&'a self, stream: &'a str, filter: &'a str) -> Answer<'a, Option<Stored>> {
-        self.bus.last(stream, filter)
-    }
-
-    fn key_value(&self, bucket: &str) -> Result<Arc<dyn KeyValue>, BusError> {
-        self.bus.key_value(bucket)
-    }
-
-    fn objects(&self, store: &str) -> Result<Arc<dyn Objects>, BusError> {
-        self.bus.objects(store)
-    }
-}
-
-/// A request for more means that the previous messages are handled.
-struct WatchedReader {
-    reader: Box<dyn OrderedReader>,
-    given: u64,
-    progress: Arc<Progress>,
-}
-
-impl WatchedReader {
-    fn give(&mut self, messages: Vec<Stored>) -> Vec<Stored> {
-        self.given = messages.last().map_or(self.given, |message| message.sequence);
-        messages
-    }
-}
-
-impl OrderedReader for WatchedReader {
-    fn next(&mut self, max: usize) -> Answer<'_, Vec<Stored>> {
-        self.progress.note_handled(self.given);
-        Box::pin(async move {
-            let messages = self.reader.next(max).await?;
-            Ok(self.give(messages))
-        })
-    }
-
-    fn ready(&mut self, max: usize) -> Answer<'_, Vec<Stored>> {
-        self.progress.note_handled(self.given);
-        Box::pin(async move {
-            let messages = self.reader.ready(max).await?;
-            Ok(self.give(messages))
-        })
-    }
-}
-
 #[cfg(test)]
 mod articles_tests {
     use super::*;
@@ -966,7 +716,7 @@ mod articles_tests {
     /// this seed, the correction at index 778 has the text of an earlier article.
     #[test]
     fn no_article_comes_twice() {
-        let mut factory = ArticleFactory::new(20_260_301).unwrap();
+        let mut factory = ArticleFactory::new(20_260_301);
         let mut ids = HashSet::new();
         let all: Vec<Ready> = (0..800).map(|_| factory.next(UnixMillis(0)).unwrap()).collect();
         assert!(all.iter().all(|article| ids.insert(article.message.id.clone())));

@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::commands::{output_of, run_command};
+use crate::running::ask;
 use crate::table::Table;
 use crate::{port, tree};
 
@@ -34,9 +33,10 @@ pub(super) struct Stack {
     compose: Vec<&'static str>,
     /// The folder with the settings.
     folder: TempDir,
-    page: u16,
-    nats: u16,
-    pub(super) prometheus: u16,
+    /// Host and port.
+    page: String,
+    nats: String,
+    pub(super) prometheus: String,
 }
 
 /// A container as in `docker inspect`.
@@ -44,12 +44,6 @@ pub(super) struct Container {
     pub(super) service: String,
     pub(super) name: String,
     pub(super) told: Value,
-}
-
-/// Whether a network connects only its own containers.
-pub(super) fn is_internal(network: &str) -> anyhow::Result<bool> {
-    let told = output(&["docker", "network", "inspect", "--format", "{{.Internal}}", network])?;
-    Ok(told.trim() == "true")
 }
 
 impl Stack {
@@ -67,13 +61,8 @@ impl Stack {
              secret = \"whsec_Y29tcG9zZS10ZXN0LWNvbXBvc2UtdGVzdA==\"\n"
         );
         std::fs::write(folder.path().join("wirefold.toml"), demo + &ours)?;
-        Ok(Self {
-            compose,
-            folder,
-            page: port::free(),
-            nats: port::free(),
-            prometheus: port::free(),
-        })
+        let [page, nats, prometheus] = [(); 3].map(|()| format!("127.0.0.1:{}", port::free()));
+        Ok(Self { compose, folder, page, nats, prometheus })
     }
 
     pub(super) fn up(&self) -> anyhow::Result<()> {
@@ -98,7 +87,9 @@ impl Stack {
 
     pub(super) fn compose(&self, arguments: &[&str]) -> anyhow::Result<()> {
         let (program, first) = self.compose.split_first().context("there is a Compose")?;
-        let status = Command::new(program)
+        let port = |address: &str| address.rsplit(':').next().unwrap_or_default().to_owned();
+        let mut compose = Command::new(program);
+        compose
             .args(first)
             .args(["--project-name", PROJECT])
             .args(["--file", "docker-compose.yml", "--file", RECEIVER_FILE])
@@ -106,17 +97,14 @@ impl Stack {
             .current_dir(tree::root())
             .env("WIREFOLD_CONFIG", self.folder.path().join("wirefold.toml"))
             .env("WIREFOLD_RECEIVER", tree::root().join(RECEIVER_PROGRAM))
-            .env("WIREFOLD_PAGE_PORT", self.page.to_string())
+            .env("WIREFOLD_PAGE_PORT", port(&self.page))
             // A different network than that of a stack beside it.
             .env("WIREFOLD_PAGE_NETWORK", "172.31.252.8/29")
             .env("WIREFOLD_PAGE_ADDRESS", "172.31.252.10")
-            .env("WIREFOLD_NATS_PORT", self.nats.to_string())
-            .env("WIREFOLD_PROMETHEUS_PORT", self.prometheus.to_string())
-            .stdin(Stdio::null())
-            .status()
-            .context("Compose does not run")?;
-        ensure!(status.success(), "compose {} ended with {status}", arguments.join(" "));
-        Ok(())
+            .env("WIREFOLD_NATS_PORT", port(&self.nats))
+            .env("WIREFOLD_PROMETHEUS_PORT", port(&self.prometheus))
+            .stdin(Stdio::null());
+        run_command(&mut compose)
     }
 
     pub(super) fn containers(&self) -> anyhow::Result<Vec<Container>> {
@@ -147,8 +135,7 @@ impl Stack {
     pub(super) fn push(&self, id: &str) -> anyhow::Result<String> {
         let text = format!("The lamp on the outer mole was mended on Friday, {id}. ").repeat(8);
         let article = json!({ "id": id, "outlet": "pushed.example", "title": id, "text": text });
-        let body = article.to_string();
-        let answer = post(self.page, "/api/v1/articles", "application/json", &body)?;
+        let answer = ask(&self.page, "POST", "/api/v1/articles", &article.to_string())?;
         let answer: Value = serde_json::from_str(&answer)?;
         let given = answer["articles"][0]["id"].as_str();
         Ok(given.with_context(|| format!("no id in {answer}"))?.to_owned())
@@ -163,7 +150,7 @@ impl Stack {
     }
 
     pub(super) fn get(&self, path: &str) -> anyhow::Result<String> {
-        get(self.page, path)
+        ask(&self.page, "GET", path, "")
     }
 }
 
@@ -173,12 +160,6 @@ impl Container {
         let service = text(&told["Config"]["Labels"]["com.docker.compose.service"]);
         let name = text(&told["Name"]).trim_start_matches('/').to_owned();
         Self { service, name, told }
-    }
-
-    /// The networks of the container.
-    pub(super) fn networks(&self) -> impl Iterator<Item = &String> {
-        let networks = self.told["NetworkSettings"]["Networks"].as_object();
-        networks.into_iter().flat_map(|networks| networks.keys())
     }
 
     pub(super) fn is_running(&self) -> bool {
@@ -219,7 +200,7 @@ impl Container {
 
 /// The users and states of the containers.
 pub(super) fn table(containers: &[Container]) -> Table {
-    let mut table = Table::new(&["container", "user", "state", "health", "limits"]);
+    let mut table = Table::new("container | user | state | health | limits");
     for Container { name, told, .. } in containers {
         let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
         let host = &told["HostConfig"];
@@ -238,37 +219,7 @@ pub(super) fn table(containers: &[Container]) -> Table {
 
 fn output(command: &[&str]) -> anyhow::Result<String> {
     let (program, arguments) = command.split_first().context("a program")?;
-    let ran = Command::new(program).args(arguments).stdin(Stdio::null()).output();
-    let ran = ran.with_context(|| format!("{program} does not run"))?;
-    let said = String::from_utf8_lossy(&ran.stderr);
-    ensure!(ran.status.success(), "{} ended with {}: {said}", command.join(" "), ran.status);
-    Ok(String::from_utf8_lossy(&ran.stdout).into_owned())
-}
-
-/// How long an answer may take.
-const MAX_WAIT: Duration = Duration::from_secs(10);
-
-pub(super) fn get(port: u16, path: &str) -> anyhow::Result<String> {
-    ask(port, "GET", path, "", "")
-}
-
-pub(super) fn post(port: u16, path: &str, sort: &str, body: &str) -> anyhow::Result<String> {
-    let head = format!("Content-Type: {sort}\r\nContent-Length: {}\r\n", body.len());
-    ask(port, "POST", path, &head, body)
-}
-
-/// One request by HTTP/1.0, so that the answer ends with the connection.
-fn ask(port: u16, method: &str, path: &str, head: &str, body: &str) -> anyhow::Result<String> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-    stream.set_read_timeout(Some(MAX_WAIT))?;
-    let request = format!("{method} {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n{head}\r\n{body}");
-    stream.write_all(request.as_bytes())?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    let (answered, told) = answer.split_once("\r\n\r\n").context("no answer")?;
-    let status = answered.split_whitespace().nth(1).unwrap_or_default();
-    ensure!(status.starts_with('2'), "{method} {path} is answered {status}: {told}");
-    Ok(told.to_owned())
+    output_of(Command::new(program).args(arguments).stdin(Stdio::null()))
 }
 
 /// Stages that only handle articles. Their network has no way out.
@@ -292,23 +243,21 @@ pub(super) fn check_hardening(container: &Container) -> anyhow::Result<()> {
     for limit in ["Memory", "NanoCpus", "PidsLimit"] {
         ensure!(host[limit].as_i64().unwrap_or(0) > 0, "{name} has no limit of {limit}");
     }
-    check_ports(name, &host["PortBindings"])?;
+    for (port, bound) in host["PortBindings"].as_object().into_iter().flatten() {
+        let is_local = |address: &Value| address["HostIp"] == "127.0.0.1";
+        let is_local = bound.as_array().is_none_or(|all| all.iter().all(is_local));
+        ensure!(is_local, "{name} publishes {port} beyond loopback");
+    }
     if INSIDE.contains(&container.service.as_str()) {
-        for network in container.networks() {
-            ensure!(is_internal(network)?, "{name} is in {network}, which leads out");
+        for network in
+            told["NetworkSettings"]["Networks"].as_object().into_iter().flat_map(|it| it.keys())
+        {
+            let asked = ["docker", "network", "inspect", "--format", "{{.Internal}}", network];
+            ensure!(output(&asked)?.trim() == "true", "{name} is in {network}, which leads out");
         }
     }
     if container.is_running() {
         try_inside(container)?;
-    }
-    Ok(())
-}
-
-fn check_ports(name: &str, bindings: &Value) -> anyhow::Result<()> {
-    for (port, bound) in bindings.as_object().into_iter().flatten() {
-        for host in bound.as_array().into_iter().flatten() {
-            ensure!(host["HostIp"] == "127.0.0.1", "{name} publishes {port} beyond loopback");
-        }
     }
     Ok(())
 }
@@ -332,10 +281,8 @@ fn try_inside(container: &Container) -> anyhow::Result<()> {
         }
     }
     for place in ["/", "/usr/local/bin", "/etc"] {
-        let file = format!("{place}/compose-test");
-        let tried = Command::new("docker").args(["exec", name, "touch", &file]).output();
-        let tried = tried.context("run docker exec")?;
-        ensure!(!tried.status.success(), "in {name} one can write {place}");
+        let tried = container.inside(&format!("touch {place}/compose-test"));
+        ensure!(tried.is_err(), "in {name} one can write {place}");
     }
     Ok(())
 }

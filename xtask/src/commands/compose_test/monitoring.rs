@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
 
-use super::compose::{self, Container, Stack};
+use super::compose::{Container, Stack};
+use crate::running::ask;
 use crate::table::Table;
 use crate::tree;
 
@@ -26,13 +27,9 @@ pub(super) fn sees_all(stack: &Stack) -> anyhow::Result<bool> {
 /// Whether every rule has been evaluated. Fails if one cannot be.
 pub(super) fn rules_hold(stack: &Stack) -> anyhow::Result<bool> {
     let told = api(stack, "rules", &[])?;
-    let rules: Vec<&Value> = told["groups"]
-        .as_array()
-        .context("no groups in the answer")?
-        .iter()
-        .flat_map(|group| group["rules"].as_array().into_iter().flatten())
-        .collect();
-    Ok(!rules.is_empty() && rules.iter().all(|rule| rule["health"] == "ok"))
+    let groups = told["groups"].as_array().context("no groups in the answer")?;
+    let mut rules = groups.iter().flat_map(|group| group["rules"].as_array().into_iter().flatten());
+    Ok(rules.clone().next().is_some() && rules.all(|rule| rule["health"] == "ok"))
 }
 
 /// The firing alerts by name.
@@ -62,7 +59,7 @@ pub(super) fn shares(stack: &Stack) -> anyhow::Result<Vec<u64>> {
 pub(super) fn dashboard(stack: &Stack) -> anyhow::Result<Table> {
     let path = tree::root().join("deploy/grafana/dashboards/wirefold.json");
     let dashboard: Value = serde_json::from_str(&std::fs::read_to_string(path)?)?;
-    let mut table = Table::new(&["panel", "series", "first value"]);
+    let mut table = Table::new("panel | series | first value");
     for panel in dashboard["panels"].as_array().context("no panels")? {
         let title = panel["title"].as_str().context("a panel without a title")?;
         for target in panel["targets"].as_array().context("a panel without queries")? {
@@ -89,7 +86,7 @@ fn values(stack: &Stack, query: &str) -> anyhow::Result<Vec<String>> {
 fn api(stack: &Stack, what: &str, arguments: &[(&str, &str)]) -> anyhow::Result<Value> {
     let pairs = arguments.iter().map(|(name, value)| format!("{name}={}", escaped(value)));
     let query = pairs.collect::<Vec<_>>().join("&");
-    let answer = compose::get(stack.prometheus, &format!("/api/v1/{what}?{query}"))?;
+    let answer = ask(&stack.prometheus, "GET", &format!("/api/v1/{what}?{query}"), "")?;
     let mut answer: Value = serde_json::from_str(&answer)?;
     ensure!(answer["status"] == "success", "{what}: {answer}");
     Ok(answer["data"].take())

@@ -3,7 +3,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+
+use super::Skipped;
+use crate::commands::{output_of, run_command};
 
 /// The size of a disk.
 pub(super) const DISK: u64 = 256 << 20;
@@ -15,21 +18,19 @@ pub(super) struct Disk {
 }
 
 impl Disk {
-    /// Creates and mounts an empty disk of this size in a folder. Returns the reason if this user or system
-    /// cannot.
-    pub(super) fn make(folder: &Path, bytes: u64) -> anyhow::Result<Result<Disk, String>> {
+    /// Creates and mounts an empty disk of this size in a folder. The error is [`Skipped`] if this user or system cannot.
+    pub(super) fn make(folder: &Path, bytes: u64) -> anyhow::Result<Disk> {
         let file = folder.join("disk.img");
         fs::File::create(&file)?.set_len(bytes)?;
-        if let Err(why) = run(Command::new("mkfs.ext4").args(["-q", "-F"]).arg(&file)) {
-            return Ok(Err(format!("no file system can be made: {why}")));
-        }
-        Ok(Disk::mount(file, folder.join("disk")))
+        output_of(Command::new("mkfs.ext4").args(["-q", "-F"]).arg(&file))
+            .map_err(|why| Skipped(format!("no file system can be made: {why:#}")))?;
+        Disk::mount(file, folder.join("disk"))
     }
 
-    fn mount(file: PathBuf, mounted: PathBuf) -> Result<Disk, String> {
-        fs::create_dir_all(&mounted).map_err(|error| error.to_string())?;
-        run(Command::new("mount").args(["-o", "loop"]).arg(&file).arg(&mounted))
-            .map_err(|why| format!("nothing can be mounted here: {why}"))?;
+    fn mount(file: PathBuf, mounted: PathBuf) -> anyhow::Result<Disk> {
+        fs::create_dir_all(&mounted)?;
+        output_of(Command::new("mount").args(["-o", "loop"]).arg(&file).arg(&mounted))
+            .map_err(|why| Skipped(format!("nothing can be mounted here: {why:#}")))?;
         Ok(Disk { file, mounted })
     }
 
@@ -41,10 +42,20 @@ impl Disk {
     /// The disk after a power cut at this moment. No process may write meanwhile.
     pub(super) fn after_a_power_cut(&self) -> anyhow::Result<Disk> {
         let copy = self.file.with_extension("cut");
-        let copied = run(Command::new("cp").arg("--sparse=always").arg(&self.file).arg(&copy));
-        copied.map_err(anyhow::Error::msg)?;
-        let mounted = self.mounted.with_file_name("disk-after");
-        Disk::mount(copy, mounted).map_err(anyhow::Error::msg)
+        run_command(Command::new("cp").arg("--sparse=always").args([&self.file, &copy]))?;
+        Disk::mount(copy, self.mounted.with_file_name("disk-after"))
+    }
+
+    /// Fills it until `while_full` returns.
+    pub(super) fn fill(&self, while_full: impl FnOnce()) -> anyhow::Result<()> {
+        let ballast = self.mounted.join("ballast");
+        let mut fill = Command::new("dd");
+        fill.args(["if=/dev/zero", "bs=4k", "status=none"])
+            .arg("of=".to_owned() + &ballast.to_string_lossy());
+        // It fails once the disk is full.
+        let _ = fill.stderr(Stdio::null()).status();
+        while_full();
+        Ok(fs::remove_file(ballast)?)
     }
 }
 
@@ -52,13 +63,5 @@ impl Drop for Disk {
     fn drop(&mut self) {
         // A lazy unmount: a process may still be ending there.
         let _ = Command::new("umount").arg("-l").arg(&self.mounted).status();
-    }
-}
-
-fn run(command: &mut Command) -> Result<(), String> {
-    let output = command.output().map_err(|error| error.to_string())?;
-    match output.status.success() {
-        true => Ok(()),
-        false => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
     }
 }

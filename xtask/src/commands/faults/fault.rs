@@ -1,9 +1,36 @@
-//! A fault, and what its runs must show.
+//! A fault, and what its runs must show. `xtask/faults.json` lists all faults.
 
-use super::nats_fault::NatsFault;
+use std::sync::LazyLock;
+
+use anyhow::ensure;
+use serde::Deserialize;
+
+static FAULTS: LazyLock<Vec<Fault>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../../faults.json")).expect("a test reads faults.json")
+});
+
+/// The faults with these names, or all if there are none. A name that ends with `-` selects all with that
+/// prefix.
+pub(super) fn chosen(names: &[String]) -> anyhow::Result<Vec<&'static Fault>> {
+    if names.is_empty() {
+        return Ok(FAULTS.iter().collect());
+    }
+    let mut chosen = Vec::new();
+    for name in names {
+        let before = chosen.len();
+        chosen.extend(FAULTS.iter().filter(|fault| {
+            fault.name == name || name.ends_with('-') && fault.name.starts_with(name.as_str())
+        }));
+        ensure!(
+            chosen.len() > before,
+            "no fault is called {name:?}: `cargo xtask faults --list` has them"
+        );
+    }
+    Ok(chosen)
+}
 
 /// The kind of fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(super) enum FaultKind {
     /// `kill -9` while articles come in.
     Kill,
@@ -21,7 +48,7 @@ pub(super) enum FaultKind {
 }
 
 /// The damaged file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(super) enum File {
     /// The streams and tables.
     Bus,
@@ -34,7 +61,7 @@ pub(super) enum File {
 }
 
 /// The change of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(super) enum Change {
     /// One bit flips.
     Flip,
@@ -47,7 +74,7 @@ pub(super) enum Change {
 }
 
 /// A temporary condition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(super) enum TemporaryFault {
     /// The disk is full.
     DiskFull,
@@ -70,7 +97,7 @@ pub(super) enum TemporaryFault {
 }
 
 /// A fault with its name.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct Fault {
     pub(super) name: &'static str,
     pub(super) about: &'static str,
@@ -111,5 +138,121 @@ impl File {
             File::Page => name == "gateway.db" || name == "gateway.db-wal",
             File::Snapshot => name.starts_with("wf_snapshots/"),
         }
+    }
+}
+
+/// A fault over NATS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(super) enum NatsFault {
+    /// `kill -9` for one of wirefold's processes.
+    KillStage,
+    /// `kill -9` for the server.
+    KillServer,
+    /// Data that did not reach the server's disk is lost.
+    PowerCut {
+        /// Whether the server syncs acknowledged messages.
+        syncs: bool,
+    },
+    /// The disk of the store is full for a while.
+    DiskFull,
+    /// A process is suspended for a while.
+    Suspend(Who),
+    /// The network between the server and all clients, or one, breaks for a while.
+    Network(Network),
+    /// An operator's mistake at the server, which is corrected after a while.
+    Rights(Right),
+    /// A durable consumer is deleted.
+    DeleteConsumer,
+    /// A stream is deleted, and made again by `wirefold setup`.
+    DeleteStream,
+    /// All messages of a stream are deleted.
+    PurgeStream,
+    /// A stream is replaced by an older copy.
+    RollBackStream,
+    /// The whole store is replaced by an older copy.
+    RollBackStore,
+    /// A second detector runs, and something happens to the leading one.
+    TwoDetectors(ProcessFault),
+    /// Something happens to the leader of a stream in a cluster of three.
+    Cluster(ProcessFault, u8),
+    /// The clocks of wirefold's processes are off by this many seconds.
+    Clocks(i64, Where, HowLong),
+    /// Stages of another version run beside; work passes to them and back.
+    OtherVersion,
+    /// A process gets no more memory.
+    OutOfMemory,
+    /// No fault. The examiner sees one message less than there is.
+    ForgetOne,
+    /// No fault. An article of the output is stored again under another id.
+    StoreTwice,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(super) enum Who {
+    Server,
+    Stage,
+}
+
+/// The state of the network for a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(super) enum Network {
+    /// It works.
+    Whole,
+    /// Connections end, and new ones are refused.
+    Cut,
+    /// Connections stay open but pass nothing on, for ever. New connections are the same.
+    HalfOpen,
+    /// Connections end. New ones are accepted but never answered.
+    Mute,
+    /// Each packet takes this many milliseconds longer. In the list of faults: at most.
+    Slow(usize),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(super) enum Right {
+    /// Wirefold may not publish on a subject.
+    Permission,
+    /// Its password was changed.
+    Password,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(super) enum ProcessFault {
+    Kill,
+    /// It is suspended and continues later with an outdated state.
+    Freeze,
+    /// Another one leads from now on.
+    Move,
+    /// It is cut off from the others, but not from its clients.
+    Isolate,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(super) enum Where {
+    /// On all of wirefold's processes.
+    Everywhere,
+    /// On one of them.
+    OneStage,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(super) enum HowLong {
+    /// They jump, and jump back after a while.
+    AWhile,
+    /// From the start to the end.
+    Always,
+}
+
+impl NatsFault {
+    /// Whether no acknowledged message may be missing.
+    pub(super) fn spares_the_streams(self) -> bool {
+        use NatsFault::{DeleteStream, PurgeStream, RollBackStore, RollBackStream};
+        !matches!(self, DeleteStream | PurgeStream | RollBackStream | RollBackStore)
+    }
+
+    /// Whether the examiner must find something. Otherwise the runs prove nothing.
+    pub(super) fn is_control(self) -> bool {
+        use NatsFault::{ForgetOne, PowerCut, StoreTwice};
+        matches!(self, PowerCut { syncs: false } | ForgetOne | StoreTwice)
     }
 }

@@ -5,35 +5,29 @@
 //! folder, and the rest is pushed. An examiner reads the streams, not the counters of wirefold, and compares
 //! them with the acknowledged articles and with a run without a fault.
 
-mod complaints;
 mod disk;
 mod examine;
 mod fault;
-mod found;
-mod home;
-mod list;
-mod memory;
 mod nats;
-mod nats_fault;
 mod play;
 mod pusher;
-mod random;
 mod receiver;
 mod report;
 mod shim;
-mod temporary;
-mod undisturbed;
 
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
+use std::{fmt, thread};
 
 use anyhow::Context as _;
+use wirefold_score::Random;
 
-use crate::commands::attack;
-use fault::Fault;
-use found::{Found, Outcome};
+use crate::commands::{attack, say};
+use examine::Difference;
+use fault::{Fault, FaultKind};
 use report::{Row, Run};
 
 /// The arguments of `faults`.
@@ -76,6 +70,37 @@ struct Programs<'a> {
     other: Option<&'a Path>,
 }
 
+/// The findings of a run.
+#[derive(Debug, Default)]
+struct Found {
+    difference: Difference,
+    /// Whether the problem was reported: in the log, by `verify`, or by a refusal to start.
+    said: bool,
+    /// Whether it did not start again, or ended. Then there are no other findings.
+    refused: bool,
+    /// The seconds until the next article passes. `None` if that never happened.
+    recovery: Option<f64>,
+    /// The log of the run.
+    log: String,
+}
+
+/// The error of a run that this machine cannot do, with the reason.
+#[derive(Debug)]
+struct Skipped(String);
+
+impl fmt::Display for Skipped {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Skipped {}
+
+/// Waits at least this many milliseconds, and up to so many more.
+fn pause(random: &mut Random, least: usize, more: usize) {
+    thread::park_timeout(Duration::from_millis((least + random.below(more)) as u64));
+}
+
 impl Arguments {
     /// The runs that are recorded already.
     fn recorded(&self) -> anyhow::Result<Vec<Run>> {
@@ -108,9 +133,9 @@ impl Arguments {
 /// Runs the faults in turn and prints one table. Fails if anything was lost, duplicated or wrong without a
 /// report.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let chosen = list::chosen(&arguments.names)?;
+    let chosen = fault::chosen(&arguments.names)?;
     if arguments.list {
-        write!(std::io::stdout(), "{}", report::list(&chosen))?;
+        say(&report::list(&chosen).to_string())?;
         return Ok(ExitCode::SUCCESS);
     }
     let built = match &arguments.program {
@@ -125,35 +150,41 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let other = arguments.other.as_deref().map(Path::canonicalize).transpose()?;
     let programs = Programs { tested: &program, other: other.as_deref() };
     let seeds = arguments.seed.map_or(0..arguments.seeds, |seed| seed..seed + 1);
-    let mut rows: Vec<Row> = chosen.iter().map(|fault| Row::of(fault)).collect();
-    let earlier = arguments.recorded()?;
-    for row in &mut rows {
-        earlier.iter().filter(|run| run.is_of(row.fault)).for_each(|run| _ = row.add(run));
-    }
-    for seed in seeds {
-        let control = undisturbed::undisturbed(&program, seed)?;
-        for row in &mut rows {
-            writeln!(std::io::stderr(), "seed {seed}: {} …", row.fault.name)?;
-            match play::play(programs, row.fault, seed, &control)? {
-                Outcome::Played(found) => {
-                    let run = Run::of(row.fault, seed, &found);
-                    arguments.record(&run)?;
-                    if !row.add(&run) {
-                        arguments.keep_log(row.fault, seed, &found)?;
-                    }
-                }
-                Outcome::Skipped(why) => row.skip(why),
-            }
+    let empty = |fault: &&'static Fault| Row { fault, runs: Vec::new(), skipped: None };
+    let mut rows: Vec<Row> = chosen.iter().map(empty).collect();
+    for run in arguments.recorded()? {
+        if let Some(row) = rows.iter_mut().find(|it| it.fault.name == run.fault) {
+            row.runs.push(run);
         }
     }
-    let table = report::table(&rows);
-    write!(std::io::stdout(), "{table}")?;
+    for seed in seeds {
+        let control = play::undisturbed(&program, seed)?;
+        for row in &mut rows {
+            writeln!(std::io::stderr(), "seed {seed}: {} …", row.fault.name)?;
+            let played = match row.fault.kind {
+                FaultKind::Nats(kind) => nats::play(programs, (row.fault, kind), seed, &control),
+                _ => play::play(&program, row.fault, seed, &control),
+            };
+            let found = match played {
+                Ok(found) => found,
+                Err(error) => {
+                    row.skipped = Some(error.downcast::<Skipped>()?.0);
+                    continue;
+                }
+            };
+            let run = Run::of(row.fault, seed, &found);
+            arguments.record(&run)?;
+            if !run.passes(row.fault) {
+                arguments.keep_log(row.fault, seed, &found)?;
+            }
+            row.runs.push(run);
+        }
+    }
+    say(&report::table(&rows).to_string())?;
     if arguments.write {
         report::write(&rows)?;
     }
     let failures: Vec<String> = rows.iter().filter_map(Row::failure).collect();
-    for failure in &failures {
-        writeln!(std::io::stdout(), "NOT HELD: {failure}")?;
-    }
+    failures.iter().try_for_each(|failure| say(&format!("NOT HELD: {failure}\n")))?;
     Ok(if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

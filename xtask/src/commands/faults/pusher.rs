@@ -1,16 +1,16 @@
 //! Pushes articles over HTTP in turn, each until it is acknowledged, and waits for their alerts.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::ensure;
 use serde_json::{Value, json};
 
 use super::examine::Control;
-use crate::commands::faults::receiver::Receiver;
+use super::receiver::Receiver;
 use crate::generator;
-use crate::machine::Stopwatch;
+use crate::machine::{Stopwatch, lock, poll};
 use crate::running::Running;
 
 /// The number of articles in a run.
@@ -19,7 +19,7 @@ pub(super) const ARTICLES: usize = 200;
 const LENGTH: usize = 60;
 /// The fault comes after at least this many articles, and at most this many more.
 pub(super) const BEFORE: usize = 60;
-pub(super) const MORE: u64 = 80;
+pub(super) const MORE: usize = 80;
 /// The number of articles that come only after the fault. The others come with pauses, so that the fault
 /// happens while some are being handled and some are still to come.
 const AFTER_FAULT: usize = 20;
@@ -68,32 +68,42 @@ impl<'a> Pusher<'a> {
         }
     }
 
+    /// Pushes all articles in a thread of their own while a fault happens in this one.
+    pub(super) fn push_while<T>(
+        &self,
+        strike: impl FnOnce() -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        std::thread::scope(|scope| {
+            scope.spawn(|| self.push());
+            let struck = strike();
+            if struck.is_err() {
+                self.stop();
+            }
+            struck
+        })
+    }
+
     /// Pushes all articles, or until it is stopped.
-    pub(super) fn push(&self) {
+    fn push(&self) {
         for (number, article) in self.articles.iter().enumerate() {
             let is_left = number + AFTER_FAULT >= self.articles.len();
             while is_left && !self.is_past.load(Ordering::Relaxed) && !self.is_over() {
                 std::thread::park_timeout(EVERY);
             }
             std::thread::park_timeout(PAUSE);
-            let watch = Stopwatch::start();
-            while !self.is_over() && !self.push_one(article) && watch.elapsed() < MAX_WAIT {
-                std::thread::park_timeout(EVERY);
-            }
-            if self.is_over() || watch.elapsed() >= MAX_WAIT {
+            let taken = poll(MAX_WAIT, || {
+                if self.is_over() {
+                    return Some(false);
+                }
+                let page = lock(&self.page).clone();
+                Running::post_to(&page, "/api/v1/articles", article).is_ok().then_some(true)
+            });
+            if taken != Some(true) {
                 break;
             }
-        }
-        self.stop();
-    }
-
-    fn push_one(&self, article: &Value) -> bool {
-        let page = lock(&self.page).clone();
-        let is_taken = Running::post_to(&page, "/api/v1/articles", article).is_ok();
-        if is_taken {
             lock(&self.acknowledged).push(id_of(article));
         }
-        is_taken
+        self.stop();
     }
 
     /// Sets a new address of the page.
@@ -126,27 +136,27 @@ impl<'a> Pusher<'a> {
         Ok(())
     }
 
-    /// Call it after the fault. Returns the seconds until an article that is acknowledged from now on is on
-    /// the page. `None` if that never happens.
-    pub(super) fn recovery(&self, running: &mut Running, control: &Control) -> Option<f64> {
-        let watch = Stopwatch::start();
+    /// Call it after the fault. Returns the seconds of the watch when an article that is acknowledged from now on is
+    /// on the page. `None` if that never happens.
+    pub(super) fn recovery(
+        &self,
+        running: &mut Running,
+        control: &Control,
+        watch: &Stopwatch,
+    ) -> Option<f64> {
         let before = self.count();
         self.is_past.store(true, Ordering::Relaxed);
-        while watch.elapsed() < MAX_WAIT && running.is_alive() {
+        let is_passed = poll(MAX_WAIT, || {
             let is_over = self.is_over();
             // A damaged stream may also lose the first of them.
             let next: Vec<String> =
                 lock(&self.acknowledged).iter().skip(before).take(FIRST).cloned().collect();
             let mut ids = next.iter().filter_map(|item| control.output.id_of(item));
-            if ids.any(|id| running.get(&format!("/api/v1/articles/{id}")).is_ok()) {
-                return Some(watch.elapsed().as_secs_f64());
-            }
-            if is_over && next.is_empty() {
-                return None;
-            }
-            std::thread::park_timeout(EVERY);
-        }
-        None
+            let is_shown = ids.any(|id| running.get(&format!("/api/v1/articles/{id}")).is_ok());
+            let never = !running.is_alive() || is_over && next.is_empty();
+            (is_shown || never).then_some(is_shown)
+        });
+        (is_passed == Some(true)).then(|| watch.seconds())
     }
 }
 
@@ -192,8 +202,4 @@ fn wait(
         }
         std::thread::park_timeout(EVERY);
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -10,7 +10,7 @@ use crate::loopback::{Answer, Loopback};
 const SECRET: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 /// The receiver.
-pub(crate) struct Receiver {
+pub(super) struct Receiver {
     server: Loopback,
     /// The id of the message with which each revision of each alert came first.
     first_ids: BTreeMap<(String, u64), String>,
@@ -22,7 +22,7 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    pub(crate) fn open() -> Receiver {
+    pub(super) fn open() -> Receiver {
         let server = Loopback::answering(|_| Answer::status(204));
         Receiver {
             server,
@@ -33,7 +33,7 @@ impl Receiver {
     }
 
     /// The settings of a subscription to everything with this receiver as delivery.
-    pub(crate) fn settings(&self) -> String {
+    pub(super) fn settings(&self) -> String {
         let url = self.server.url("/hook");
         format!(
             "[fetcher]\nallow_private = [\"127.0.0.0/8\"]\n\
@@ -44,7 +44,7 @@ impl Receiver {
     }
 
     /// Reads the messages that have arrived.
-    pub(crate) fn receive(&mut self) {
+    pub(super) fn receive(&mut self) {
         while let Ok(asked) = self.server.asked.try_recv() {
             let Ok(body) = serde_json::from_slice::<Value>(&asked.body) else { continue };
             let id = asked.headers.get("webhook-id").and_then(|it| it.to_str().ok());
@@ -73,13 +73,13 @@ impl Receiver {
     }
 
     /// The alerts of which a revision came.
-    pub(crate) fn alerts(&self) -> BTreeSet<String> {
+    pub(super) fn alerts(&self) -> BTreeSet<String> {
         let alone = self.first_ids.keys().map(|(alert, _)| alert);
         alone.chain(&self.gathered).cloned().collect()
     }
 
     /// The number of revisions that came under two ids.
-    pub(crate) fn doubled(&self) -> usize {
+    pub(super) fn doubled(&self) -> usize {
         self.doubled.len()
     }
 }

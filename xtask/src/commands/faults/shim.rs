@@ -5,7 +5,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, ensure};
+use crate::commands::run_command;
 
 const SOURCE: &str = include_str!("shim.c");
 
@@ -43,7 +43,7 @@ impl Shim {
         fs::write(&source, SOURCE)?;
         let mut compiler = Command::new("cc");
         compiler.args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(&source).arg("-ldl");
-        ensure!(compiler.status().context("cc")?.success(), "the library does not build");
+        run_command(&mut compiler)?;
         let settings = folder.join("faults");
         fs::write(&settings, [0; 56])?;
         Ok(Shim { library, settings, of: None })

@@ -16,10 +16,11 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use clap::builder::PossibleValuesParser;
 use serde::Deserialize;
 use wirefold_score::Random;
 
-use crate::machine::Stopwatch;
+use crate::machine::{Stopwatch, poll};
 use crate::tree;
 use targets::{PAGE, TARGETS, Target};
 
@@ -37,6 +38,7 @@ const MAX_STORED: usize = 4000;
 pub(crate) struct Arguments {
     /// The targets: `feed`, `html`, `robots`, `url`, `opml`, `selector`, `date`, `query`, `text`, `message`,
     /// `snapshot`, `answer`, `api`; all of them by default.
+    #[arg(value_parser = PossibleValuesParser::new(TARGETS.map(|(name, _)| name)))]
     targets: Vec<String>,
     /// How long each runs, in seconds.
     #[arg(long, default_value_t = 60)]
@@ -66,16 +68,10 @@ struct Material {
 
 /// Runs the targets in turn.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let all = || TARGETS.map(|(name, _)| name);
-    let mut named: Vec<&str> = arguments.targets.iter().map(String::as_str).collect();
-    if named.is_empty() {
-        named.extend(all());
-    }
+    let is_chosen =
+        |name: &str| arguments.targets.is_empty() || arguments.targets.iter().any(|it| it == name);
     let mut is_clean = true;
-    for name in named {
-        let Some(target) = TARGETS.iter().find(|(its, _)| *its == name) else {
-            bail!("no target {name}: there are {}", all().join(", "));
-        };
+    for target in TARGETS.iter().filter(|(name, _)| is_chosen(name)) {
         if arguments.child {
             return fuzz(target, arguments);
         }
@@ -95,10 +91,7 @@ fn run_in_child((name, _): &Target, arguments: &Arguments) -> anyhow::Result<boo
         .spawn()?;
     // An endless loop never reports.
     let longest = Duration::from_secs(arguments.seconds) + PATIENCE;
-    let watch = Stopwatch::start();
-    while child.try_wait()?.is_none() && watch.elapsed() < longest {
-        std::thread::park_timeout(Duration::from_millis(200));
-    }
+    poll(longest, || child.try_wait().ok().flatten());
     let _ = child.kill();
     let status = child.wait()?;
     if status.success() {

@@ -4,10 +4,9 @@
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use anyhow::Context as _;
 use tokio::runtime::Runtime;
 use wirefold_feed::{MAX_ITEMS, dates, html};
 use wirefold_fetcher::{Search, Settings, opml, probe};
@@ -19,8 +18,10 @@ use wirefold_proto::{
 };
 use wirefold_query::{Document, Numbers, Prepared, Query};
 
+use crate::commands::attack::built;
+use crate::enriched;
+use crate::machine::lock;
 use crate::running::{self, Running};
-use crate::{enriched, tree};
 
 /// The name of a target, and the function that tries an input and describes the result. It panics on a violated
 /// property.
@@ -238,7 +239,7 @@ struct Site {
 fn answer(bytes: &[u8]) -> String {
     static SITE: OnceLock<Site> = OnceLock::new();
     let site = SITE.get_or_init(|| site().expect("a server on loopback"));
-    *site.answer.lock().unwrap_or_else(PoisonError::into_inner) = bytes.to_vec();
+    *lock(&site.answer) = bytes.to_vec();
     let address = format!("http://{}/feed.xml", site.address);
     let probe = site.runtime.block_on(probe(&site.settings, &address, Search::Here));
     let probe = probe.expect("the address is one");
@@ -255,7 +256,7 @@ fn site() -> anyhow::Result<Site> {
         for mut stream in listener.incoming().flatten() {
             let mut request = [0; 4096];
             let _ = stream.read(&mut request);
-            let bytes = given.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let bytes = lock(&given).clone();
             let _ = stream.write_all(&bytes);
         }
     });
@@ -293,7 +294,5 @@ pub(super) fn up() -> anyhow::Result<(Running, tempfile::TempDir)> {
     let source = "data = \"data\"\n[[source]]\npath = \"incoming\"\n";
     std::fs::create_dir(folder.path().join("incoming"))?;
     std::fs::write(folder.path().join("wirefold.toml"), source)?;
-    let program = tree::root().join("target/debug/wirefold");
-    let up = Running::start(&program, folder.path()).context("cargo build -p wirefold makes it")?;
-    Ok((up, folder))
+    Ok((Running::start(&built()?, folder.path())?, folder))
 }

@@ -6,7 +6,7 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use super::tools;
+use super::{say, tools};
 use crate::table::Table;
 use crate::tree;
 
@@ -88,23 +88,20 @@ fn run_group(group: &[Step]) -> Vec<(&Step, anyhow::Result<Report>)> {
 
 /// Runs the steps and prints their table. Fails if a step failed.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
-    let mut table = Table::new(&["step", "outcome", "seconds", "tests", "why"]);
+    let mut table = Table::new("step | outcome | seconds | tests | why");
     let mut failed = false;
-    match tools::nats_server() {
-        Ok(found) => writeln!(io::stdout(), "{found}")?,
-        Err(error) => writeln!(io::stdout(), "NO NATS-SERVER, its tests will fail: {error:#}")?,
-    }
-    match tools::nats_py() {
-        Ok(found) => writeln!(io::stdout(), "{found}")?,
-        Err(error) => writeln!(io::stdout(), "NO NATS-PY, tests of examples will fail: {error:#}")?,
-    }
-    match tools::feedparser() {
-        Ok(found) => writeln!(io::stdout(), "{found}")?,
-        Err(error) => writeln!(io::stdout(), "NO FEEDPARSER, its test will fail: {error:#}")?,
+    let tools = [
+        (tools::nats_server(), "NO NATS-SERVER, its tests will fail"),
+        (tools::nats_py(), "NO NATS-PY, tests of examples will fail"),
+        (tools::feedparser(), "NO FEEDPARSER, its test will fail"),
+    ];
+    for (found, lack) in tools {
+        let told = found.unwrap_or_else(|error| format!("{lack}: {error:#}"));
+        say(&format!("{told}\n"))?;
     }
     for (step, report) in GROUPS.iter().flat_map(|group| run_group(group)) {
         let report = report?;
-        let (outcome, seconds) = (report.outcome.to_string(), report.took.as_secs_f64());
+        let (outcome, seconds) = (report.outcome.to_string(), report.took);
         failed |= report.outcome == Outcome::Failed;
         let tests = report.tests.to_string();
         let has_tests = report.tests != Tests::default();
@@ -121,9 +118,9 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         let skipped = "../shared is absent: its tests said SKIPPED and passed";
         table.row(["acceptance", &Outcome::Missing.to_string(), "", "", skipped]);
     }
-    writeln!(io::stdout(), "\n{table}")?;
+    say(&format!("\n{table}\n"))?;
     if shared_is_absent {
-        writeln!(io::stdout(), "ACCEPTANCE TESTS WERE SKIPPED: ../shared is absent\n")?;
+        say("ACCEPTANCE TESTS WERE SKIPPED: ../shared is absent\n\n")?;
     }
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::io::{BufRead as _, BufReader, Write};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+
+use crate::machine::Stopwatch;
 
 /// A call of cargo that must succeed.
 pub(super) struct Step {
@@ -29,7 +30,8 @@ pub(super) enum Outcome {
 /// The result of a step.
 pub(super) struct Report {
     pub(super) outcome: Outcome,
-    pub(super) took: Duration,
+    /// In seconds.
+    pub(super) took: f64,
     pub(super) tests: Tests,
 }
 
@@ -56,12 +58,12 @@ impl Step {
     /// Runs the step and passes its output on.
     pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<Report> {
         writeln!(out, "\n=== {}", self.command_line())?;
-        let started = now();
+        let watch = Stopwatch::start();
         let is_here = self.component.is_none_or(is_installed);
         let (outcome, tests) =
             if is_here { self.call(out)? } else { (Outcome::Missing, Tests::default()) };
-        let took = now() - started;
-        writeln!(out, "=== {}: {outcome}, {:.1} s", self.name, took.as_secs_f64())?;
+        let took = watch.seconds();
+        writeln!(out, "=== {}: {outcome}, {took:.1} s", self.name)?;
         Ok(Report { outcome, took, tests })
     }
 
@@ -113,11 +115,6 @@ pub(super) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new("cargo");
     command.args(arguments).current_dir(crate::tree::root()).stdin(Stdio::null());
     command
-}
-
-#[expect(clippy::disallowed_methods, reason = "a stopwatch for people; nothing is decided by it")]
-fn now() -> Instant {
-    Instant::now()
 }
 
 impl fmt::Display for Outcome {

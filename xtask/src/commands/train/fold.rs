@@ -12,8 +12,7 @@ use wirefold_fold::{CopySign, Detector, Settings, Weights, climbed, ramps};
 use wirefold_score::{Label, Score};
 
 use crate::commands::accuracy::exam::{Run, observe_all, side_by_side};
-use crate::commands::accuracy::seeds::{archetypes, articles};
-use crate::commands::accuracy::set::{LabelledSet, read_lines};
+use crate::commands::accuracy::set::{LabelledSet, archetypes, demo, read_docs};
 use crate::commands::say;
 use crate::table::Table;
 
@@ -47,9 +46,9 @@ fn read_sets(root: &Path) -> anyhow::Result<Vec<LabelledSet>> {
         sets.push(LabelledSet::read_files(name, &of("docs.jsonl"), &of("labels.tsv"))?);
     }
     sets.push(archetypes(root)?);
-    sets.push(articles(root)?);
+    sets.push(demo(root)?);
     let walls = root.join("crates/fold/data/walls.jsonl");
-    let docs = read_lines(&walls, |line| serde_json::from_str(line).map_err(Into::into))?;
+    let docs = read_docs(&walls)?;
     sets.push(LabelledSet { name: "walls".to_owned(), docs, ..LabelledSet::default() });
     Ok(sets)
 }
@@ -107,7 +106,7 @@ pub(super) fn run(root: &Path) -> anyhow::Result<()> {
     let labelled: Vec<usize> =
         (0..sets.len()).filter(|set| !sets[*set].labels.0.is_empty()).collect();
     let names = labelled.iter().map(|set| sets[*set].name.as_str());
-    let mut table = Table::new(&["fit"].into_iter().chain(names).collect::<Vec<_>>());
+    let mut table = Table::new("fit").with_columns(names);
     let mut add = |name: String, fit: &(dyn Fn(usize) -> Weights + Sync)| {
         let cells = side_by_side(&labelled, |set| score(&sets[*set], &fit(*set)));
         table.row([name].into_iter().chain(cells));
@@ -117,7 +116,7 @@ pub(super) fn run(root: &Path) -> anyhow::Result<()> {
     for sign in CopySign::ALL {
         add(format!("… without {sign:?}"), &|set| fitted(&rows, Some(set), Some(sign)));
     }
-    say(&table.plain())
+    say(&table.to_string())
 }
 
 fn score(set: &LabelledSet, weights: &Weights) -> String {

@@ -4,13 +4,13 @@
 //! `../shared/suites/names`, the lists beside it and the table of the enricher. It takes a minute on one
 //! core. The same files give the same weights. The dev files are only for `cargo xtask accuracy enrich`.
 
-use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use wirefold_names::train::{Material, train};
 
+use super::say;
 use crate::{labelled_names, tree};
 
 mod fold;
@@ -60,14 +60,12 @@ fn names(root: &Path) -> anyhow::Result<()> {
     let table = root.join("services/enricher/data/entities.tsv");
     let table = std::fs::read_to_string(table).context("read entities.tsv")?;
     let material = Material { samples, lists, table };
-    let mut out = std::io::stdout();
-    writeln!(out, "{} sentences", material.samples.len())?;
+    say(&format!("{} sentences\n", material.samples.len()))?;
     let model = train(&material, SEED, |round, loss| {
-        let _ = writeln!(std::io::stdout(), "round {round}: loss {loss:.3}");
+        let _ = say(&format!("round {round}: loss {loss:.3}\n"));
     })?;
     let packed = model.packed()?;
     let target = folder.join("model.bin");
     std::fs::write(&target, &packed).with_context(|| format!("write {}", target.display()))?;
-    writeln!(out, "{} features, {} bytes", model.features, packed.len())?;
-    Ok(())
+    say(&format!("{} features, {} bytes\n", model.features, packed.len()))
 }

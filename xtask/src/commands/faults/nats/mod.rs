@@ -11,25 +11,20 @@ use std::time::Duration;
 use anyhow::Context as _;
 use serde_json::json;
 use wirefold_proto::streams::OUTPUT;
+use wirefold_score::Random;
 
-use super::Programs;
-use super::complaints::complains;
-use super::disk::DISK;
-use super::examine::Control;
-use super::fault::Fault;
-use super::found::{Found, Outcome};
-use super::nats_fault::{HowLong, NatsFault};
+use super::examine::{Control, complains, verify_complains};
+use super::fault::{Fault, HowLong, NatsFault};
 use super::pusher::{Pusher, articles, wait_for_alerts};
-use super::random::RunRandom;
 use super::shim::{Setting, Shim};
+use super::{Found, Programs, Skipped};
 use crate::machine::Stopwatch;
-use server::Settings;
-use site::{Plan, Site};
+use site::Site;
 use strike::NatsFaultRun;
 
 /// The fault comes after at least this many articles, and at most this many more.
 const BEFORE: usize = 40;
-const MORE: u64 = 60;
+const MORE: usize = 60;
 /// Messages that left a stream are reported after this time: the pruner checks every five seconds.
 const SAYING: Duration = Duration::from_secs(15);
 
@@ -39,12 +34,13 @@ pub(super) fn play(
     (fault, kind): (&Fault, NatsFault),
     seed: u64,
     control: &Control,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<Found> {
     if kind == NatsFault::OtherVersion && programs.other.is_none() {
-        return Ok(Outcome::Skipped("--other FILE names no binary of another version".to_owned()));
+        let why = "--other FILE names no binary of another version";
+        return Err(Skipped(why.to_owned()).into());
     }
     let folder = tempfile::tempdir()?;
-    let mut random = RunRandom::new(seed, fault.name);
+    let mut random = Random::for_purpose(seed, fault.name);
     let mut shim = Shim::build(folder.path())?;
     if let Some(words) = strike::only_for(kind, &mut random) {
         shim = shim.only_for(&words);
@@ -52,53 +48,25 @@ pub(super) fn play(
     if let NatsFault::Clocks(seconds, _, HowLong::Always) = kind {
         shim.set(Setting::Clock, seconds)?;
     }
-    let mut site = match Site::open(programs, folder.path(), &plan(kind, &shim))? {
-        Ok(site) => site,
-        Err(why) => return Ok(Outcome::Skipped(why)),
-    };
+    let mut site = Site::open(programs, folder.path(), kind, &shim)?;
     let articles = articles(seed);
-    let before = BEFORE + usize::try_from(random.below(MORE))?;
+    let before = BEFORE + random.below(MORE);
     let pusher = Pusher::new(&site.up.page, &articles);
-    let (recovery, _left) = std::thread::scope(|scope| {
-        scope.spawn(|| pusher.push());
-        let struck = (|| {
-            pusher.wait_for(before)?;
-            let mut striking = NatsFaultRun {
-                site: &mut site,
-                random: &mut random,
-                shim: &shim,
-                scratch: folder.path(),
-            };
-            let left = striking.strike(kind)?;
-            anyhow::Ok((pusher.recovery(&mut site.up, control), left))
-        })();
-        if struck.is_err() {
-            pusher.stop();
-        }
-        struck
+    let (recovery, _left) = pusher.push_while(|| {
+        pusher.wait_for(before)?;
+        let mut striking = NatsFaultRun {
+            site: &mut site,
+            random: &mut random,
+            shim: &shim,
+            scratch: folder.path(),
+        };
+        let left = striking.strike(kind)?;
+        Ok((pusher.recovery(&mut site.up, control, &Stopwatch::start()), left))
     })?;
     let acknowledged = pusher.acknowledged();
     wait_for_alerts(&mut site.up, &mut site.receiver, acknowledged.len(), control);
     forge(&site, kind, &acknowledged, &mut random)?;
-    let found = examine(&mut site, &acknowledged, control, recovery)?;
-    Ok(Outcome::Played(Box::new(found)))
-}
-
-fn plan(kind: NatsFault, shim: &Shim) -> Plan {
-    let mut settings = Settings::SHIPPED;
-    settings.syncs = kind != NatsFault::PowerCut { syncs: false };
-    Plan {
-        settings,
-        replicas: match kind {
-            NatsFault::Cluster(_, replicas) => Some(replicas),
-            _ => None,
-        },
-        disk: matches!(kind, NatsFault::PowerCut { .. } | NatsFault::DiskFull).then_some(DISK),
-        environment: match kind {
-            NatsFault::Clocks(..) => shim.environment(),
-            _ => Vec::new(),
-        },
-    }
+    examine(&mut site, &acknowledged, control, recovery)
 }
 
 /// Carries out the faults that check the examiner.
@@ -106,7 +74,7 @@ fn forge(
     site: &Site<'_>,
     kind: NatsFault,
     acknowledged: &[String],
-    random: &mut RunRandom,
+    random: &mut Random,
 ) -> anyhow::Result<()> {
     match kind {
         NatsFault::ForgetOne => {
@@ -121,7 +89,7 @@ fn forge(
             Ok(())
         }
         NatsFault::StoreTwice => {
-            let nth = random.index(acknowledged.len());
+            let nth = random.below(acknowledged.len());
             site.store_again(ARTICLES, nth)
         }
         _ => Ok(()),
@@ -142,7 +110,7 @@ fn examine(
         let watch = Stopwatch::start();
         site.up.until(|up| complains(&up.output()) || watch.elapsed() > SAYING);
     }
-    let said = complains(&site.up.output()) || site.verify_complains()?;
+    let said = complains(&site.up.output()) || verify_complains(site.programs.tested, &site.home)?;
     let log = site.up.output();
     Ok(Found { difference, said, recovery, log, ..Found::default() })
 }

@@ -1,28 +1,17 @@
 //! A proxy in front of a server, which simulates a broken network.
 
+use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+use super::super::fault::Network;
+use crate::machine::lock;
 
 /// The number of bytes that are passed on at a time.
 const AT_ONCE: usize = 64 << 10;
-
-/// The state of the network for a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Network {
-    /// It works.
-    Whole,
-    /// Connections end, and new ones are refused.
-    Cut,
-    /// Connections stay open but pass nothing on, for ever. New connections are the same.
-    HalfOpen,
-    /// Connections end. New ones are accepted but never answered.
-    Mute,
-    /// Each packet takes this many milliseconds longer.
-    Slow(u64),
-}
 
 /// A proxy, which listens until the process ends.
 pub(super) struct Proxy {
@@ -34,8 +23,6 @@ struct Shared {
     target: SocketAddr,
     rule: Mutex<Rule>,
     open: Mutex<Vec<Arc<Connection>>>,
-    /// The number of connections that were affected.
-    struck: AtomicU64,
 }
 
 #[derive(Clone)]
@@ -58,12 +45,8 @@ impl Proxy {
     pub(super) fn before(target: SocketAddr) -> std::io::Result<Proxy> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared {
-            target,
-            rule: Mutex::new(Rule { network: Network::Whole, name: None }),
-            open: Mutex::default(),
-            struck: AtomicU64::new(0),
-        });
+        let rule = Mutex::new(Rule { network: Network::Whole, name: None });
+        let shared = Arc::new(Shared { target, rule, open: Mutex::default() });
         let accepting = shared.clone();
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
@@ -74,40 +57,31 @@ impl Proxy {
         Ok(Proxy { address, shared })
     }
 
-    /// Sets the state of the network for the client with this name, or for all.
-    pub(super) fn set(&self, network: Network, name: Option<&str>) {
+    /// Sets the state of the network for the client with this name, or for all. Returns the number of connections that
+    /// break.
+    pub(super) fn set(&self, network: Network, name: Option<&str>) -> usize {
         let rule = Rule { network, name: name.map(str::to_owned) };
         *lock(&self.shared.rule) = rule.clone();
+        let mut broken = 0;
         for connection in lock(&self.shared.open).iter() {
             if !rule.is_about(lock(&connection.name).as_deref()) {
                 continue;
             }
             match network {
-                Network::Cut | Network::Mute => {
-                    connection.end();
-                    self.shared.struck.fetch_add(1, Ordering::Relaxed);
-                }
-                Network::HalfOpen => {
-                    connection.is_dead.store(true, Ordering::Relaxed);
-                    self.shared.struck.fetch_add(1, Ordering::Relaxed);
-                }
-                Network::Whole | Network::Slow(_) => {}
+                Network::Cut | Network::Mute => connection.end(),
+                Network::HalfOpen => connection.is_dead.store(true, Ordering::Relaxed),
+                Network::Whole | Network::Slow(_) => continue,
             }
+            broken += 1;
         }
-    }
-
-    /// The number of connections that were affected.
-    pub(super) fn struck(&self) -> u64 {
-        self.shared.struck.load(Ordering::Relaxed)
+        broken
     }
 
     /// The names of the connected clients.
     pub(super) fn names(&self) -> Vec<String> {
         let open = lock(&self.shared.open);
-        let mut names: Vec<String> = open.iter().filter_map(|it| lock(&it.name).clone()).collect();
-        names.sort();
-        names.dedup();
-        names
+        let names: BTreeSet<String> = open.iter().filter_map(|it| lock(&it.name).clone()).collect();
+        names.into_iter().collect()
     }
 }
 
@@ -118,7 +92,7 @@ impl Rule {
 }
 
 impl Shared {
-    fn carry(self: Arc<Self>, mut client: TcpStream) {
+    fn carry(&self, mut client: TcpStream) {
         let rule = lock(&self.rule).clone();
         if rule.name.is_none() {
             match rule.network {
@@ -128,24 +102,19 @@ impl Shared {
             }
         }
         let Ok(server) = TcpStream::connect(self.target) else { return };
-        let clones =
-            (client.try_clone(), server.try_clone(), client.try_clone(), server.try_clone());
-        let (Ok(from_client), Ok(to_server), Ok(to_client), Ok(from_server)) = clones else {
-            return;
-        };
         let (name, is_dead) = (Mutex::default(), AtomicBool::new(false));
         let connection = Arc::new(Connection { client, server, name, is_dead });
         lock(&self.open).push(connection.clone());
-        let (there, back) = (self.clone(), connection.clone());
-        let answering =
-            std::thread::spawn(move || there.pump(&back, from_server, to_client, false));
-        self.pump(&connection, from_client, to_server, true);
-        let _ = answering.join();
+        std::thread::scope(|scope| {
+            let (at_client, at_server) = (&connection.client, &connection.server);
+            scope.spawn(|| self.pump(&connection, at_server, at_client, false));
+            self.pump(&connection, at_client, at_server, true);
+        });
         lock(&self.open).retain(|it| !Arc::ptr_eq(it, &connection));
     }
 
     /// Passes one direction on until either end closes.
-    fn pump(&self, on: &Connection, mut from: TcpStream, mut to: TcpStream, is_client: bool) {
+    fn pump(&self, on: &Connection, mut from: &TcpStream, mut to: &TcpStream, is_client: bool) {
         let mut buffer = vec![0; AT_ONCE];
         while let Ok(bytes) = from.read(&mut buffer) {
             if bytes == 0 {
@@ -165,7 +134,7 @@ impl Shared {
                     on.is_dead.store(true, Ordering::Relaxed);
                 }
                 Network::Slow(millis) if is_hit => {
-                    std::thread::park_timeout(Duration::from_millis(millis));
+                    std::thread::park_timeout(Duration::from_millis(millis as u64));
                 }
                 _ => {}
             }
@@ -199,8 +168,4 @@ fn called(bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
     let (_, rest) = text.split_once("\"name\":\"")?;
     Some(rest.split('"').next()?.to_owned())
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

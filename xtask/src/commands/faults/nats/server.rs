@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::ensure;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::wire::Wire;
-use crate::machine::Stopwatch;
+use crate::machine::poll;
 use crate::port;
 
 /// The user of wirefold's processes.
@@ -23,7 +23,6 @@ pub(super) const OPERATOR: &str = "operator";
 pub(super) const OPERATOR_PASSWORD: &str = "of-the-operator";
 /// A server that takes longer does not start.
 const MAX_WAIT: Duration = Duration::from_secs(30);
-const EVERY: Duration = Duration::from_millis(20);
 
 /// The settings that the operator may change.
 #[derive(Clone)]
@@ -33,13 +32,6 @@ pub(super) struct Settings {
     pub(super) password: &'static str,
     /// The subjects on which wirefold may not publish.
     pub(super) denied: Vec<String>,
-    /// The size limit of the store.
-    pub(super) room: &'static str,
-}
-
-impl Settings {
-    pub(super) const SHIPPED: Settings =
-        Settings { syncs: true, password: PASSWORD, denied: Vec::new(), room: "1TB" };
 }
 
 /// The routes of a server in a cluster.
@@ -99,14 +91,10 @@ impl Server {
     /// Starts it and waits until it stores streams.
     pub(super) fn start_and_wait(&mut self) -> anyhow::Result<()> {
         self.start()?;
-        let watch = Stopwatch::start();
-        while watch.elapsed() < MAX_WAIT {
-            if self.operator().and_then(|mut it| it.order("INFO", "")).is_ok() {
-                return Ok(());
-            }
-            std::thread::park_timeout(EVERY);
-        }
-        bail!("{} does not start: {}", self.name, self.log())
+        let operator = || self.operator().and_then(|mut it| it.order("INFO", "")).ok();
+        let is_there = poll(MAX_WAIT, operator).is_some();
+        ensure!(is_there, "{} does not start: {}", self.name, self.log());
+        Ok(())
     }
 
     /// Its log.
@@ -149,15 +137,13 @@ impl Server {
 
     fn configure(&self) -> anyhow::Result<()> {
         let Self { address, name, store, .. } = self;
-        let Settings { syncs, password, denied, room } = &self.settings;
+        let Settings { syncs, password, denied } = &self.settings;
         let always = if *syncs { ", sync_interval: always" } else { "" };
-        let denied = match denied.is_empty() {
-            true => String::new(),
-            false => format!(", permissions: {{ publish: {{ deny: {denied:?} }} }}"),
-        };
+        let permissions = format!(", permissions: {{ publish: {{ deny: {denied:?} }} }}");
+        let denied = if denied.is_empty() { "" } else { &permissions };
         let mut text = format!(
             "listen: \"{address}\"\nserver_name: {name}\n\
-             jetstream {{ store_dir: {store:?}, max_mem: 64MB, max_file: {room}{always} }}\n\
+             jetstream {{ store_dir: {store:?}, max_mem: 64MB, max_file: 1TB{always} }}\n\
              authorization {{ users: [\n\
              {{ user: {USER}, password: {password:?}{denied} }}\n\
              {{ user: {OPERATOR}, password: {OPERATOR_PASSWORD:?} }}\n] }}\n"

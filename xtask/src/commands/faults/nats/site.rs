@@ -4,23 +4,27 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use wirefold_flow::{Bus, Outgoing, Stored, SystemClock};
 use wirefold_flow_nats::{Login, Options, connect};
 use wirefold_proto::streams::OUTPUT;
 
-use super::super::Programs;
-use super::super::disk::Disk;
+use super::super::disk::{DISK, Disk};
 use super::super::examine::Output as Examined;
+use super::super::fault::NatsFault;
+use super::super::receiver::Receiver;
+use super::super::shim::Shim;
+use super::super::{Programs, Skipped};
 use super::proxy::Proxy;
 use super::server::{OPERATOR, OPERATOR_PASSWORD, PASSWORD, Routes, Server, Settings, USER};
 use super::wire::Wire;
-use crate::commands::faults::receiver::Receiver;
-use crate::machine::Stopwatch;
+use crate::commands::output_of;
+use crate::machine::poll;
 use crate::nats_server;
 use crate::port;
 use crate::running::{Running, command};
@@ -30,20 +34,7 @@ use crate::tree;
 pub(super) const STAGES: [&str; 5] = ["detector", "enricher", "alerter", "gateway", "pruner"];
 /// The number of servers in a cluster.
 const CLUSTER: usize = 3;
-const EVERY: std::time::Duration = std::time::Duration::from_millis(50);
-const MAX_WAIT: std::time::Duration = std::time::Duration::from_secs(60);
-
-/// The requirements of a run.
-#[derive(Clone)]
-pub(super) struct Plan {
-    pub(super) settings: Settings,
-    /// The number of replicas of each stream in a cluster of three. `None` for a single server.
-    pub(super) replicas: Option<u8>,
-    /// The size of a separate disk for the store.
-    pub(super) disk: Option<u64>,
-    /// Additional environment of wirefold's processes.
-    pub(super) environment: Vec<(&'static str, PathBuf)>,
-}
+const MAX_WAIT: Duration = Duration::from_secs(60);
 
 /// All parts. They end when it is dropped.
 pub(super) struct Site<'a> {
@@ -62,28 +53,22 @@ pub(super) struct Site<'a> {
 }
 
 impl<'a> Site<'a> {
-    /// Starts all parts in a folder. Returns the reason if this machine cannot.
+    /// Starts all parts in a folder. The error is [`Skipped`] if this machine cannot.
     pub(super) fn open(
         programs: Programs<'a>,
         folder: &Path,
-        plan: &Plan,
-    ) -> anyhow::Result<Result<Site<'a>, String>> {
-        let Some(found) = nats_server::find(&tree::root()) else {
-            return Ok(Err("no nats-server: `cargo xtask tools` installs one".to_owned()));
-        };
-        let mut disks = Vec::new();
-        let mut servers_in = folder.join("servers");
-        fs::create_dir(&servers_in)?;
-        if let Some(bytes) = plan.disk {
-            match Disk::make(folder, bytes)? {
-                Ok(disk) => {
-                    servers_in = disk.path().to_owned();
-                    disks.push(disk);
-                }
-                Err(why) => return Ok(Err(why)),
-            }
-        }
-        let (mut servers, routes) = servers(&found.path, &servers_in, plan)?;
+        kind: NatsFault,
+        shim: &Shim,
+    ) -> anyhow::Result<Site<'a>> {
+        let missing = || Skipped("no nats-server: `cargo xtask tools` installs one".to_owned());
+        let found = nats_server::find(&tree::root()).with_context(missing)?;
+        let has_disk = matches!(kind, NatsFault::PowerCut { .. } | NatsFault::DiskFull);
+        let disk = has_disk.then(|| Disk::make(folder, DISK)).transpose()?;
+        let servers_in =
+            disk.as_ref().map_or_else(|| folder.join("servers"), |it| it.path().into());
+        fs::create_dir_all(&servers_in)?;
+        let disks = disk.into_iter().collect();
+        let (mut servers, routes) = servers(&found.path, &servers_in, kind)?;
         start(&mut servers)?;
         let proxies = servers.iter().map(|it| Proxy::before(it.address));
         let proxies = proxies.collect::<std::io::Result<Vec<Proxy>>>()?;
@@ -92,7 +77,10 @@ impl<'a> Site<'a> {
         let receiver = Receiver::open();
         let addresses: Vec<String> =
             proxies.iter().map(|it| format!("nats://{}", it.address)).collect();
-        let replicas = plan.replicas.map(|it| format!("replicas = {it}\n")).unwrap_or_default();
+        let replicas = match kind {
+            NatsFault::Cluster(_, replicas) => format!("replicas = {replicas}\n"),
+            _ => String::new(),
+        };
         let settings = format!(
             "data = \"data\"\n[bus]\nnats = {addresses:?}\nuser = \"{USER}\"\npassword = \"{PASSWORD}\"\n\
              {replicas}[[source]]\npath = \"dropped\"\n{}",
@@ -100,33 +88,26 @@ impl<'a> Site<'a> {
         );
         fs::write(home.join("wirefold.toml"), settings)?;
         let mut up = command(programs.tested, &home);
-        up.envs(plan.environment.iter().map(|(name, value)| (*name, value)));
+        if let NatsFault::Clocks(..) = kind {
+            up.envs(shim.environment());
+        }
         let up = Running::start_as(up)?;
-        Ok(Ok(Site { programs, home, up, receiver, proxies, routes, servers, disks }))
+        Ok(Site { programs, home, up, receiver, proxies, routes, servers, disks })
     }
 
     /// A connection of the operator to a server that answers.
     pub(super) fn operator(&self) -> anyhow::Result<Wire> {
-        let watch = Stopwatch::start();
-        loop {
-            for server in &self.servers {
-                let open = server.operator().and_then(|mut wire| {
-                    wire.order("STREAM.NAMES", "")?;
-                    Ok(wire)
-                });
-                match open {
-                    Ok(wire) => return Ok(wire),
-                    Err(error) if watch.elapsed() > MAX_WAIT => return Err(error),
-                    Err(_) => {}
-                }
-            }
-            std::thread::park_timeout(EVERY);
-        }
+        let open = |server: &Server| {
+            let mut wire = server.operator().ok()?;
+            wire.order("STREAM.NAMES", "").is_ok().then_some(wire)
+        };
+        let found = poll(MAX_WAIT, || self.servers.iter().find_map(open));
+        found.context("no server answers the operator")
     }
 
-    /// Runs a command of wirefold.
-    pub(super) fn run(&self, arguments: &[&str]) -> anyhow::Result<Output> {
-        Ok(command(self.programs.tested, &self.home).args(arguments).output()?)
+    /// Makes the missing streams.
+    pub(super) fn set_up(&self) -> anyhow::Result<()> {
+        output_of(command(self.programs.tested, &self.home).arg("setup")).map(drop)
     }
 
     /// The command of a second stage beside the supervised one.
@@ -134,11 +115,6 @@ impl<'a> Site<'a> {
         let mut beside = command(program, &self.home);
         beside.args(["run", stage, "--operations", "127.0.0.1:0"]);
         beside
-    }
-
-    /// Whether `verify` reports a problem.
-    pub(super) fn verify_complains(&self) -> anyhow::Result<bool> {
-        Ok(!self.run(&["check", "--deep", "--quiet"])?.status.success())
     }
 
     /// Reads the output directly from the server, without wirefold's processes and the proxies.
@@ -185,14 +161,8 @@ impl<'a> Site<'a> {
 
     /// The process of a stage, once it runs.
     pub(super) fn stage(&self, name: &str) -> anyhow::Result<Pid> {
-        let watch = Stopwatch::start();
-        while watch.elapsed() < MAX_WAIT {
-            if let Some(found) = self.children().into_iter().find(|it| is_stage(*it, name)) {
-                return Ok(found);
-            }
-            std::thread::park_timeout(EVERY);
-        }
-        bail!("no {name} runs: {}", self.up.output())
+        let of_name = || self.children().into_iter().find(|child| is_stage(*child, name));
+        poll(MAX_WAIT, of_name).with_context(|| format!("no {name} runs: {}", self.up.output()))
     }
 
     fn children(&self) -> Vec<Pid> {
@@ -222,11 +192,14 @@ fn is_stage(process: Pid, name: &str) -> bool {
 fn servers(
     program: &Path,
     folder: &Path,
-    plan: &Plan,
+    kind: NatsFault,
 ) -> anyhow::Result<(Vec<Server>, Vec<Proxy>)> {
-    let make =
-        |name: &str, routes| Server::new(program, folder, name, routes, plan.settings.clone());
-    if plan.replicas.is_none() {
+    let syncs = kind != NatsFault::PowerCut { syncs: false };
+    let make = |name: &str, routes| {
+        let settings = Settings { syncs, password: PASSWORD, denied: Vec::new() };
+        Server::new(program, folder, name, routes, settings)
+    };
+    if !matches!(kind, NatsFault::Cluster(..)) {
         return Ok((vec![make("s0", None)], Vec::new()));
     }
     let local = |_| SocketAddr::from(([127, 0, 0, 1], port::free()));
@@ -245,16 +218,11 @@ fn servers(
 /// Starts the servers. A cluster is ready once it has a leader.
 fn start(servers: &mut [Server]) -> anyhow::Result<()> {
     servers.iter_mut().try_for_each(Server::start)?;
-    let watch = Stopwatch::start();
-    while watch.elapsed() < MAX_WAIT {
-        let is_there = |server: &Server| {
-            server.operator().and_then(|mut wire| wire.order("STREAM.NAMES", "")).is_ok()
-        };
-        if servers.iter().all(is_there) {
-            return Ok(());
-        }
-        std::thread::park_timeout(EVERY);
-    }
+    let is_there = |server: &Server| {
+        server.operator().and_then(|mut wire| wire.order("STREAM.NAMES", "")).is_ok()
+    };
+    let are_there = poll(MAX_WAIT, || servers.iter().all(is_there).then_some(())).is_some();
     let logs: Vec<String> = servers.iter().map(Server::log).collect();
-    bail!("the servers do not start: {}", logs.join("\n"))
+    ensure!(are_there, "the servers do not start: {}", logs.join("\n"));
+    Ok(())
 }

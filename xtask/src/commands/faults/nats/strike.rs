@@ -3,20 +3,20 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use rustix::process::{Pid, Signal};
 use serde_json::Value;
 use wirefold_proto::streams::{ALERTS, ENRICHED, FETCHED, OUTPUT, Stream};
+use wirefold_score::Random;
 
-use super::super::memory::starve;
-use super::super::nats_fault::{HowLong, NatsFault, NetworkFault, ProcessFault, Right, Where, Who};
-use super::super::random::RunRandom;
+use super::super::fault::{HowLong, NatsFault, Network, ProcessFault, Right, Where, Who};
+use super::super::pause;
+use super::super::play::starve;
 use super::super::shim::{Setting, Shim};
-use super::proxy::{Network, Proxy};
 use super::server::Server;
 use super::site::{STAGES, Site};
+use crate::commands::run_command;
 
 /// The streams that may be damaged.
 const STREAMS: [Stream; 4] = [FETCHED, ENRICHED, OUTPUT, ALERTS];
@@ -48,7 +48,7 @@ impl Drop for Left {
 /// Causes faults at a site.
 pub(super) struct NatsFaultRun<'s, 'p> {
     pub(super) site: &'s mut Site<'p>,
-    pub(super) random: &'s mut RunRandom,
+    pub(super) random: &'s mut Random,
     /// The library between wirefold's processes and the system.
     pub(super) shim: &'s Shim,
     /// A folder for files of the run.
@@ -101,16 +101,16 @@ impl NatsFaultRun<'_, '_> {
         Ok(left)
     }
 
-    fn wait(&mut self, least: u64, more: u64) {
-        std::thread::park_timeout(Duration::from_millis(least + self.random.below(more)));
+    fn wait(&mut self, least: usize, more: usize) {
+        pause(self.random, least, more);
     }
 
     fn any_stream(&mut self) -> Stream {
-        STREAMS[self.random.index(STREAMS.len())]
+        *self.random.pick(&STREAMS)
     }
 
     fn any_stage(&mut self) -> anyhow::Result<Pid> {
-        let name = STAGES[self.random.index(STAGES.len())];
+        let name = *self.random.pick(&STAGES);
         self.site.stage(name)
     }
 
@@ -136,7 +136,7 @@ impl NatsFaultRun<'_, '_> {
         self.site.servers[0].start_and_wait()?;
         // Without syncs even the streams are gone.
         if !syncs {
-            self.site.run(&["setup"])?;
+            self.site.set_up()?;
         }
         Ok(())
     }
@@ -144,15 +144,7 @@ impl NatsFaultRun<'_, '_> {
     /// A server stores nothing after a full disk until it is restarted, which the operator does.
     fn fill_disk(&mut self) -> anyhow::Result<()> {
         let disk = self.site.disks.last().context("the store has a disk of its own")?;
-        let ballast = disk.path().join("ballast");
-        // Until the disk is full.
-        let _ = Command::new("dd")
-            .args(["if=/dev/zero", "bs=64k", "status=none"])
-            .arg(format!("of={}", ballast.display()))
-            .stderr(Stdio::null())
-            .status();
-        self.wait(3_000, 4_000);
-        fs::remove_file(ballast)?;
+        disk.fill(|| pause(self.random, 3_000, 4_000))?;
         self.site.servers[0].kill();
         self.site.servers[0].start_and_wait()
     }
@@ -174,27 +166,25 @@ impl NatsFaultRun<'_, '_> {
         }
     }
 
-    fn break_network(&mut self, how: NetworkFault) -> anyhow::Result<()> {
+    fn break_network(&mut self, how: Network) -> anyhow::Result<()> {
         let network = match how {
-            NetworkFault::Partition => Network::Cut,
-            NetworkFault::HalfOpen => Network::HalfOpen,
-            NetworkFault::Mute => Network::Mute,
-            NetworkFault::Slow => Network::Slow(20 + self.random.below(200)),
+            Network::Slow(most) => Network::Slow(1 + self.random.below(most)),
+            broken => broken,
         };
         // One client in half of the runs, all clients in the others.
         let names = self.site.proxies[0].names();
-        let one = &names[self.random.index(names.len())];
+        let one = self.random.pick(&names);
         let name = (self.random.below(2) == 0).then_some(one.as_str());
-        self.site.proxies.iter().for_each(|proxy| proxy.set(network, name));
+        let broken: usize = self.site.proxies.iter().map(|proxy| proxy.set(network, name)).sum();
         self.wait(1_000, 9_000);
-        self.site.proxies.iter().for_each(|proxy| proxy.set(Network::Whole, None));
-        let struck: u64 = self.site.proxies.iter().map(Proxy::struck).sum();
-        ensure!(struck > 0 || how == NetworkFault::Slow, "no connection broke");
+        self.site.proxies.iter().for_each(|proxy| _ = proxy.set(Network::Whole, None));
+        let is_slow = matches!(network, Network::Slow(_));
+        ensure!(broken > 0 || is_slow, "no connection broke");
         Ok(())
     }
 
     fn change_rights(&mut self, right: Right) -> anyhow::Result<()> {
-        let denied = DENIED[self.random.index(DENIED.len())];
+        let denied = *self.random.pick(&DENIED);
         let server = &mut self.site.servers[0];
         let before = server.settings.clone();
         let mut changed = before.clone();
@@ -219,7 +209,7 @@ impl NatsFaultRun<'_, '_> {
             all.extend(durable.map(|name| format!("{}.{name}", stream.name)));
         }
         ensure!(!all.is_empty(), "no stream has a durable consumer");
-        let one = &all[self.random.index(all.len())];
+        let one = self.random.pick(&all);
         wire.order(&format!("CONSUMER.DELETE.{one}"), "")?;
         Ok(())
     }
@@ -228,9 +218,7 @@ impl NatsFaultRun<'_, '_> {
         let stream = self.any_stream();
         self.site.operator()?.order(&format!("STREAM.DELETE.{}", stream.name), "")?;
         self.wait(500, 5_000);
-        let made = self.site.run(&["setup"])?;
-        ensure!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        Ok(())
+        self.site.set_up()
     }
 
     /// Copies the store, waits for more articles, and puts back the copy, or one stream of it.
@@ -339,7 +327,7 @@ impl NatsFaultRun<'_, '_> {
             route.set(Network::Cut, only);
         }
         self.wait(5_000, 10_000);
-        self.site.routes.iter().for_each(|route| route.set(Network::Whole, None));
+        self.site.routes.iter().for_each(|route| _ = route.set(Network::Whole, None));
         Ok(())
     }
 }
@@ -354,8 +342,7 @@ fn server_id(server: &Server) -> anyhow::Result<String> {
 }
 
 fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    ensure!(Command::new("cp").arg("-r").args([from, to]).status()?.success(), "cp failed");
-    Ok(())
+    run_command(Command::new("cp").arg("-r").args([from, to]))
 }
 
 fn replace(from: &Path, to: &Path) -> anyhow::Result<()> {
@@ -373,11 +360,9 @@ fn find(below: &Path, name: &str) -> Option<PathBuf> {
 }
 
 /// The process to which wrong clocks are limited, if it is only one.
-pub(super) fn only_for(kind: NatsFault, random: &mut RunRandom) -> Option<String> {
+pub(super) fn only_for(kind: NatsFault, random: &mut Random) -> Option<String> {
     match kind {
-        NatsFault::Clocks(_, Where::OneStage, _) => {
-            Some(format!("run {}", STAGES[random.index(STAGES.len())]))
-        }
+        NatsFault::Clocks(_, Where::OneStage, _) => Some(format!("run {}", random.pick(&STAGES))),
         _ => None,
     }
 }
