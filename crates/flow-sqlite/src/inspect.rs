@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use wirefold_flow::store::{StreamRow, Tables as _};
 use wirefold_flow::{BusError, Entry, Stored};
 
+use crate::acknowledged::{self, Acknowledged};
 use crate::checksum::Soundness;
 use crate::copy_lock::Checkpoints;
 use crate::copy_lock::{FILE, SCHEMA};
@@ -24,6 +25,8 @@ const MOST_FAULTS: u32 = 20;
 pub struct Inspection {
     tables: SqliteTables,
     streams: Vec<StreamRow>,
+    /// The messages that are missing at the end, in words.
+    missing: Option<String>,
 }
 
 impl Inspection {
@@ -43,10 +46,11 @@ impl Inspection {
         if version != SCHEMA {
             return Err(OpenError::OtherLayout { path, found: version, known: SCHEMA });
         }
-        let mut tables = SqliteTables::new(connection, Checkpoints::none());
+        let missing = acknowledged::fault(folder, &connection).map_err(open_error)?;
+        let mut tables = SqliteTables::new(connection, Checkpoints::none(), Acknowledged::none());
         let streams = tables.streams();
         let damaged = |error: BusError| OpenError::Damaged { path, why: error.to_string() };
-        Ok(Self { streams: streams.map_err(damaged)?, tables })
+        Ok(Self { streams: streams.map_err(damaged)?, tables, missing })
     }
 
     /// The streams, with their stored counters.
@@ -55,14 +59,15 @@ impl Inspection {
         &self.streams
     }
 
-    /// The faults that SQLite finds in its pages and indexes. Empty if there are none.
+    /// The missing messages at the end, and the faults that SQLite finds in pages and indexes. Empty if there are none.
     ///
     /// # Errors
     /// If the file cannot be read.
-    pub fn faults_of_pages(&self) -> Result<Vec<String>> {
+    pub fn faults(&self) -> Result<Vec<String>> {
         let sql = format!("PRAGMA integrity_check({MOST_FAULTS})");
         let mut lines: Vec<String> = self.tables.all(&sql, [], |row| row.get(0))?;
         lines.retain(|line| line != "ok");
+        lines.extend(self.missing.clone());
         Ok(lines)
     }
 

@@ -21,6 +21,7 @@
 //! # }
 //! ```
 
+mod acknowledged;
 mod checksum;
 mod copy;
 mod copy_lock;
@@ -75,10 +76,14 @@ fn open_limited(
 /// An engine that applies the rules to the file in a folder.
 fn engine(folder: &Path, clock: &dyn Clock, most_pages: Option<u32>) -> Result<Engine, OpenError> {
     let path = folder.join(FILE);
+    let told = |error: rusqlite::Error| OpenError::of(&path, &error);
     let connection = open::connect(folder, most_pages)?;
-    let checkpoints = copy_lock::Checkpoints::new(folder, &connection)
-        .map_err(|error| OpenError::of(&path, &error))?;
-    let tables = tables::SqliteTables::new(connection, checkpoints);
+    let checkpoints = copy_lock::Checkpoints::new(folder, &connection).map_err(told)?;
+    if let Some(fault) = acknowledged::fault(folder, &connection).map_err(told)? {
+        tracing::error!(file = %path.display(), "damaged: {fault}");
+    }
+    let acknowledged = acknowledged::Acknowledged::open(folder);
+    let tables = tables::SqliteTables::new(connection, checkpoints, acknowledged);
     Engine::open(Box::new(tables), clock.now())
         .map_err(|error| OpenError::Damaged { path, why: error.to_string() })
 }

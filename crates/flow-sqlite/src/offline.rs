@@ -14,6 +14,7 @@ use bytes::Bytes;
 use wirefold_flow::store::{StreamRow, Tables as _};
 use wirefold_flow::{BusError, Entry, Stored};
 
+use crate::acknowledged::Acknowledged;
 use crate::copy_lock::FILE;
 use crate::copy_lock::{self, Checkpoints};
 use crate::error::{OpenError, failure};
@@ -43,7 +44,7 @@ impl Offline {
         connection.query_row("PRAGMA secure_delete = ON", [], |_| Ok(())).map_err(open_error)?;
         let copy_lock = lock_out_copiers(folder, &path)?;
         let checkpoints = Checkpoints::new(folder, &connection).map_err(open_error)?;
-        let mut tables = SqliteTables::new(connection, checkpoints);
+        let mut tables = SqliteTables::new(connection, checkpoints, Acknowledged::none());
         let streams = tables.streams();
         let damaged = |error: BusError| OpenError::Damaged { path, why: error.to_string() };
         Ok(Self { streams: streams.map_err(damaged)?, tables, _copy_lock: copy_lock })

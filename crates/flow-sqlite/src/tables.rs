@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use wirefold_flow::store::{RecentId, StreamRow, Tables};
 use wirefold_flow::{BusError, Entry, Stored, UnixMillis};
 
+use crate::acknowledged::Acknowledged;
 use crate::copy_lock::Checkpoints;
 use crate::error::failure;
 use crate::packing::Packer;
@@ -21,14 +22,19 @@ pub(crate) struct SqliteTables {
     pub(crate) numbers: HashMap<String, i64>,
     pub(crate) packer: RefCell<Packer>,
     checkpoints: Checkpoints,
+    acknowledged: Acknowledged,
     /// SQLite's count of changed rows when the group began.
     changes_before: u64,
 }
 
 impl SqliteTables {
-    pub(crate) fn new(connection: Connection, checkpoints: Checkpoints) -> Self {
+    pub(crate) fn new(
+        connection: Connection,
+        checkpoints: Checkpoints,
+        acknowledged: Acknowledged,
+    ) -> Self {
         let (numbers, packer) = (HashMap::new(), RefCell::new(Packer::new()));
-        Self { connection, numbers, packer, checkpoints, changes_before: 0 }
+        Self { connection, numbers, packer, checkpoints, acknowledged, changes_before: 0 }
     }
 
     pub(crate) fn execute(&self, sql: &str, values: impl Params) -> Result<()> {
@@ -90,7 +96,10 @@ impl Tables for SqliteTables {
     }
 
     fn commit(&mut self) -> Result<()> {
-        self.statement("COMMIT")
+        match self.has_changes() {
+            true => self.acknowledged.commit(&self.connection).map_err(|error| failure(&error)),
+            false => self.statement("COMMIT"),
+        }
     }
 
     fn roll_back(&mut self) -> Result<()> {

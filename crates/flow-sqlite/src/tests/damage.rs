@@ -102,7 +102,43 @@ async fn an_inspection_changes_no_byte() {
     let before = bytes();
     let inspection = Inspection::open(killed.path()).unwrap();
     assert_eq!(inspection.streams().len(), 1, "the log is read");
-    assert_eq!(inspection.faults_of_pages().unwrap(), Vec::<String>::new());
+    assert_eq!(inspection.faults().unwrap(), Vec::<String>::new());
     drop(inspection);
     assert_eq!(bytes(), before);
+}
+
+/// The folder after `kill -9`: nothing of the log is in the file yet, and this part of the log is left.
+fn killed(folder: &Path, is_left: fn(usize) -> usize) -> tempfile::TempDir {
+    let killed = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        std::fs::copy(entry.path(), killed.path().join(entry.file_name())).unwrap();
+    }
+    let log = killed.path().join(format!("{}-wal", crate::FILE));
+    let bytes = std::fs::read(&log).unwrap();
+    std::fs::write(log, &bytes[..is_left(bytes.len())]).unwrap();
+    killed
+}
+
+#[tokio::test]
+async fn acknowledged_messages_that_a_damaged_log_lost_are_missed() {
+    let folder = tempfile::tempdir().unwrap();
+    store(folder.path()).await;
+    let bus = crate::open(folder.path(), Arc::new(SystemClock)).unwrap();
+    for number in 4..=6 {
+        let message = Outgoing::new("wire.unread", format!("wire.other{number}"), "body");
+        bus.publish(message).await.unwrap();
+    }
+    let faults = |of: &Path| Inspection::open(of).unwrap().faults().unwrap();
+    let whole = killed(folder.path(), |bytes| bytes);
+    assert_eq!(faults(whole.path()), Vec::<String>::new());
+    let cut = killed(folder.path(), |bytes| bytes / 2);
+    let said = faults(cut.path());
+    assert!(said.len() == 1 && said[0].ends_with("are missing"), "{said:?}");
+    let emptied = killed(folder.path(), |_| 0);
+    let all = ["3 messages at the end, which were acknowledged, are missing"];
+    assert_eq!(faults(emptied.path()), all);
+    // A backup has no such file, and lacks nothing.
+    let backup = tempfile::tempdir().unwrap();
+    crate::copy(emptied.path(), backup.path()).unwrap();
+    assert_eq!(faults(backup.path()), Vec::<String>::new());
 }

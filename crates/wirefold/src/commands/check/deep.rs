@@ -79,7 +79,7 @@ fn of_folder(folder: &Path, config: &Config) -> anyhow::Result<Vec<Finding>> {
         }
         opened => opened?,
     };
-    let faults = inspection.faults_of_pages().unwrap_or_else(|error| vec![error.to_string()]);
+    let faults = inspection.faults().unwrap_or_else(|error| vec![error.to_string()]);
     let fault = |fault: &String| Finding::bad(format!("{}: {fault}", file.display()));
     let mut findings: Vec<Finding> = faults.iter().map(fault).collect();
     findings.extend(of_streams(&mut inspection, config, folder).unwrap_or_else(|error| {
