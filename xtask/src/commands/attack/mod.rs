@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     /// Only these; without a name, all.
     #[arg(value_parser = names())]
     names: Vec<String>,
-    /// The binary to attack; without it, `target/debug/wirefold` is built and attacked.
+    /// The binary to attack; without it, a debug build is made and attacked.
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
 }
@@ -161,7 +161,7 @@ pub(crate) fn built() -> anyhow::Result<PathBuf> {
     let mut build = Command::new("cargo");
     build.args(["build", "--locked", "-p", "wirefold"]).current_dir(tree::root());
     run_command(&mut build)?;
-    Ok(tree::root().join("target/debug/wirefold"))
+    Ok(tree::builds()?.join("debug/wirefold"))
 }
 
 /// The problems that the attack and the victim found.

@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     /// This seed alone.
     #[arg(long, conflicts_with = "seeds")]
     seed: Option<u64>,
-    /// The binary; without it, `target/debug/wirefold` is built and run.
+    /// The binary; without it, a debug build is made and run.
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
     /// The binary of another version, for the faults in which both run side by side.

@@ -144,9 +144,7 @@ fn fuzz((name, run): &Target, arguments: &Arguments) -> anyhow::Result<ExitCode>
 
 /// The file with the input that is being tried.
 fn current(name: &str) -> anyhow::Result<PathBuf> {
-    let program = std::env::current_exe()?;
-    let built = program.parent().and_then(Path::parent).context("no folder of what is built")?;
-    let folder = built.join("fuzz").join(name);
+    let folder = tree::builds()?.join("fuzz").join(name);
     std::fs::create_dir_all(&folder)?;
     Ok(folder.join("current"))
 }
