@@ -1,6 +1,7 @@
-//! The folder of the repository, and the folder of builds.
+//! The folder of the repository, the folder of builds, and Cargo in them.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::Context as _;
 
@@ -20,9 +21,37 @@ fn builds_of(program: &Path) -> anyhow::Result<PathBuf> {
     Ok(folder.to_owned())
 }
 
+/// The variables with which `cargo run` describes the package of this program, and for which the build script of ring asks.
+const OWN_PACKAGE: [&str; 6] = [
+    "CARGO_MANIFEST_DIR",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_VERSION_MAJOR",
+    "CARGO_PKG_VERSION_MINOR",
+    "CARGO_PKG_VERSION_PATCH",
+    "CARGO_PKG_VERSION_PRE",
+];
+
+/// Cargo in the folder of the repository, with the environment in which people call it. With another one it would compile
+/// ring anew, and everything that depends on it, and so would their next call.
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new("cargo");
+    command.args(arguments).current_dir(root());
+    for name in OWN_PACKAGE {
+        command.env_remove(name);
+    }
+    command
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cargo_hears_nothing_of_the_package_of_this_program() {
+        let command = cargo(&["build"]);
+        let removed = |name: &str| command.get_envs().any(|it| it == (name.as_ref(), None));
+        assert!(removed("CARGO_PKG_NAME") && removed("CARGO_MANIFEST_DIR"));
+    }
 
     #[test]
     fn builds_are_where_this_program_was_built() {

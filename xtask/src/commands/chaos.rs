@@ -1,6 +1,6 @@
 //! `cargo xtask chaos`: runs seeds of chaos over NATS. `cargo xtask test` runs a few of them.
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use super::run_command;
 use crate::tree;
@@ -18,12 +18,12 @@ pub(crate) struct Arguments {
 
 /// Runs the seeds in turn, and names the first that fails.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let mut test = Command::new("cargo");
-    test.args(["test", "--locked", "-p", "wirefold", "--test", "it", "nats::chaos"]);
+    let mut test =
+        tree::cargo(&["test", "--locked", "-p", "wirefold", "--test", "it", "nats::chaos"]);
     test.env("WIREFOLD_CHAOS", arguments.seeds.to_string());
     if let Some(seed) = arguments.seed {
         test.env("WIREFOLD_SEED", seed.to_string());
     }
-    run_command(test.current_dir(tree::root()))?;
+    run_command(&mut test)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::io::Write as _;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -158,9 +158,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 /// Builds the product in a debug build.
 pub(crate) fn built() -> anyhow::Result<PathBuf> {
-    let mut build = Command::new("cargo");
-    build.args(["build", "--locked", "-p", "wirefold"]).current_dir(tree::root());
-    run_command(&mut build)?;
+    run_command(&mut tree::cargo(&["build", "--locked", "-p", "wirefold"]))?;
     Ok(tree::builds()?.join("debug/wirefold"))
 }
 

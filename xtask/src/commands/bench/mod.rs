@@ -79,9 +79,8 @@ fn is_dist(program: &Path) -> bool {
 
 /// Runs the same command in a build with the profile `dist`.
 fn in_dist() -> anyhow::Result<()> {
-    let mut cargo = Command::new("cargo");
-    cargo.args(["run", "--profile", PROFILE, "--locked", "-p", "xtask", "--"]);
-    run_command(cargo.args(std::env::args_os().skip(1)).current_dir(tree::root()))
+    let mut cargo = tree::cargo(&["run", "--profile", PROFILE, "--locked", "-p", "xtask", "--"]);
+    run_command(cargo.args(std::env::args_os().skip(1)))
 }
 
 const DOCUMENT: &str = "docs/performance.md";

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::Context as _;
 
 use crate::machine::Stopwatch;
+use crate::tree;
 
 /// A call of cargo that must succeed.
 pub(super) struct Step {
@@ -112,8 +113,8 @@ fn is_installed(component: &[&str]) -> bool {
 }
 
 pub(super) fn cargo(arguments: &[&str]) -> Command {
-    let mut command = Command::new("cargo");
-    command.args(arguments).current_dir(crate::tree::root()).stdin(Stdio::null());
+    let mut command = tree::cargo(arguments);
+    command.stdin(Stdio::null());
     command
 }
 
