@@ -10,7 +10,7 @@ use wirefold_proto::{
     SubscriptionSettings, Tag, Target, Volume,
 };
 
-use crate::delivery::{Failure, ToSend, channel_of, compiled_templates, zone_of};
+use crate::delivery::{Channel, Failure, ToSend, compiled_templates, zone_of};
 use crate::engine::reason;
 use crate::text::Message;
 use crate::{AlerterError, Delivery, Printer, Settings};
@@ -37,10 +37,10 @@ async fn send(
     settings: &Settings,
     printer: &Arc<dyn Printer>,
 ) -> Result<Result<(), Failure>, AlerterError> {
-    let channel = channel_of(delivery, &mut settings.clients(), printer)?;
+    let channel = Channel::open(delivery, &settings.means(printer.clone()))?;
     let templates = compiled_templates(delivery)?;
     let message = Message { templates: templates.as_ref(), ..message };
-    Ok(channel.send(ToSend::Alert(message)).await.map(|_| ()))
+    Ok(channel.send(&ToSend::Alert(message)).await.map(|_| ()))
 }
 
 /// An alert about nothing. Its id contains the time, so it never replaces another alert.

@@ -38,11 +38,10 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::{LoopError, StageContext};
-use wirefold_proto::streams;
 
 use delivery::DeliveryStates;
 use delivery::notices::Notifier;
-use delivery::{Clients, Common, DeliveryStage, Positions, TargetGone, channel_of};
+use delivery::{Common, DeliveryStage, Means, Positions, Records};
 use digest::Weekly;
 use health::{HealthChanges, Watch, beat};
 use matcher::Setup;
@@ -56,7 +55,7 @@ pub use metrics::METRICS;
 pub use reading::read_article;
 pub use rehearsal::rehearse;
 pub use settings::{ConfiguredSubscription, HealthSettings, Heartbeat, Settings};
-pub use settings::{Disk, NotPublished, Space, Subjects};
+pub use settings::{Disk, Space, Subjects};
 pub use standby::run_under;
 pub use subscription::check;
 pub use text::Templates;
@@ -89,7 +88,7 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), AlerterError> {
     let stop = stop.child_token();
-    let mut clients = settings.clients();
+    let means = settings.means(printer);
     let common = Common {
         context: context.clone(),
         page: settings.page.clone(),
@@ -101,22 +100,21 @@ pub async fn run(
     };
     let mut work: JoinSet<Result<(), AlerterError>> = JoinSet::new();
     for delivery in &settings.deliveries {
-        let stage = DeliveryStage::new(delivery, &mut clients, &printer, &common)?;
+        let stage = DeliveryStage::new(delivery, &means, &common)?;
         let stage_stop = stop.child_token();
         work.spawn(async move { Ok(stage.run(stage_stop).await?) });
         if delivery.feed_digest && !settings.demo {
-            let channel = channel_of(delivery, &mut clients, &printer)?;
             let source = Weekly::new(&delivery.name, &*context.bus, settings.page.as_deref())?;
-            let weekly = Notifier::new(delivery, channel, &common, source)?;
+            let weekly = Notifier::new(delivery, &means, &common, source)?;
             let weekly_stop = stop.child_token();
             work.spawn(async move { Ok(weekly.run(weekly_stop).await?) });
         }
     }
     if !settings.demo {
-        watch_health(&settings, &mut clients, &printer, &common, &mut work, &stop)?;
+        watch_health(&settings, &means, &common, &mut work, &stop)?;
     }
     let (sweeping, sweep_stop) = (context.clone(), stop.child_token());
-    work.spawn(async move { Ok(delivery::attempts::sweep_daily(sweeping, sweep_stop).await?) });
+    work.spawn(async move { Ok(delivery::records::sweep_daily(sweeping, sweep_stop).await?) });
     let Common { absent, positions, .. } = common;
     let setup = Setup { context, settings, absent, positions };
     let matcher_stop = stop.child_token();
@@ -127,27 +125,23 @@ pub async fn run(
 /// Starts the watch, the health notifiers, and the heartbeat.
 fn watch_health(
     settings: &Settings,
-    clients: &mut Clients,
-    printer: &Arc<dyn Printer>,
+    means: &Arc<Means>,
     common: &Common,
     work: &mut JoinSet<Result<(), AlerterError>>,
     stop: &CancellationToken,
 ) -> Result<(), AlerterError> {
-    let keys = common.context.bus.key_value(streams::DELIVERIES.name)?;
-    let gone =
-        |delivery: &Delivery| TargetGone::new(&delivery.name, &delivery.target, keys.clone());
-    let watched = settings.deliveries.iter().map(|it| (it.name.clone(), gone(it))).collect();
+    let records = settings.deliveries.iter().map(|it| Records::of(it, &*common.context.bus));
+    let watched = records.collect::<Result<_, _>>()?;
     let (watch, report) = Watch::new(common, settings.health.clone(), watched)?;
     for delivery in settings.deliveries.iter().filter(|delivery| delivery.health) {
-        let channel = channel_of(delivery, clients, printer)?;
         let (page, report) = (settings.page.clone(), report.clone());
         let source = HealthChanges { delivery: delivery.name.clone(), page, report };
-        let notifier = Notifier::new(delivery, channel, common, source)?;
+        let notifier = Notifier::new(delivery, means, common, source)?;
         let notifier_stop = stop.child_token();
         work.spawn(async move { Ok(notifier.run(notifier_stop).await?) });
     }
     if let Some(heartbeat) = settings.health.heartbeat.clone() {
-        let (client, clock) = (clients.client()?, common.context.clock.clone());
+        let (client, clock) = (means.client()?.clone(), common.context.clock.clone());
         let beat_stop = stop.child_token();
         work.spawn(async move {
             beat(heartbeat, client, clock, report, beat_stop).await;

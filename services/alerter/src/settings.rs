@@ -3,7 +3,7 @@
 //! The binary fills them from its configuration. They are complete, and never change while the alerter runs.
 
 use std::fmt::Debug;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -14,8 +14,9 @@ use wirefold_flow::BoxFuture;
 use wirefold_proto::SubscriptionSettings;
 use wirefold_query::Lists;
 
+use crate::Printer;
 use crate::delivery::kinds::DeliveryTarget;
-use crate::delivery::{Clients, Delivery};
+use crate::delivery::{Delivery, Failure, Means};
 use crate::engine::SiteAlerts;
 
 /// All settings of the alerter.
@@ -56,9 +57,10 @@ impl Settings {
         printing.map(|delivery| delivery.name.clone()).collect()
     }
 
-    /// The clients for the channels of its deliveries.
-    pub(crate) fn clients(&self) -> Clients {
-        Clients { allow: self.allow.clone(), made: None, subjects: self.subjects.clone() }
+    /// The means by which its deliveries reach their targets.
+    pub(crate) fn means(&self, printer: Arc<dyn Printer>) -> Arc<Means> {
+        let (allow, subjects) = (self.allow.clone(), self.subjects.clone());
+        Arc::new(Means { allow, subjects, printer, client: OnceLock::new() })
     }
 }
 
@@ -102,16 +104,7 @@ pub trait Subjects: Send + Sync + Debug {
         subject: &'a str,
         id: &'a str,
         body: Vec<u8>,
-    ) -> BoxFuture<'a, Result<(), NotPublished>>;
-}
-
-/// Why a message was not published.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NotPublished {
-    /// It may succeed later.
-    Later(String),
-    /// The server will never accept it.
-    Never(String),
+    ) -> BoxFuture<'a, Result<(), Failure>>;
 }
 
 /// The space of a disk, in bytes.

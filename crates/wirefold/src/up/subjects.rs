@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
-use wirefold_alerter::{NotPublished, Subjects};
+use wirefold_alerter::{Failure, Subjects};
 use wirefold_fetcher::subjects::{Source, SubjectMessage, Subscription, SubscriptionOpener};
 use wirefold_flow::{Answer, BoxFuture, BusError, Clock, SystemClock};
 use wirefold_flow_nats::{
@@ -147,18 +147,18 @@ impl Subjects for Targets {
         subject: &'a str,
         id: &'a str,
         body: Vec<u8>,
-    ) -> BoxFuture<'a, Result<(), NotPublished>> {
+    ) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
             let Some(connection) = self.0.get(delivery) else {
-                return Err(NotPublished::Never(NO_SERVER.to_owned()));
+                return Err(Failure::never(NO_SERVER));
             };
-            let later = |why: &dyn fmt::Display| NotPublished::Later(why.to_string());
+            let later = |why: &dyn fmt::Display| Failure::later(why.to_string());
             let connected = tokio::time::timeout(CONNECT_TIMEOUT, connection.bus()).await;
             let connected = connected.map_err(|_| later(&"the NATS server is not there"))?;
             let bus = connected.map_err(|error| later(&error))?;
             bus.send(subject, id, body.into()).await.map_err(|error| match error {
                 BusError::BadName { .. } | BusError::TooLarge { .. } => {
-                    NotPublished::Never(error.to_string())
+                    Failure::never(error.to_string())
                 }
                 other => later(&other),
             })

@@ -3,19 +3,21 @@
 //! Comes in: a message. Goes out: its id at the target, or what to do about the failure. A channel never
 //! tries again itself.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ipnet::IpNet;
 use serde::Serialize;
-use wirefold_flow::{BoxFuture, UnixMillis};
-use wirefold_http_client::Client;
-use wirefold_proto::{Alert, Published as _};
+use wirefold_flow::UnixMillis;
+use wirefold_http_client::{Client, ClientError};
+use wirefold_proto::{Alert, Published as _, Volume};
 
+use super::kinds::DeliveryTarget;
+use super::{Delivery, loop_name};
 use crate::Printer;
 use crate::error::AlerterError;
 use crate::settings::Subjects;
-use crate::text::{self, Message, Text};
+use crate::text::{self, Message, MessageLinks, Text};
 
 /// The kind of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,18 +65,22 @@ pub(crate) struct Notice {
 impl Notice {
     /// The lines that fit into this many bytes. The last line says how many are left out.
     pub(crate) fn lines_within(&self, most: usize) -> Vec<String> {
-        let mut bytes = 0;
-        let fits = |text: &&String| {
-            bytes += text.len() + 1;
-            bytes <= most
-        };
-        let mut told: Vec<String> = self.lines.iter().take_while(fits).cloned().collect();
+        let mut told: Vec<String> = fitting_bytes(&self.lines, most).cloned().collect();
         let left_out = self.lines.len() - told.len() + self.more;
         if left_out > 0 {
             told.push(format!("and {left_out} more: {}", self.see));
         }
         told
     }
+}
+
+/// The first lines that fit into this many bytes.
+pub(super) fn fitting_bytes(lines: &[String], most: usize) -> impl Iterator<Item = &String> {
+    let mut bytes = 0;
+    lines.iter().take_while(move |line| {
+        bytes += line.len() + 1;
+        bytes <= most
+    })
 }
 
 /// The id that the target gave to the message, which later revisions edit or answer. None if the id stored
@@ -105,19 +111,96 @@ pub enum Failure {
 
 impl Failure {
     /// Try again after the usual time.
-    pub(crate) fn later(why: impl Into<String>) -> Self {
+    pub fn later(why: impl Into<String>) -> Self {
         Self::Later { after: None, why: why.into() }
     }
 
-    pub(crate) fn never(why: impl Into<String>) -> Self {
+    /// Do not try again.
+    pub fn never(why: impl Into<String>) -> Self {
         Self::Never { why: why.into() }
     }
 }
 
-/// Sends messages to a target.
-pub(crate) trait Channel: Send + Sync {
+/// The means by which messages reach their targets. All deliveries share them.
+pub(crate) struct Means {
+    /// Private networks that the HTTP client may reach.
+    pub(crate) allow: Vec<IpNet>,
+    pub(crate) subjects: Option<Arc<dyn Subjects>>,
+    /// Where lines for people go.
+    pub(crate) printer: Arc<dyn Printer>,
+    pub(crate) client: OnceLock<Client>,
+}
+
+impl Means {
+    /// The HTTP client. It is built at the first call, since reading the certificates takes time.
+    pub(crate) fn client(&self) -> Result<&Client, ClientError> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let client = Client::new(wirefold_http_client::Settings {
+            user_agent: format!("wirefold/{}", env!("CARGO_PKG_VERSION")),
+            allow: self.allow.clone(),
+            // Standard Webhooks: only the operator may choose another address.
+            max_redirects: 0,
+            ..wirefold_http_client::Settings::default()
+        })?;
+        Ok(self.client.get_or_init(|| client))
+    }
+
+    /// The way to the subjects of NATS servers.
+    fn subjects(&self) -> Result<&dyn Subjects, String> {
+        self.subjects.as_deref().ok_or_else(|| "there is no NATS server".to_owned())
+    }
+}
+
+/// The way to the target of one delivery.
+pub(crate) struct Channel {
+    pub(super) delivery: Delivery,
+    means: Arc<Means>,
+}
+
+impl Channel {
+    /// Opens the way of a delivery.
+    ///
+    /// # Errors
+    /// [`AlerterError::Delivery`] if its settings are not valid.
+    pub(crate) fn open(delivery: &Delivery, means: &Arc<Means>) -> Result<Self, AlerterError> {
+        let refuse = |why: String| AlerterError::Delivery { name: delivery.name.clone(), why };
+        wirefold_flow::check_name("delivery", &loop_name(&delivery.name))
+            .map_err(|_| refuse("a name is letters, digits, - and _".to_owned()))?;
+        delivery.target.check().map_err(refuse)?;
+        match &delivery.target {
+            DeliveryTarget::Nats(_) => drop(means.subjects().map_err(refuse)?),
+            DeliveryTarget::Webhook(target) => drop(target.keys().map_err(refuse)?),
+            _ => {}
+        }
+        Ok(Self { delivery: delivery.clone(), means: means.clone() })
+    }
+
     /// Sends one message.
-    fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent>;
+    pub(crate) async fn send(&self, message: &ToSend<'_>) -> Sent {
+        let client = || self.means.client().map_err(|error| Failure::later(error.to_string()));
+        let sent = match &self.delivery.target {
+            DeliveryTarget::Email(target) => target.send(client()?, message).await,
+            DeliveryTarget::Matrix(target) => target.send(client()?, message).await,
+            DeliveryTarget::Telegram(target) => target.send(client()?, message).await,
+            DeliveryTarget::Apprise(target) => target.send(client()?, message).await.map(|()| None),
+            DeliveryTarget::Ntfy(target) => target.send(client()?, message).await.map(|()| None),
+            DeliveryTarget::Slack(target) => target.send(client()?, message).await.map(|()| None),
+            DeliveryTarget::Webhook(target) => target.send(client()?, message).await.map(|()| None),
+            DeliveryTarget::Command(target) => target.send(message).await.map(|()| None),
+            DeliveryTarget::File(target) => target.send(message).await.map(|()| None),
+            DeliveryTarget::Nats(target) => {
+                let subjects = self.means.subjects().map_err(Failure::later)?;
+                target.send(subjects, &self.delivery.name, message).await.map(|()| None)
+            }
+            DeliveryTarget::Stdout(target) => {
+                target.send(&*self.means.printer, message).map(|()| None)
+            }
+        };
+        // No later message replaces a notice.
+        sent.map(|target_id| target_id.filter(|_| matches!(message, ToSend::Alert(_))))
+    }
 }
 
 /// A message to a target.
@@ -141,6 +224,30 @@ impl ToSend<'_> {
         match self {
             Self::Alert(message) => message.alert.message_id(),
             Self::Notice(notice) => notice.id.clone(),
+        }
+    }
+
+    /// Whether it notifies.
+    pub(super) fn is_loud(&self) -> bool {
+        match self {
+            Self::Alert(message) => message.alert.volume == Volume::Loud,
+            Self::Notice(notice) => notice.is_loud,
+        }
+    }
+
+    /// The links that mute its alert without a login.
+    pub(super) fn links(&self) -> Option<&MessageLinks> {
+        match self {
+            Self::Alert(message) => message.links.as_ref(),
+            Self::Notice(_) => None,
+        }
+    }
+
+    /// The id at the target of an earlier message of the same alert, and the revision.
+    pub(super) fn earlier(&self) -> Option<(&str, &Message<'_>)> {
+        match self {
+            Self::Alert(message) => Some((message.target_id?, message)),
+            Self::Notice(_) => None,
         }
     }
 
@@ -193,79 +300,4 @@ struct NoticeBody<'a> {
     notice: &'a serde_json::Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     page: Option<&'a str>,
-}
-
-/// The checked settings of one kind of delivery.
-pub(crate) trait Target {
-    /// The address of an HTTP target, only for comparison, since it may be a secret. Empty if no server is
-    /// involved.
-    fn address(&self) -> String {
-        String::new()
-    }
-
-    /// Checks the values without connecting.
-    ///
-    /// # Errors
-    /// What is wrong with them, without secrets.
-    fn check(&self) -> Result<(), String> {
-        Ok(())
-    }
-
-    /// Builds the channel.
-    ///
-    /// # Errors
-    /// What [`Self::check`] finds, or what is missing to build it.
-    fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError>;
-}
-
-/// The parts that a channel is built from.
-pub(crate) struct Opening<'a> {
-    /// The name of the delivery.
-    pub(crate) name: &'a str,
-    pub(super) clients: &'a mut Clients,
-    /// Where lines for people go.
-    pub(crate) printer: &'a Arc<dyn Printer>,
-}
-
-impl Opening<'_> {
-    /// The HTTP client of all deliveries. It refuses private networks.
-    pub(crate) fn client(&mut self) -> Result<Client, AlerterError> {
-        self.clients.client()
-    }
-
-    /// The way to the subjects of NATS servers.
-    pub(crate) fn subjects(&self) -> Result<Arc<dyn Subjects>, AlerterError> {
-        let subjects = self.clients.subjects.clone();
-        subjects.ok_or_else(|| self.refuse("there is no NATS server".to_owned()))
-    }
-
-    /// The error for settings that are refused.
-    pub(crate) fn refuse(&self, why: String) -> AlerterError {
-        AlerterError::Delivery { name: self.name.to_owned(), why }
-    }
-}
-
-/// The HTTP client of all deliveries, built at its first use, since reading the certificates takes time.
-pub(crate) struct Clients {
-    pub(crate) allow: Vec<IpNet>,
-    pub(crate) made: Option<Client>,
-    pub(crate) subjects: Option<Arc<dyn Subjects>>,
-}
-
-impl Clients {
-    /// The client, built at the first call.
-    pub(crate) fn client(&mut self) -> Result<Client, AlerterError> {
-        if let Some(client) = &self.made {
-            return Ok(client.clone());
-        }
-        let client = Client::new(wirefold_http_client::Settings {
-            user_agent: format!("wirefold/{}", env!("CARGO_PKG_VERSION")),
-            allow: self.allow.clone(),
-            // Standard Webhooks: only the operator may choose another address.
-            max_redirects: 0,
-            ..wirefold_http_client::Settings::default()
-        })?;
-        self.made = Some(client.clone());
-        Ok(client)
-    }
 }

@@ -19,14 +19,14 @@ use wirefold_flow::{
 };
 use wirefold_proto::streams;
 
-use super::window::{Accepted, Turn, Wait, Window};
+use super::window::{Turn, Wait, Window};
 use super::{DeliveryStage, loop_name};
 use crate::error::may_pass;
 
 /// How many revisions one delivery sends at once.
 const AT_ONCE: usize = 4;
 /// When the bus is called again after it failed.
-const BUS_RETRY: Duration = Duration::from_secs(1);
+pub(super) const BUS_RETRY: Duration = Duration::from_secs(1);
 /// The longest time between two heartbeats.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
@@ -34,8 +34,6 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 pub(super) enum NotSent {
     /// The bus failed. Later revisions wait for this one.
     Bus(BusError),
-    /// The target has accepted it, but the bus did not record that.
-    Unrecorded(Accepted, BusError),
     /// It waits, after so many attempts.
     Waits { wait: Wait, attempts: u32, why: String },
     /// It is in the dead letters.
@@ -50,24 +48,20 @@ impl From<BusError> for NotSent {
     }
 }
 
-/// Something that was under way.
-enum Done {
-    Tried(u64, Result<Result<(), NotSent>, LoopError>),
-    Stored(Position, Result<(), LoopError>),
-}
+/// An attempt to send the revision of a sequence. It fails as a whole only if a test crashes it.
+type Attempt<'a> = BoxFuture<'a, (u64, Result<Result<(), NotSent>, LoopError>)>;
 
 /// The progress of reading and sending.
 struct Progress<'a> {
     window: Window,
-    under_way: FuturesUnordered<BoxFuture<'a, Done>>,
-    sending: usize,
+    under_way: FuturesUnordered<Attempt<'a>>,
     stored: Position,
-    is_storing: bool,
 }
 
 impl DeliveryStage {
     /// Runs until it is stopped. After a failure of the bus, it reads again from its position.
-    pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), LoopError> {
+    pub(crate) async fn run(mut self, stop: CancellationToken) -> Result<(), LoopError> {
+        self.stop = stop.clone();
         while !stop.is_cancelled() {
             match self.follow(&stop).await {
                 Err(LoopError::Bus(error)) if may_pass(&error) => {
@@ -91,17 +85,15 @@ impl DeliveryStage {
         let mut progress = Progress {
             window: Window::after(start.clone()),
             under_way: FuturesUnordered::new(),
-            sending: 0,
             stored: start,
-            is_storing: false,
         };
         let ended = self.send_until_stopped(&mut progress, &mut *reader, stop).await;
         if let Err(crashed @ LoopError::Crashed(_)) = ended {
             return Err(crashed);
         }
         // Otherwise the same is sent again.
-        while let Some(done) = progress.under_way.next().await {
-            self.apply(&mut progress, done)?;
+        while let Some((sequence, tried)) = progress.under_way.next().await {
+            self.apply(&mut progress.window, sequence, tried?);
         }
         ended?;
         self.store(progress.window.position()).await
@@ -113,7 +105,7 @@ impl DeliveryStage {
         let start = tokio::select! {
             biased;
             () = stop.cancelled() => return Ok(None),
-            start = self.common.positions.stored(&*self.accepted, &self.delivery.name) => start?,
+            start = self.common.positions.stored(&self.records) => start?,
         };
         if let Some(how) = rolled_back(bus, stream, &start).await? {
             self.observe(Event::rolled_back(stream, how));
@@ -136,6 +128,7 @@ impl DeliveryStage {
         let clock = &self.common.context.clock;
         loop {
             self.start_due(progress);
+            self.store_progress(progress).await?;
             let now = self.now();
             let alive = now.plus(HEARTBEAT);
             let until = progress.window.next_due(now).map_or(alive, |due| due.min(alive));
@@ -143,8 +136,8 @@ impl DeliveryStage {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return Ok(()),
-                Some(done) = progress.under_way.next(), if !progress.under_way.is_empty() => {
-                    self.apply(progress, done)?;
+                Some((sequence, tried)) = progress.under_way.next() => {
+                    self.apply(&mut progress.window, sequence, tried?);
                 }
                 messages = reader.next(free), if free > 0 => progress.window.add(messages?),
                 () = clock.sleep_until(until) => {}
@@ -153,46 +146,32 @@ impl DeliveryStage {
         }
     }
 
-    /// Starts what is due: attempts, and the storing of a new position.
+    /// Starts the attempts that are due.
     fn start_due<'a>(&'a self, progress: &mut Progress<'a>) {
-        for turn in progress.window.start(AT_ONCE - progress.sending, self.now()) {
-            progress.sending += 1;
-            progress.under_way.push(Box::pin(async move {
-                let sequence = turn.sequence;
-                Done::Tried(sequence, self.attempt(turn).await)
-            }));
-        }
-        let position = progress.window.position();
-        if !progress.is_storing && *position != progress.stored {
-            progress.is_storing = true;
-            let position = position.clone();
-            progress.under_way.push(Box::pin(async move {
-                let stored = self.store(&position).await;
-                Done::Stored(position, stored)
-            }));
+        for turn in progress.window.start(AT_ONCE - progress.under_way.len(), self.now()) {
+            let sequence = turn.sequence;
+            let attempt = async move { (sequence, self.attempt(turn).await) };
+            progress.under_way.push(Box::pin(attempt));
         }
     }
 
-    /// Notes a result.
-    fn apply(&self, progress: &mut Progress<'_>, done: Done) -> Result<(), LoopError> {
-        let (sequence, tried) = match done {
-            Done::Tried(sequence, tried) => (sequence, tried?),
-            Done::Stored(position, stored) => {
-                progress.is_storing = false;
-                // If the bus failed, the position is stored with the next one.
-                progress.stored = position;
-                return match stored {
-                    Err(LoopError::Bus(error)) if error.may_pass() => {
-                        self.observe(Event::BusFailed(&error));
-                        Ok(())
-                    }
-                    stored => stored,
-                };
+    /// Stores a new position. If the bus fails, it is stored with the next one.
+    async fn store_progress(&self, progress: &mut Progress<'_>) -> Result<(), LoopError> {
+        if *progress.window.position() == progress.stored {
+            return Ok(());
+        }
+        progress.stored = progress.window.position().clone();
+        match self.store(&progress.stored).await {
+            Err(LoopError::Bus(error)) if error.may_pass() => {
+                self.observe(Event::BusFailed(&error));
+                Ok(())
             }
-        };
-        progress.sending -= 1;
-        let window = &mut progress.window;
-        let again = self.now().plus(BUS_RETRY);
+            stored => stored,
+        }
+    }
+
+    /// Notes the result of an attempt.
+    fn apply(&self, window: &mut Window, sequence: u64, tried: Result<(), NotSent>) {
         match tried {
             Ok(()) => {
                 self.observe(Event::Done);
@@ -200,11 +179,7 @@ impl DeliveryStage {
             }
             Err(NotSent::Bus(error)) => {
                 self.observe(Event::BusFailed(&error));
-                window.retry(sequence, again, None);
-            }
-            Err(NotSent::Unrecorded(accepted, error)) => {
-                self.observe(Event::BusFailed(&error));
-                window.retry(sequence, again, Some(accepted));
+                window.retry(sequence, self.now().plus(BUS_RETRY));
             }
             Err(NotSent::Waits { wait, attempts, why }) => {
                 self.observe(Event::Retried { why: &why });
@@ -220,7 +195,6 @@ impl DeliveryStage {
                 window.wake_all();
             }
         }
-        Ok(())
     }
 
     /// Sends one revision if that is still needed. Fails only if a test crashes it.
@@ -267,7 +241,7 @@ impl DeliveryStage {
         why: &str,
     ) -> Result<(), BusError> {
         let letter = DeadLetter {
-            stage: &loop_name(&self.delivery.name),
+            stage: &loop_name(self.name()),
             reason: &Reason::rejected(why),
             attempts,
             at: self.now(),
@@ -279,12 +253,12 @@ impl DeliveryStage {
     }
 
     async fn store(&self, position: &Position) -> Result<(), LoopError> {
-        let (bus, name) = (&*self.common.context.bus, &self.delivery.name);
-        self.common.positions.store(bus, &*self.accepted, name, position).await?;
+        let bus = &*self.common.context.bus;
+        self.common.positions.store(bus, &self.records, position).await?;
         self.common.context.check_fail_point(Point::Acknowledged)
     }
 
-    fn observe(&self, event: Event<'_>) {
-        self.common.context.observer.observe(&loop_name(&self.delivery.name), event);
+    pub(super) fn observe(&self, event: Event<'_>) {
+        self.common.context.observer.observe(&loop_name(self.name()), event);
     }
 }

@@ -10,7 +10,6 @@
 //! held revision is not sent: a later revision replaces it. A silent revision is sent only if it replaces the message
 //! before, and never while its subscription or itself is muted. That an alert was merged into another is told only to programs.
 
-pub(crate) mod attempts;
 mod channel;
 mod chat;
 mod digest;
@@ -19,6 +18,7 @@ pub mod kinds;
 mod links;
 pub(crate) mod notices;
 mod position;
+pub(crate) mod records;
 mod retry;
 mod target_state;
 mod window;
@@ -29,28 +29,31 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 use wirefold_envelope::unix_millis;
-use wirefold_flow::{BusError, KeyValue, StageContext, Stored, UnixMillis};
+use wirefold_flow::{BusError, Event, KeyValue, StageContext, Stored, UnixMillis};
 use wirefold_proto::{
-    Alert, AlertHandlingRecord, AlertId, Subject, SubscriptionId, SubscriptionRecord,
-    SubscriptionSettings, Volume, decode, handling_key, streams, taken_key,
+    Alert, AlertHandlingRecord, AlertId, AttemptOutcome, Subject, SubscriptionId,
+    SubscriptionRecord, SubscriptionSettings, Volume, decode, handling_key, streams,
 };
 
 use crate::engine::RevisionMetadata;
 use crate::error::AlerterError;
+use crate::metrics;
 use crate::subscription::{AbsentDeliveries, record_key};
 use crate::text::{CompiledTemplates, Message, MessageLinks, Templates};
-use crate::{Printer, metrics};
-use attempts::{AlertAttempts, Attempts, LastAccepted};
 pub use channel::Failure;
-pub(crate) use channel::{Channel, Clients, Notice, NoticeKind, Opening, Sent, Target, ToSend};
-use follow::NotSent;
+use channel::fitting_bytes;
+pub(crate) use channel::{Channel, Means, Notice, NoticeKind, Sent, ToSend};
+use follow::{BUS_RETRY, NotSent};
 use kinds::DeliveryTarget;
 use links::Keys;
 pub(crate) use position::Positions;
-pub use target_state::switch_on;
-pub(crate) use target_state::{DeliveryState, DeliveryStates, TargetGone};
-use window::{Accepted, Turn, Wait};
+pub(crate) use records::Records;
+pub use records::switch_on;
+use records::{AlertAttempts, LastAccepted};
+pub(crate) use target_state::{DeliveryState, DeliveryStates};
+use window::{Turn, Wait};
 
 /// The state that all deliveries share.
 #[derive(Clone)]
@@ -70,49 +73,47 @@ pub(crate) struct Common {
 
 /// The loop of one delivery.
 pub(crate) struct DeliveryStage {
-    delivery: Delivery,
-    channel: Box<dyn Channel>,
+    channel: Channel,
     templates: Option<CompiledTemplates>,
     common: Common,
     subscriptions: Arc<dyn KeyValue>,
-    pub(crate) accepted: Arc<dyn KeyValue>,
-    attempts: Attempts,
+    pub(crate) records: Records,
     link_keys: Keys,
-    gone: TargetGone,
     /// Whether the last attempt failed.
     is_down: AtomicBool,
+    stop: CancellationToken,
 }
 
 impl DeliveryStage {
     /// Makes the loop of a delivery.
     pub(crate) fn new(
         delivery: &Delivery,
-        clients: &mut Clients,
-        printer: &Arc<dyn Printer>,
+        means: &Arc<Means>,
         common: &Common,
     ) -> Result<Self, AlerterError> {
-        let channel = channel_of(delivery, clients, printer)?;
-        let bus = &common.context.bus;
-        let accepted = bus.key_value(streams::DELIVERIES.name)?;
+        let bus = &*common.context.bus;
         Ok(Self {
-            delivery: delivery.clone(),
-            channel,
+            channel: Channel::open(delivery, means)?,
             templates: compiled_templates(delivery)?,
             common: common.clone(),
             subscriptions: bus.key_value(streams::SUBSCRIPTIONS.name)?,
-            attempts: Attempts::new(&delivery.name, accepted.clone()),
-            gone: TargetGone::new(&delivery.name, &delivery.target, accepted.clone()),
-            accepted,
+            records: Records::of(delivery, bus)?,
             link_keys: Keys::default(),
             is_down: AtomicBool::new(false),
+            stop: CancellationToken::new(),
         })
+    }
+
+    fn name(&self) -> &str {
+        &self.channel.delivery.name
+    }
+
+    fn target(&self) -> &DeliveryTarget {
+        &self.channel.delivery.target
     }
 
     /// Sends a revision unless it needs no message.
     async fn deliver(&self, stored: &Stored, turn: &Turn) -> Result<(), NotSent> {
-        if let Some(accepted) = &turn.accepted {
-            return self.record(accepted.clone()).await;
-        }
         let alert: Alert = match decode(&stored.body) {
             Ok(alert) => alert,
             Err(error) => return Err(self.give_up(stored, 1, error.to_string()).await),
@@ -127,20 +128,19 @@ impl DeliveryStage {
         if self.waits_for_another(&alert, &record).await? {
             return Ok(());
         }
-        let key = taken_key(&self.delivery.name, &alert.id);
-        let before = self.last_accepted(&key).await?;
+        let before = self.records.last_accepted(&alert.id).await?;
         if before.covers(&alert) {
             return Ok(());
         }
         if self.is_told_together(&alert, &metadata, &before, turn).await? {
-            return self.record(Accepted { key, last: before.together(&alert) }).await;
+            return self.record(&alert.id, before.together(&alert)).await;
         }
         let before = before.of_own_message();
-        let attempts = self.attempts.of(&alert).await;
+        let attempts = self.records.attempts(&alert).await;
         if attempts.is_given_up() {
             return Ok(());
         }
-        if let Some(why) = self.gone.marked(self.now()).await? {
+        if let Some(why) = self.records.gone(self.now()).await? {
             return Err(self.give_up(stored, turn.attempts, why).await);
         }
         if let Some(until) = attempts.next().filter(|next| self.now() < *next) {
@@ -150,22 +150,19 @@ impl DeliveryStage {
         }
         let named = self.subscription_names(&record, &metadata).await?;
         let to_send = self.to_send(&alert, (&record.subscription, &named), &before).await?;
-        let attempts = self.attempts.begin(attempts, self.now()).await;
-        let sent = self.channel.send(to_send).await;
+        let attempts = self.records.begin(attempts, self.now()).await;
+        let sent = self.channel.send(&to_send).await;
         self.count(&sent);
         let target_id = match sent {
             Ok(target_id) => target_id,
             Err(failure) => return Err(self.refused(failure, stored, turn, attempts).await),
         };
-        self.attempts.note_taken(attempts).await;
-        self.common.states.works(&self.delivery.name);
+        self.records.end(attempts, AttemptOutcome::Taken, None, None).await;
+        self.common.states.works(self.name());
         if self.is_down.swap(false, Ordering::Relaxed) {
-            tracing::warn!(
-                delivery = self.delivery.name,
-                "delivery works again: waiting alerts follow"
-            );
+            tracing::warn!(delivery = self.name(), "delivery works again: waiting alerts follow");
         }
-        self.record(Accepted { key, last: before.and(&alert, target_id) }).await
+        self.record(&alert.id, before.and(&alert, target_id)).await
     }
 
     /// Whether a later message stands for this revision: the next digest, or the first one after the mute of its
@@ -191,12 +188,19 @@ impl DeliveryStage {
         Ok(is_muted(handling.and_then(|it| it.muted_until)))
     }
 
-    /// Records what the target has accepted.
-    async fn record(&self, accepted: Accepted) -> Result<(), NotSent> {
-        match self.accepted.put(&accepted.key, accepted.last.to_string().into()).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(NotSent::Unrecorded(accepted, error)),
+    /// Records what the target has accepted. It waits while the bus fails, since what is not recorded is sent again.
+    async fn record(&self, alert: &AlertId, last: LastAccepted) -> Result<(), NotSent> {
+        while let Err(error) = self.records.accepted(alert, &last).await {
+            if self.stop.is_cancelled() {
+                return Err(error.into());
+            }
+            self.observe(Event::BusFailed(&error));
+            tokio::select! {
+                () = self.stop.cancelled() => {}
+                () = self.common.context.clock.sleep_until(self.now().plus(BUS_RETRY)) => {}
+            }
         }
+        Ok(())
     }
 
     /// Whether another subscription's message tells this revision at this delivery, or did so before a silent
@@ -209,7 +213,7 @@ impl DeliveryStage {
         before: &LastAccepted,
         turn: &Turn,
     ) -> Result<bool, NotSent> {
-        if self.delivery.target.is_read_by_programs() {
+        if self.target().is_read_by_programs() {
             return Ok(false);
         }
         let Some(by) = &metadata.told_by else {
@@ -226,13 +230,11 @@ impl DeliveryStage {
             return Ok(false);
         }
         let other = AlertId { subscription: by.subscription.clone(), target: alert.target };
-        let accepted = self.last_accepted(&taken_key(&self.delivery.name, &other)).await?;
+        let has_it = self.records.last_accepted(&other).await?.loud >= by.revision;
         let subject = Subject::alert(&other, by.revision);
         match turn.earlier.iter().find(|(earlier, _)| earlier == subject.as_str()) {
-            Some((_, wait)) if !accepted.has_loud(by.revision) => {
-                Err(told_later(*wait, turn, &other))
-            }
-            _ => Ok(accepted.has_loud(by.revision)),
+            Some((_, wait)) if !has_it => Err(told_later(*wait, turn, &other)),
+            _ => Ok(has_it),
         }
     }
 
@@ -243,7 +245,7 @@ impl DeliveryStage {
         metadata: &RevisionMetadata,
     ) -> Result<String, BusError> {
         let mut names = vec![record.subscription.name.clone()];
-        for also in metadata.also.iter().filter(|_| !self.delivery.target.is_read_by_programs()) {
+        for also in metadata.also.iter().filter(|_| !self.target().is_read_by_programs()) {
             names.extend(self.subscription(also).await?.map(|other| other.subscription.name));
         }
         Ok(names.join(", "))
@@ -282,11 +284,11 @@ impl DeliveryStage {
     }
 
     fn is_to_be_sent(&self, alert: &Alert) -> bool {
-        let is_welcome = alert.volume == Volume::Loud || self.delivery.target.accepts_silent();
+        let is_welcome = alert.volume == Volume::Loud || self.target().accepts_silent();
         // The last revision in a digest sends it.
         let is_last = alert.digest.as_ref().is_none_or(|digest| !digest.all.is_empty());
         // People need not know that two alerts are one.
-        let is_told = alert.merged_into.is_none() || self.delivery.target.is_read_by_programs();
+        let is_told = alert.merged_into.is_none() || self.target().is_read_by_programs();
         alert.held.is_none() && is_welcome && is_last && is_told
     }
 
@@ -302,15 +304,8 @@ impl DeliveryStage {
         let value = self.subscriptions.get(&record_key(id)).await?.and_then(|entry| entry.value);
         let record = value.and_then(|value| decode(&value).ok());
         Ok(record.filter(|record: &SubscriptionRecord| {
-            record.subscription.deliveries.contains(&self.delivery.name)
+            record.subscription.deliveries.iter().any(|name| name == self.name())
         }))
-    }
-
-    /// The last revision of an alert that the target has accepted.
-    async fn last_accepted(&self, key: &str) -> Result<LastAccepted, BusError> {
-        let value = self.accepted.get(key).await?.and_then(|entry| entry.value);
-        let last = value.and_then(|value| LastAccepted::read(std::str::from_utf8(&value).ok()?));
-        Ok(last.unwrap_or_default())
     }
 
     /// Notes that the target did not accept a revision, and gives it up if it never will.
@@ -321,7 +316,7 @@ impl DeliveryStage {
         turn: &Turn,
         attempts: AlertAttempts,
     ) -> NotSent {
-        let (delivery, alert, now) = (&self.delivery.name, &stored.id, self.now());
+        let (delivery, alert, now) = (self.name(), &stored.id, self.now());
         let attempt = turn.attempts.max(attempts.failed()) + 1;
         let age = now.since(stored.at);
         let (why, is_gone) = match failure {
@@ -331,7 +326,8 @@ impl DeliveryStage {
                 let after = after.unwrap_or_else(|| retry::after_age(attempt, age, &name));
                 self.log_failure(alert, &why, after);
                 let until = now.plus(after);
-                self.attempts.note_failed(attempts, &why, until).await;
+                let (failed, why_it) = (AttemptOutcome::Failed, Some(&*why));
+                self.records.end(attempts, failed, why_it, Some(until)).await;
                 let wait = Wait { until, is_told_by_other: false };
                 return NotSent::Waits { wait, attempts: attempt, why };
             }
@@ -344,7 +340,7 @@ impl DeliveryStage {
                 tracing::warn!(delivery, alert, why, "delivery refused for good");
                 (why, false)
             }
-            Failure::Gone { why } => match self.gone.set(&why, now).await {
+            Failure::Gone { why } => match self.records.set_gone(&why, now).await {
                 Ok(()) => (why, true),
                 Err(error) => return error.into(),
             },
@@ -352,13 +348,13 @@ impl DeliveryStage {
         if let Err(error) = self.write_letter(stored, attempt, &why).await {
             return error.into();
         }
-        self.attempts.note_given_up(attempts, &why).await;
+        self.records.end(attempts, AttemptOutcome::GivenUp, Some(&why), None).await;
         if is_gone { NotSent::TargetGone { why } } else { NotSent::GivenUp { why } }
     }
 
     /// The log reports the failure of a target once, however many revisions wait.
     fn log_failure(&self, alert: &str, why: &str, after: Duration) {
-        let delivery = &self.delivery.name;
+        let delivery = self.name();
         if self.is_down.swap(true, Ordering::Relaxed) {
             tracing::debug!(delivery, alert, why, ?after, "delivery is tried again");
         } else {
@@ -374,7 +370,7 @@ impl DeliveryStage {
             Err(Failure::Later { .. }) => "retry",
             Err(Failure::Never { .. } | Failure::Gone { .. }) => "refused",
         };
-        metrics::DELIVERIES.add(1, &[self.delivery.target.kind(), outcome]);
+        metrics::DELIVERIES.add(1, &[self.target().kind(), outcome]);
     }
 }
 
@@ -425,22 +421,9 @@ pub struct Delivery {
 /// # Errors
 /// What is wrong with them, without secrets.
 pub fn check_delivery(delivery: &Delivery) -> Result<(), String> {
-    let target = delivery.target.as_target();
     if delivery.target.is_read_by_programs() && delivery.templates != Templates::default() {
         return Err("it hands on JSON, which has no words: leave the template out".to_owned());
     }
     CompiledTemplates::read(&delivery.templates)?;
-    target.check()
-}
-
-/// The channel of a delivery.
-pub(crate) fn channel_of(
-    delivery: &Delivery,
-    clients: &mut Clients,
-    printer: &Arc<dyn Printer>,
-) -> Result<Box<dyn Channel>, AlerterError> {
-    let mut opening = Opening { name: &delivery.name, clients, printer };
-    wirefold_flow::check_name("delivery", &loop_name(&delivery.name))
-        .map_err(|_| opening.refuse("a name is letters, digits, - and _".to_owned()))?;
-    delivery.target.as_target().open(&mut opening)
+    delivery.target.check()
 }

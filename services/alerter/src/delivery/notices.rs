@@ -12,12 +12,12 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
-use wirefold_flow::{BoxFuture, BusError, Event, KeyValue, LoopError, Metric, Point, UnixMillis};
-use wirefold_proto::streams;
+use wirefold_flow::{BoxFuture, BusError, Event, LoopError, Metric, Point, UnixMillis};
 
 use super::retry::RetryState;
-use super::{Channel, Common, Delivery, Failure, Notice, TargetGone, ToSend};
+use super::{Channel, Common, Delivery, Failure, Means, Notice, Records, ToSend};
 use crate::NAME;
+use crate::error::AlerterError;
 
 /// The wait after a failure of the bus.
 const AGAIN: Duration = Duration::from_secs(10);
@@ -60,11 +60,9 @@ pub(crate) trait Source: Send {
 
 /// The notices of one source to one delivery.
 pub(crate) struct Notifier<S> {
-    delivery: Delivery,
-    channel: Box<dyn Channel>,
+    channel: Channel,
     common: Common,
-    gone: TargetGone,
-    table: Arc<dyn KeyValue>,
+    records: Records,
     key: String,
     source: S,
 }
@@ -83,15 +81,14 @@ impl<S: Source> Notifier<S> {
     /// Opens the stored state of a delivery.
     pub(crate) fn new(
         delivery: &Delivery,
-        channel: Box<dyn Channel>,
+        means: &Arc<Means>,
         common: &Common,
         source: S,
-    ) -> Result<Self, BusError> {
-        let table = common.context.bus.key_value(streams::DELIVERIES.name)?;
-        let gone = TargetGone::new(&delivery.name, &delivery.target, table.clone());
+    ) -> Result<Self, AlerterError> {
+        let channel = Channel::open(delivery, means)?;
+        let records = Records::of(delivery, &*common.context.bus)?;
         let key = format!("{}.{}", delivery.name, S::KEY);
-        let (delivery, common) = (delivery.clone(), common.clone());
-        Ok(Self { delivery, channel, common, gone, table, key, source })
+        Ok(Self { channel, common: common.clone(), records, key, source })
     }
 
     /// Runs until it is stopped.
@@ -130,7 +127,7 @@ impl<S: Source> Notifier<S> {
         if let Some(wait) = retry_state.wait(now) {
             return Ok(wait);
         }
-        let entry = self.table.get(&self.key).await?;
+        let entry = self.records.keys.get(&self.key).await?;
         let revision = entry.as_ref().map_or(0, |entry| entry.revision);
         let value = entry.and_then(|entry| entry.value);
         let state = value.as_ref().and_then(|value| serde_json::from_slice(value).ok());
@@ -160,19 +157,23 @@ impl<S: Source> Notifier<S> {
             Ok(()) => "ok",
             Err(Failure::Later { after, why }) => {
                 if let Some(wait) = retry_state.failed(after, &id, S::LONGEST, now) {
-                    tracing::debug!(delivery = self.delivery.name, why, "{id} is tried again");
-                    S::METRIC.add(1, &[self.delivery.target.kind(), "retry"]);
+                    tracing::debug!(
+                        delivery = self.channel.delivery.name,
+                        why,
+                        "{id} is tried again"
+                    );
+                    S::METRIC.add(1, &[self.channel.delivery.target.kind(), "retry"]);
                     return Ok(wait);
                 }
                 "given_up"
             }
             Err(Failure::Never { why } | Failure::Gone { why }) => {
-                tracing::warn!(delivery = self.delivery.name, why, "{id} was refused");
+                tracing::warn!(delivery = self.channel.delivery.name, why, "{id} was refused");
                 "refused"
             }
         };
         *retry_state = RetryState::default();
-        S::METRIC.add(1, &[self.delivery.target.kind(), outcome]);
+        S::METRIC.add(1, &[self.channel.delivery.target.kind(), outcome]);
         self.source.told(&mut memory, &message, now, outcome == "given_up");
         self.save(&memory, None, revision).await?;
         // There may be another message already.
@@ -180,16 +181,16 @@ impl<S: Source> Notifier<S> {
     }
 
     async fn send(&self, notice: Notice, now: UnixMillis) -> Result<Result<(), Failure>, BusError> {
-        if let Some(why) = self.gone.marked(now).await? {
+        if let Some(why) = self.records.gone(now).await? {
             return Ok(Err(Failure::Gone { why }));
         }
-        let sent = self.channel.send(ToSend::Notice(notice)).await.map(|_| ());
+        let sent = self.channel.send(&ToSend::Notice(notice)).await.map(|_| ());
         match &sent {
-            Ok(()) => self.common.states.works(&self.delivery.name),
+            Ok(()) => self.common.states.works(&self.channel.delivery.name),
             Err(Failure::Later { why, .. }) => {
-                self.common.states.failed(&self.delivery.name, now, why);
+                self.common.states.failed(&self.channel.delivery.name, now, why);
             }
-            Err(Failure::Gone { why }) => self.gone.set(why, now).await?,
+            Err(Failure::Gone { why }) => self.records.set_gone(why, now).await?,
             Err(Failure::Never { .. }) => {}
         }
         Ok(sent)
@@ -202,7 +203,8 @@ impl<S: Source> Notifier<S> {
         sending: Option<&S::Message>,
         revision: u64,
     ) -> Result<u64, BusError> {
-        self.table.put_if(&self.key, state_of::<S>(memory, sending).into(), revision).await
+        let state = state_of::<S>(memory, sending);
+        self.records.keys.put_if(&self.key, state.into(), revision).await
     }
 }
 

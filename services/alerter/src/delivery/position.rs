@@ -10,9 +10,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
-use wirefold_flow::{Bus, BusError, KeyValue, Position};
+use wirefold_flow::{Bus, BusError, Position};
 use wirefold_proto::streams;
 
+use super::records::Records;
 use crate::NAME;
 
 /// The end of the keys in `wf_deliveries`.
@@ -53,30 +54,25 @@ impl Positions {
     }
 
     /// The stored position of a delivery, once it is noted where it begins.
-    pub(super) async fn stored(
-        &self,
-        keys: &dyn KeyValue,
-        delivery: &str,
-    ) -> Result<Position, BusError> {
+    pub(super) async fn stored(&self, records: &Records) -> Result<Position, BusError> {
         // The sender is held, so that this cannot fail.
         let _ = self.are_noted.subscribe().wait_for(|are_noted| *are_noted).await;
-        let value = keys.get(&key(delivery)).await?.and_then(|entry| entry.value);
-        let position = value.and_then(|value| Position::parse(std::str::from_utf8(&value).ok()?));
-        position.ok_or_else(|| BusError::Unavailable(format!("no {}", key(delivery))))
+        let key = key(&records.delivery);
+        let position = records.text(&key).await?.and_then(|text| Position::parse(&text));
+        position.ok_or_else(|| BusError::Unavailable(format!("no {key}")))
     }
 
     /// Stores the position of a delivery, and marks what all of them have read.
     pub(super) async fn store(
         &self,
         bus: &dyn Bus,
-        keys: &dyn KeyValue,
-        delivery: &str,
+        records: &Records,
         position: &Position,
     ) -> Result<(), BusError> {
-        keys.put(&key(delivery), position.to_string().into()).await?;
+        records.keys.put(&key(&records.delivery), position.to_string().into()).await?;
         let lowest = {
             let mut positions = self.lock();
-            positions.insert(delivery.to_owned(), position.sequence);
+            positions.insert(records.delivery.clone(), position.sequence);
             positions.values().min().copied().unwrap_or(0)
         };
         bus.mark_read(streams::ALERTS.name, NAME, lowest).await

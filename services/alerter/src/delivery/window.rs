@@ -10,8 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wirefold_flow::{Position, Stored, UnixMillis};
 
-use super::attempts::LastAccepted;
-
 /// How many revisions may be unfinished before no more are read. The limit is high, so that a target that was down
 /// for days gets new alerts as soon as it works.
 const MAX_UNFINISHED: usize = 10_000;
@@ -34,7 +32,6 @@ struct Unfinished {
     message: Option<Stored>,
     state: State,
     attempts: u32,
-    accepted: Option<Accepted>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,13 +50,6 @@ pub(super) struct Wait {
     pub(super) is_told_by_other: bool,
 }
 
-/// A message that the target accepted, and that is not recorded as such yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Accepted {
-    pub(super) key: String,
-    pub(super) last: LastAccepted,
-}
-
 /// A revision that is sent now.
 pub(super) struct Turn {
     pub(super) sequence: u64,
@@ -67,7 +57,6 @@ pub(super) struct Turn {
     pub(super) message: Option<Stored>,
     /// How often the target has refused it.
     pub(super) attempts: u32,
-    pub(super) accepted: Option<Accepted>,
     /// The earlier revisions about its story or event that wait, by subject.
     pub(super) earlier: Vec<(String, Wait)>,
 }
@@ -100,7 +89,6 @@ impl Window {
                 before: std::mem::replace(&mut self.read, read),
                 state: State::Next(UnixMillis(0)),
                 attempts: 0,
-                accepted: None,
                 message: Some(message),
             };
             self.unfinished.insert(self.read.sequence, unfinished);
@@ -139,8 +127,7 @@ impl Window {
         let earlier = waiting.collect();
         let it = self.unfinished.get_mut(&sequence)?;
         it.state = State::UnderWay;
-        let (message, accepted) = (it.message.take(), it.accepted.take());
-        Some(Turn { sequence, message, attempts: it.attempts, accepted, earlier })
+        Some(Turn { sequence, message: it.message.take(), attempts: it.attempts, earlier })
     }
 
     /// When the next revision will be due. Those that are due wait for one that is under way.
@@ -164,8 +151,8 @@ impl Window {
     }
 
     /// Notes that the bus failed for a revision. Later ones wait for it.
-    pub(super) fn retry(&mut self, sequence: u64, due: UnixMillis, accepted: Option<Accepted>) {
-        self.put(sequence, |it| (it.state, it.accepted) = (State::Next(due), accepted));
+    pub(super) fn retry(&mut self, sequence: u64, due: UnixMillis) {
+        self.put(sequence, |it| it.state = State::Next(due));
     }
 
     /// Lets no revision wait for its target any longer.

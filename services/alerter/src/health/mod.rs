@@ -25,7 +25,7 @@ use wirefold_proto::{
 };
 
 use crate::NAME;
-use crate::delivery::{Common, DeliveryStates, TargetGone};
+use crate::delivery::{Common, DeliveryStates, Records};
 use crate::metrics::{HEALTH_CONDITIONS, HEARTBEATS};
 use crate::settings::{Disk, HealthSettings, Heartbeat};
 use crate::subscription::AbsentDeliveries;
@@ -52,8 +52,8 @@ pub(crate) struct Watch {
     disk: Option<Arc<dyn Disk>>,
     /// The mistake in the files of settings.
     mistake: Option<String>,
-    /// The deliveries, and whether their targets are gone.
-    deliveries: Vec<(String, TargetGone)>,
+    /// The records of the deliveries, which say whether targets are gone.
+    deliveries: Vec<Records>,
     states: DeliveryStates,
     absent: watch::Receiver<Option<AbsentDeliveries>>,
     table: Arc<dyn KeyValue>,
@@ -77,7 +77,7 @@ impl Watch {
     pub(crate) fn new(
         common: &Common,
         HealthSettings { limits, disk, mistake, .. }: HealthSettings,
-        deliveries: Vec<(String, TargetGone)>,
+        deliveries: Vec<Records>,
     ) -> Result<(Self, Report), BusError> {
         let (told, report) = watch::channel(None);
         let watch = Self {
@@ -153,8 +153,8 @@ impl Watch {
         facts.absent = self.absent.borrow_and_update().clone().unwrap_or_default();
         facts.mistake.clone_from(&self.mistake);
         facts.space = self.disk.as_ref().and_then(|disk| disk.space());
-        for (name, gone) in &self.deliveries {
-            let (name, off) = (name.clone(), gone.marked(now).await?);
+        for records in &self.deliveries {
+            let (name, off) = (records.delivery.clone(), records.gone(now).await?);
             let state = self.states.of(&name);
             facts.deliveries.push(DeliveryFact { name, off, state });
         }

@@ -16,7 +16,7 @@ use super::receivers::chat::{Next, Service, TOKEN, Target};
 use super::receivers::smtp::{self, PASSWORD, Security};
 use super::running::{Paper, Running, World, at_once, settings};
 use super::watching::watch;
-use crate::delivery::{Channel, Clients, Failure, Notice, Sent, ToSend, channel_of};
+use crate::delivery::{Channel, Failure, Notice, Sent, ToSend};
 use crate::kinds::{
     AppriseTarget, CommandTarget, DeliveryTarget, EmailTarget, FileTarget, MatrixTarget,
     NatsTarget, NtfyTarget, SlackTarget, StdoutTarget, TelegramTarget, WebhookTarget,
@@ -59,13 +59,13 @@ impl crate::Subjects for Heard {
         subject: &'a str,
         id: &'a str,
         body: Vec<u8>,
-    ) -> wirefold_flow::BoxFuture<'a, Result<(), crate::NotPublished>> {
+    ) -> wirefold_flow::BoxFuture<'a, Result<(), Failure>> {
         assert_eq!(delivery, "desk");
         let mut heard = self.0.lock().unwrap();
         heard.push((subject.to_owned(), id.to_owned(), body));
         let answer = match subject {
-            "busy.desk" if heard.len() == 1 => Err(crate::NotPublished::Later("busy".to_owned())),
-            "closed.desk" => Err(crate::NotPublished::Never("closed".to_owned())),
+            "busy.desk" if heard.len() == 1 => Err(Failure::later("busy")),
+            "closed.desk" => Err(Failure::never("closed")),
             _ => Ok(()),
         };
         Box::pin(std::future::ready(answer))
@@ -79,14 +79,14 @@ async fn a_subject_gets_the_webhooks_json_under_one_id() {
     let open_on = |subject: &str| {
         let kind = DeliveryTarget::Nats(NatsTarget { subject: subject.to_owned() });
         let subjects: Option<Arc<dyn crate::Subjects>> = Some(heard.clone());
-        let mut clients = Clients { allow: Vec::new(), made: None, subjects };
-        channel_of(&delivery(kind), &mut clients, &printer)
+        let settings = Settings { subjects, ..Settings::default() };
+        Channel::open(&delivery(kind), &settings.means(printer.clone()))
     };
     let first = alert(1, "Tarrowgate dock talks collapse");
     let channel = open_on("busy.desk").unwrap();
-    assert_eq!(later(send(&*channel, &first, None).await), ("busy".to_owned(), None));
-    send(&*channel, &first, None).await.unwrap();
-    assert_eq!(never(send(&*open_on("closed.desk").unwrap(), &first, None).await), "closed");
+    assert_eq!(later(send(&channel, &first, None).await), ("busy".to_owned(), None));
+    send(&channel, &first, None).await.unwrap();
+    assert_eq!(never(send(&open_on("closed.desk").unwrap(), &first, None).await), "closed");
     let heard_so_far = heard.0.lock().unwrap().clone();
     let (busy, again) = (&heard_so_far[0], &heard_so_far[1]);
     assert_eq!(busy, again, "tried again it is the same, id and all");
@@ -99,25 +99,34 @@ async fn a_subject_gets_the_webhooks_json_under_one_id() {
     }
 }
 
-pub(crate) fn open(kind: DeliveryTarget) -> Box<dyn Channel> {
+pub(crate) fn open(kind: DeliveryTarget) -> Channel {
     let allow = vec!["127.0.0.0/8".parse().unwrap()];
     let printer: Arc<dyn crate::Printer> = Arc::new(Paper::default());
     let subjects: Option<Arc<dyn crate::Subjects>> = Some(Arc::new(Heard::default()));
-    let mut clients = Clients { allow, made: None, subjects };
-    channel_of(&delivery(kind), &mut clients, &printer).unwrap()
+    let settings = Settings { allow, subjects, ..Settings::default() };
+    Channel::open(&delivery(kind), &settings.means(printer)).unwrap()
 }
 
-pub(crate) async fn send(channel: &dyn Channel, alert: &Alert, target_id: Option<&str>) -> Sent {
+pub(crate) async fn send(channel: &Channel, alert: &Alert, target_id: Option<&str>) -> Sent {
     send_with(channel, alert, target_id, None).await
 }
 
 pub(crate) async fn send_with(
-    channel: &dyn Channel,
+    channel: &Channel,
     alert: &Alert,
     target_id: Option<&str>,
     links: Option<MessageLinks>,
 ) -> Sent {
-    let message = Message {
+    channel.send(&to_send(alert, target_id, links)).await
+}
+
+/// The message of a revision.
+pub(crate) fn to_send<'a>(
+    alert: &'a Alert,
+    target_id: Option<&'a str>,
+    links: Option<MessageLinks>,
+) -> ToSend<'a> {
+    ToSend::Alert(Message {
         alert,
         subscription: "Night desk",
         page: Some("http://127.0.0.1:8787/events/x".to_owned()),
@@ -129,8 +138,7 @@ pub(crate) async fn send_with(
         is_overtaken: false,
         zone: jiff::tz::TimeZone::UTC,
         templates: None,
-    };
-    channel.send(ToSend::Alert(message)).await
+    })
 }
 
 /// The reason of a retry, and its earliest time.
@@ -172,7 +180,7 @@ fn with_long_lines(revision: u64) -> Alert {
 }
 
 /// Digests go there, too.
-async fn tell(channel: &dyn Channel) {
+async fn tell(channel: &Channel) {
     let digest = FeedDigest {
         schema: Tag::new(),
         id: "feed-digest.desk.1".to_owned(),
@@ -193,7 +201,7 @@ async fn tell(channel: &dyn Channel) {
         page: Some("http://127.0.0.1:8787/feeds".to_owned()),
         now: NOW,
     };
-    channel.send(ToSend::Notice(notice)).await.unwrap();
+    channel.send(&ToSend::Notice(notice)).await.unwrap();
 }
 
 /// Checks a loud revision, a second one, a duplicate and a hostile title.
@@ -203,18 +211,18 @@ pub(crate) async fn takes_revisions(kind: DeliveryTarget) {
     let accepts_silent = kind.accepts_silent();
     let channel = open(kind);
     let first = alert(1, "Tarrowgate dock talks collapse");
-    let target_id = send(&*channel, &first, None).await.unwrap();
+    let target_id = send(&channel, &first, None).await.unwrap();
     let mut second = alert(2, "Tarrowgate docks reopen");
-    send(&*channel, &second, target_id.as_deref()).await.unwrap();
-    send(&*channel, &second, target_id.as_deref()).await.unwrap();
+    send(&channel, &second, target_id.as_deref()).await.unwrap();
+    send(&channel, &second, target_id.as_deref()).await.unwrap();
     if accepts_silent {
         (second.revision, second.volume) = (3, Volume::Silent);
-        send(&*channel, &second, target_id.as_deref()).await.unwrap();
+        send(&channel, &second, target_id.as_deref()).await.unwrap();
     }
-    send(&*channel, &alert(4, &nasty()), target_id.as_deref()).await.unwrap();
-    send(&*channel, &with_long_lines(5), target_id.as_deref()).await.unwrap();
-    send(&*channel, &alert(6, ""), target_id.as_deref()).await.unwrap();
-    tell(&*channel).await;
+    send(&channel, &alert(4, &nasty()), target_id.as_deref()).await.unwrap();
+    send(&channel, &with_long_lines(5), target_id.as_deref()).await.unwrap();
+    send(&channel, &alert(6, ""), target_id.as_deref()).await.unwrap();
+    tell(&channel).await;
 }
 
 #[tokio::test]
@@ -256,19 +264,19 @@ async fn takes_no(service: Service) {
     let channel = open(target.kind());
     let first = alert(1, "Tarrowgate dock talks collapse");
     target.answer_next(Next::Busy);
-    let (why, after) = later(send(&*channel, &first, None).await);
+    let (why, after) = later(send(&channel, &first, None).await);
     assert_eq!(after, Some(Duration::from_secs(7)), "{service:?}: {why}");
     target.answer_next(Next::Refused);
-    let refused = never(send(&*channel, &first, None).await);
+    let refused = never(send(&channel, &first, None).await);
     let is_open = refused.contains(TOKEN) || refused.contains(&TOKEN[..20]);
     assert!(refused.starts_with("status 400") && !is_open, "{service:?}: {refused}");
     if service != Service::Apprise {
         target.answer_next(Next::Garbage);
-        let (garbage, _) = later(send(&*channel, &first, None).await);
+        let (garbage, _) = later(send(&channel, &first, None).await);
         assert!(garbage.contains("answer"), "{garbage}");
     }
     assert_eq!(target.seen().len(), 0);
-    send(&*channel, &first, None).await.unwrap();
+    send(&channel, &first, None).await.unwrap();
     assert_eq!(target.seen().len(), 1);
 }
 
@@ -287,7 +295,7 @@ async fn every_service_may_refuse_and_be_busy() {
         }),
         DeliveryTarget::Ntfy(NtfyTarget { url: hook.url.clone(), token: None }),
     ] {
-        let sent = send(&*open(kind), &alert(1, "Port strike"), None).await;
+        let sent = send(&open(kind), &alert(1, "Port strike"), None).await;
         assert!(matches!(sent, Err(Failure::Later { after: Some(_), .. })), "{sent:?}");
     }
 }
@@ -318,7 +326,7 @@ async fn no_channel_goes_where_the_http_client_does_not() {
         DeliveryTarget::Apprise(AppriseTarget { url: private(), token: None }),
         DeliveryTarget::Email(mail),
     ] {
-        let sent = send(&*open(kind.clone()), &alert(1, "Port strike"), None).await;
+        let sent = send(&open(kind.clone()), &alert(1, "Port strike"), None).await;
         let (why, _) = later(sent);
         assert!(
             why.contains("not in a public or allowed network") && !why.contains(TOKEN),
@@ -331,14 +339,14 @@ async fn no_channel_goes_where_the_http_client_does_not() {
 async fn edits_in_place(service: Service) {
     let target = Target::start(service).await;
     let channel = open(target.kind());
-    let target_id = send(&*channel, &alert(1, "Talks collapse"), None).await.unwrap();
+    let target_id = send(&channel, &alert(1, "Talks collapse"), None).await.unwrap();
     let mut silent = alert(2, "Talks go on");
     silent.volume = Volume::Silent;
-    assert_eq!(send(&*channel, &silent, target_id.as_deref()).await, Ok(None));
+    assert_eq!(send(&channel, &silent, target_id.as_deref()).await, Ok(None));
     let edited = target.seen();
     assert_eq!((edited.len(), edited[0].edits, edited[0].has_notified), (1, 1, true), "{edited:?}");
     assert!(edited[0].text.contains("Talks go on"));
-    assert_eq!(send(&*channel, &alert(3, "Docks reopen"), target_id.as_deref()).await, Ok(None));
+    assert_eq!(send(&channel, &alert(3, "Docks reopen"), target_id.as_deref()).await, Ok(None));
     let seen = target.seen();
     assert_eq!((seen.len(), seen[0].edits, seen[1].has_notified), (2, 2, true), "{seen:?}");
     assert!(seen[0].text.contains("Docks reopen") && seen[1].text.contains("Docks reopen"));
@@ -356,10 +364,10 @@ async fn a_room_of_matrix_sees_no_double() {
     let target = Target::start(Service::Matrix).await;
     let channel = open(target.kind());
     let first = alert(1, "Talks collapse");
-    let target_id = send(&*channel, &first, None).await.unwrap();
-    assert_eq!(send(&*channel, &first, None).await.unwrap(), target_id);
+    let target_id = send(&channel, &first, None).await.unwrap();
+    assert_eq!(send(&channel, &first, None).await.unwrap(), target_id);
     for _ in 0..2 {
-        send(&*channel, &alert(2, "Docks reopen"), target_id.as_deref()).await.unwrap();
+        send(&channel, &alert(2, "Docks reopen"), target_id.as_deref()).await.unwrap();
     }
     let seen = target.seen();
     assert_eq!((seen.len(), seen[0].edits), (2, 1), "{seen:?}");
@@ -369,7 +377,7 @@ async fn a_room_of_matrix_sees_no_double() {
 async fn a_message_deleted_at_the_service_is_sent_anew() {
     let target = Target::start(Service::Telegram).await;
     let channel = open(target.kind());
-    let target_id = send(&*channel, &alert(2, "Docks reopen"), Some("77")).await.unwrap();
+    let target_id = send(&channel, &alert(2, "Docks reopen"), Some("77")).await.unwrap();
     assert_eq!((target_id.as_deref(), target.seen().len()), (Some("1"), 1));
 }
 
@@ -381,7 +389,7 @@ async fn an_overtaken_revision_notifies_and_edits_nothing() {
         let channel = open(target.kind());
         let mut newer = alert(2, "Docks reopen");
         newer.volume = Volume::Silent;
-        let target_id = send(&*channel, &newer, None).await.unwrap();
+        let target_id = send(&channel, &newer, None).await.unwrap();
         let overtaken = alert(1, "Talks collapse");
         let message = Message {
             alert: &overtaken,
@@ -396,7 +404,7 @@ async fn an_overtaken_revision_notifies_and_edits_nothing() {
             zone: jiff::tz::TimeZone::UTC,
             templates: None,
         };
-        assert_eq!(channel.send(ToSend::Alert(message)).await, Ok(None));
+        assert_eq!(channel.send(&ToSend::Alert(message)).await, Ok(None));
         let seen = target.seen();
         let notified: Vec<bool> = seen.iter().map(|it| it.has_notified).collect();
         assert_eq!((notified, seen[0].edits), (vec![false, true], 0), "{seen:?}");
@@ -437,7 +445,7 @@ async fn a_file_that_cannot_be_written_and_a_program_that_is_not_there_are_tried
         }),
         DeliveryTarget::Command(CommandTarget { command: vec!["/no/such/program".to_owned()] }),
     ] {
-        let sent = send(&*open(kind), &alert(1, "Port strike"), None).await;
+        let sent = send(&open(kind), &alert(1, "Port strike"), None).await;
         let (why, _) = later(sent);
         assert!(why.starts_with("/no/such/"), "{why}");
     }

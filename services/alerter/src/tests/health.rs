@@ -23,8 +23,8 @@ use super::running::{Running, World, at_once, settings, wait_until_idle};
 use super::watching::DEADLINE;
 use crate::kinds::{DeliveryTarget, NatsTarget};
 use crate::{
-    AlerterError, Delivery, Disk, HealthSettings, Heartbeat, NotPublished, Settings, Space,
-    Subjects, Templates,
+    AlerterError, Delivery, Disk, Failure, HealthSettings, Heartbeat, Settings, Space, Subjects,
+    Templates,
 };
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -203,10 +203,10 @@ impl Subjects for Wires {
         _subject: &'a str,
         _id: &'a str,
         body: Vec<u8>,
-    ) -> BoxFuture<'a, Result<(), NotPublished>> {
+    ) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
             if self.broken.lock().unwrap().contains(delivery) {
-                return Err(NotPublished::Later("no server".to_owned()));
+                return Err(Failure::later("no server"));
             }
             let body = serde_json::from_slice(&body).unwrap();
             self.published.lock().unwrap().push((delivery.to_owned(), body));

@@ -26,7 +26,7 @@ use wirefold_proto::{
 use super::newsroom::five;
 use super::running::{Running, World, at_once, settings};
 use super::watching::{DEADLINE, Log, watch};
-use crate::delivery::attempts::sweep;
+use crate::delivery::records::sweep;
 use crate::kinds::{DeliveryTarget, NtfyTarget, StdoutTarget, WebhookTarget};
 use crate::{Delivery, Settings};
 

@@ -22,10 +22,10 @@ pub(crate) fn email(server: &Server) -> EmailTarget {
 async fn the_mails_of_one_alert_are_one_thread() {
     let server = Server::start(Security::Plain).await;
     let channel = open(DeliveryTarget::Email(email(&server)));
-    let target_id = send(&*channel, &alert(1, "Häfen: talks collapse"), None).await.unwrap();
+    let target_id = send(&channel, &alert(1, "Häfen: talks collapse"), None).await.unwrap();
     let first = target_id.as_deref().expect("the first mail's id is target_id");
     for _ in 0..2 {
-        assert_eq!(send(&*channel, &alert(2, "Docks reopen"), Some(first)).await, Ok(None));
+        assert_eq!(send(&channel, &alert(2, "Docks reopen"), Some(first)).await, Ok(None));
     }
     let mails = server.mails();
     assert_eq!(mails.len(), 3);
@@ -61,7 +61,7 @@ async fn a_mail_program_unsubscribes_at_once_where_the_page_speaks_tls() {
             corrections_only: link(scheme, "c"),
             unsubscribe: link(scheme, "u"),
         };
-        send_with(&*channel, &alert(1, "Port strike"), None, Some(links)).await.unwrap();
+        send_with(&channel, &alert(1, "Port strike"), None, Some(links)).await.unwrap();
     }
     let mails = server.mails();
     let list = mails[0].header("List-Unsubscribe");
@@ -80,10 +80,10 @@ async fn no_title_makes_a_header_or_a_part() {
     let server = Server::start(Security::Plain).await;
     let channel = open(DeliveryTarget::Email(email(&server)));
     let boundary = |data: &str| data.split("boundary=\"").nth(1).map(|it| it[..18].to_owned());
-    send(&*channel, &alert(1, "Port strike"), None).await.unwrap();
+    send(&channel, &alert(1, "Port strike"), None).await.unwrap();
     let known = boundary(&server.mails()[0].data).unwrap();
-    send(&*channel, &alert(1, &format!("--{known}")), None).await.unwrap();
-    send(&*channel, &alert(1, &nasty()), None).await.unwrap();
+    send(&channel, &alert(1, &format!("--{known}")), None).await.unwrap();
+    send(&channel, &alert(1, &nasty()), None).await.unwrap();
     let mails = server.mails();
     assert_eq!(mails[1].data.matches(&format!("\n--{known}")).count(), 3, "{}", mails[1].data);
     let names = |at: usize| -> Vec<String> {
@@ -101,18 +101,18 @@ async fn codes_say_whether_to_try_again() {
     let channel = open(DeliveryTarget::Email(email(&server)));
     let first = alert(1, "Port strike");
     server.answer_next("451 4.7.1 greylisted");
-    let (greylisted, _) = later(send(&*channel, &first, None).await);
+    let (greylisted, _) = later(send(&channel, &first, None).await);
     assert!(greylisted.contains("451") && greylisted.contains("greylisted"), "{greylisted}");
     // One mail for all receivers, and one for each.
     for _ in 0..3 {
         server.answer_next("554 5.7.1 looks like spam");
     }
-    let spam = never(send(&*channel, &first, None).await);
+    let spam = never(send(&channel, &first, None).await);
     assert!(spam.contains("554"), "{spam}");
     // The operator must correct a wrong password, so there is no retry.
     let login = Some((USER.to_owned(), Secret::new("wrong horse")));
     let locked_out = open(DeliveryTarget::Email(EmailTarget { login, ..email(&server) }));
-    let (login_refused, _) = later(send(&*locked_out, &first, None).await);
+    let (login_refused, _) = later(send(&locked_out, &first, None).await);
     assert!(login_refused.contains("535"), "{login_refused}");
     assert!(login_refused.ends_with("with AUTH PLAIN …"), "{login_refused}");
     assert_eq!(server.mails().len(), 0);
@@ -123,7 +123,7 @@ async fn one_unknown_receiver_costs_the_others_nothing() {
     let server = Server::start(Security::Plain).await;
     let channel = open(DeliveryTarget::Email(email(&server)));
     server.refuse("ann@news.example");
-    send(&*channel, &alert(1, "Port strike"), None).await.unwrap();
+    send(&channel, &alert(1, "Port strike"), None).await.unwrap();
     let mails = server.mails();
     assert_eq!((mails.len(), mails[0].to.as_slice()), (1, &["ben@news.example".to_owned()][..]));
 }

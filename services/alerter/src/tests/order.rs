@@ -11,8 +11,7 @@ use wirefold_proto::SubscriptionSettings;
 use super::newsroom::{Given, five};
 use super::positions::{Picky, last_alert, position};
 use super::running::{World, at_once, settings, wait_until_idle};
-use crate::delivery::{Clients, Common, DeliveryStage};
-use crate::delivery::{DeliveryStates, Positions};
+use crate::delivery::{Common, DeliveryStage, DeliveryStates, Positions};
 use crate::kinds::{DeliveryTarget, StdoutTarget};
 use crate::matcher::{self, Setup};
 use crate::{Delivery, Printer};
@@ -42,7 +41,7 @@ async fn stage(world: &World, printer: &Arc<dyn Printer>) -> DeliveryStage {
         health: false,
         templates: crate::Templates::default(),
     };
-    let mut clients = Clients { allow: Vec::new(), made: None, subjects: None };
+    let means = crate::Settings::default().means(printer.clone());
     let common = Common {
         context: world.context(),
         page: None,
@@ -52,7 +51,7 @@ async fn stage(world: &World, printer: &Arc<dyn Printer>) -> DeliveryStage {
         absent: tokio::sync::watch::Sender::default(),
         positions,
     };
-    DeliveryStage::new(&delivery, &mut clients, printer, &common).unwrap()
+    DeliveryStage::new(&delivery, &means, &common).unwrap()
 }
 
 /// Lets a delivery work until it has nothing to do for so many seconds.
@@ -164,7 +163,8 @@ async fn printed_with_failing(reads: bool, writes: bool) -> Vec<u64> {
     let printer: Arc<dyn Printer> = world.paper.clone();
     let mut stage = stage(&world, &printer).await;
     let (reads, writes) = (AtomicBool::new(reads), AtomicBool::new(writes));
-    stage.accepted = Arc::new(FailingOnce { keys: stage.accepted.clone(), reads, writes });
+    let keys = stage.records.keys.clone();
+    stage.records.keys = Arc::new(FailingOnce { keys, reads, writes });
     deliver(&world, stage, 3).await;
     revisions(&world.paper.blocks())
 }

@@ -6,14 +6,11 @@
 
 use serde_json::json;
 use url::Url;
-use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_http_client::{Client, Request};
 use wirefold_proto::Secret;
 
 use crate::delivery::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded};
-use crate::delivery::{Channel, Failure, Opening, Sent, Target, ToSend};
-use crate::error::AlerterError;
-use crate::text::Text;
+use crate::delivery::{Failure, ToSend};
 
 /// Most services accept this length. Apprise cuts messages for the others.
 const LONGEST: usize = 3_500;
@@ -27,45 +24,28 @@ pub struct AppriseTarget {
     pub token: Option<Secret>,
 }
 
-impl Target for AppriseTarget {
-    fn address(&self) -> String {
-        self.url.to_string()
-    }
-
-    fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
-        Ok(Box::new(Apprise { client: opening.client()?, target: self.clone() }))
-    }
-}
-
-struct Apprise {
-    client: Client,
-    target: AppriseTarget,
-}
-
-impl Apprise {
-    async fn post(&self, text: &Text, now: UnixMillis) -> Result<(), Failure> {
+impl AppriseTarget {
+    pub(in crate::delivery) async fn send(
+        &self,
+        client: &Client,
+        message: &ToSend<'_>,
+    ) -> Result<(), Failure> {
+        let text = message.text(LONGEST);
         let body = json!({
             "title": cut(&text.title, TITLE),
             "body": fitting(&text.lines, LONGEST).join("\n"),
             "type": "info",
             "format": "text",
         });
-        let mut request = bounded(Request::post(self.target.url.clone(), body.to_string()));
-        let token = self.target.token.as_ref().map_or("", Secret::expose);
+        let mut request = bounded(Request::post(self.url.clone(), body.to_string()));
+        let token = self.token.as_ref().map_or("", Secret::expose);
         if !token.is_empty() {
             request.secrets.add("Authorization", format!("Bearer {token}"));
         }
-        let answer = self.client.send(request).await;
-        match accepted(answer, now, &Hidden::new([token]))?.status {
+        let answer = client.send(request).await;
+        match accepted(answer, message.now(), &Hidden::new([token]))?.status {
             204 => Err(Failure::later("status 204: the key has no services at the Apprise server")),
             _ => Ok(()),
         }
-    }
-}
-
-impl Channel for Apprise {
-    fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent> {
-        let text = message.text(LONGEST);
-        Box::pin(async move { self.post(&text, message.now()).await.map(|()| None) })
     }
 }

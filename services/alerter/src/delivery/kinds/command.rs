@@ -7,11 +7,9 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use wirefold_flow::BoxFuture;
 
 use crate::delivery::chat::cut;
-use crate::delivery::{Channel, Failure, Opening, Sent, Target, ToSend};
-use crate::error::AlerterError;
+use crate::delivery::{Failure, ToSend};
 use crate::wording::line;
 
 /// How long it may run; then it is killed.
@@ -26,106 +24,91 @@ pub struct CommandTarget {
     pub command: Vec<String>,
 }
 
-impl Target for CommandTarget {
-    fn check(&self) -> Result<(), String> {
-        Command::new(&self.command).map(drop)
+impl CommandTarget {
+    pub(super) fn check(&self) -> Result<(), String> {
+        self.program().map(drop)
     }
 
-    fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
-        let channel = Command::new(&self.command).map_err(|why| opening.refuse(why))?;
-        Ok(Box::new(channel))
-    }
-}
-
-struct Command {
-    program: String,
-    arguments: Vec<String>,
-    total: Duration,
-}
-
-impl Command {
-    /// A channel to a program with its arguments; no shell reads them.
-    fn new(command: &[String]) -> Result<Self, String> {
-        let (program, arguments) = command.split_first().ok_or("it names no program")?;
-        let (program, arguments) = (program.clone(), arguments.to_vec());
-        Ok(Self { program, arguments, total: TOTAL })
+    /// Gives the program a message. It gets all revisions: their JSON says which are loud.
+    pub(in crate::delivery) async fn send(&self, message: &ToSend<'_>) -> Result<(), Failure> {
+        self.run(message.json()?, TOTAL).await
     }
 
-    async fn run(&self, json: Vec<u8>) -> Result<(), Failure> {
-        let done = tokio::time::timeout(self.total, self.run_to_end(json)).await;
-        let late = || Failure::later(format!("{} ran longer than {:?}", self.program, self.total));
+    /// The program and its arguments; no shell reads them.
+    fn program(&self) -> Result<(&String, &[String]), String> {
+        self.command.split_first().ok_or_else(|| "it names no program".to_owned())
+    }
+
+    async fn run(&self, json: Vec<u8>, total: Duration) -> Result<(), Failure> {
+        let (program, arguments) = self.program().map_err(Failure::never)?;
+        let done = tokio::time::timeout(total, run_to_end(program, arguments, json)).await;
+        let late = || Failure::later(format!("{program} ran longer than {total:?}"));
         done.unwrap_or_else(|_| Err(late()))
     }
-
-    async fn run_to_end(&self, mut json: Vec<u8>) -> Result<(), Failure> {
-        json.push(b'\n');
-        let later = |error: std::io::Error| Failure::later(format!("{}: {error}", self.program));
-        let mut child = tokio::process::Command::new(&self.program)
-            .args(&self.arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(later)?;
-        let (stdin, stderr) = (child.stdin.take(), child.stderr.take());
-        let write = async {
-            if let Some(mut stdin) = stdin {
-                // The program may succeed without reading its input: only the exit code counts.
-                let _ = stdin.write_all(&json).await;
-            }
-        };
-        let read = async {
-            let mut first = Vec::new();
-            if let Some(mut stderr) = stderr {
-                let _ = (&mut stderr).take(WORDS as u64).read_to_end(&mut first).await;
-                // The rest is read too: a full pipe would stop the program.
-                let _ = tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await;
-            }
-            first
-        };
-        let ((), said, status) = tokio::join!(write, read, child.wait());
-        let status = status.map_err(later)?;
-        if status.success() {
-            return Ok(());
-        }
-        let said = cut(&line(&String::from_utf8_lossy(&said)), WORDS);
-        Err(Failure::later(format!("{} ended with {status}: {said}", self.program)))
-    }
 }
 
-impl Channel for Command {
-    /// A program gets all revisions. Their JSON says which are loud.
-    fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent> {
-        Box::pin(async move { self.run(message.json()?).await.map(|()| None) })
+async fn run_to_end(program: &str, arguments: &[String], mut json: Vec<u8>) -> Result<(), Failure> {
+    json.push(b'\n');
+    let later = |error: std::io::Error| Failure::later(format!("{program}: {error}"));
+    let mut child = tokio::process::Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(later)?;
+    let (stdin, stderr) = (child.stdin.take(), child.stderr.take());
+    let write = async {
+        if let Some(mut stdin) = stdin {
+            // The program may succeed without reading its input: only the exit code counts.
+            let _ = stdin.write_all(&json).await;
+        }
+    };
+    let read = async {
+        let mut first = Vec::new();
+        if let Some(mut stderr) = stderr {
+            let _ = (&mut stderr).take(WORDS as u64).read_to_end(&mut first).await;
+            // The rest is read too: a full pipe would stop the program.
+            let _ = tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await;
+        }
+        first
+    };
+    let ((), said, status) = tokio::join!(write, read, child.wait());
+    let status = status.map_err(later)?;
+    if status.success() {
+        return Ok(());
     }
+    let said = cut(&line(&String::from_utf8_lossy(&said)), WORDS);
+    Err(Failure::later(format!("{program} ended with {status}: {said}")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn shell(script: &str) -> Command {
-        Command::new(&["sh", "-c", script].map(str::to_owned)).unwrap()
+    async fn run(script: &str, json: Vec<u8>, total: Duration) -> Result<(), Failure> {
+        let command = ["sh", "-c", script].map(str::to_owned).to_vec();
+        CommandTarget { command }.run(json, total).await
     }
 
     #[tokio::test]
     async fn the_exit_code_says_whether_it_was_taken() {
         let large = vec![b'x'; 1 << 20];
-        assert_eq!(shell("cat >/dev/null").run(large.clone()).await, Ok(()));
-        assert_eq!(shell("exit 0").run(large.clone()).await, Ok(()));
-        let Err(Failure::Later { why, .. }) = shell("echo no room >&2; exit 3").run(large).await
+        assert_eq!(run("cat >/dev/null", large.clone(), TOTAL).await, Ok(()));
+        assert_eq!(run("exit 0", large.clone(), TOTAL).await, Ok(()));
+        let Err(Failure::Later { why, .. }) = run("echo no room >&2; exit 3", large, TOTAL).await
         else {
             panic!("it ended with 3");
         };
         assert_eq!(why, "sh ended with exit status: 3: no room");
-        assert!(Command::new(&[]).is_err());
+        assert!(CommandTarget { command: Vec::new() }.check().is_err());
     }
 
     #[tokio::test]
     async fn one_that_hangs_is_killed() {
-        let hanging = Command { total: Duration::from_millis(50), ..shell("exec sleep 600") };
-        let Err(Failure::Later { why, .. }) = hanging.run(Vec::new()).await else {
+        let hanging = run("exec sleep 600", Vec::new(), Duration::from_millis(50));
+        let Err(Failure::Later { why, .. }) = hanging.await else {
             panic!("it does not end");
         };
         assert_eq!(why, "sh ran longer than 50ms");

@@ -6,13 +6,10 @@
 use std::fs::OpenOptions;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Deserialize;
-use wirefold_flow::BoxFuture;
 
-use crate::delivery::{Channel, Failure, Opening, Sent, Target, ToSend};
-use crate::error::AlerterError;
+use crate::delivery::{Failure, ToSend};
 
 /// How many bytes at the end of the file are searched for a line written before a kill. It is more than all
 /// revisions under way.
@@ -25,17 +22,6 @@ pub struct FileTarget {
     pub path: PathBuf,
 }
 
-impl Target for FileTarget {
-    fn open(&self, _opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
-        Ok(Box::new(File { path: Arc::new(Mutex::new(self.path.clone())) }))
-    }
-}
-
-struct File {
-    /// The lock lets one writer in at a time.
-    path: Arc<Mutex<PathBuf>>,
-}
-
 /// The fields that identify a line.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 struct Id {
@@ -45,11 +31,11 @@ struct Id {
     revision: u64,
 }
 
-impl File {
-    async fn append(&self, json: Vec<u8>) -> Result<(), Failure> {
-        let path = self.path.clone();
+impl FileTarget {
+    /// Adds a message. Every revision gets a line, also those that do not notify.
+    pub(in crate::delivery) async fn send(&self, message: &ToSend<'_>) -> Result<(), Failure> {
+        let (path, json) = (self.path.clone(), message.json()?);
         let appended = tokio::task::spawn_blocking(move || {
-            let path = path.lock().unwrap_or_else(PoisonError::into_inner);
             let later = |error: io::Error| Failure::later(format!("{}: {error}", path.display()));
             append(&path, &json).map_err(later)
         });
@@ -61,7 +47,8 @@ impl File {
 fn append(path: &Path, json: &[u8]) -> io::Result<()> {
     let mut file =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-    // Alerts and the feed digest write independently, and a process from before a restart may still write.
+    // Several revisions at once, alerts and the feed digest write independently, and a process from before a
+    // restart may still write.
     file.lock()?;
     let length = file.seek(SeekFrom::End(0))?;
     let start = length.saturating_sub(TAIL);
@@ -83,13 +70,6 @@ fn append(path: &Path, json: &[u8]) -> io::Result<()> {
     file.seek(SeekFrom::Start(end))?;
     file.write_all(&[json, b"\n"].concat())?;
     file.sync_data()
-}
-
-impl Channel for File {
-    /// Every revision gets a line, also those that do not notify.
-    fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent> {
-        Box::pin(async move { self.append(message.json()?).await.map(|()| None) })
-    }
 }
 
 #[cfg(test)]

@@ -7,15 +7,13 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
-use wirefold_flow::{BoxFuture, UnixMillis};
+use wirefold_flow::UnixMillis;
 use wirefold_http_client::{Client, Request, Response};
-use wirefold_proto::{Published, Secret, Volume};
+use wirefold_proto::Secret;
 
 use crate::delivery::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded};
-use crate::delivery::{Channel, Failure, Opening, Sent, Target, ToSend};
-use crate::error::AlerterError;
-use crate::text::Message;
-use crate::text::{self, Text};
+use crate::delivery::{Failure, Sent, ToSend};
+use crate::text::Text;
 
 /// An event may have 65,536 bytes, and a replacement contains the text four times.
 const LONGEST: usize = 3_000;
@@ -31,43 +29,46 @@ pub struct MatrixTarget {
     pub room: String,
 }
 
-impl Target for MatrixTarget {
-    fn address(&self) -> String {
-        format!("{} {}", self.url, self.room)
-    }
+#[derive(Debug, Deserialize)]
+struct Stored {
+    event_id: String,
+}
 
-    fn check(&self) -> Result<(), String> {
+impl MatrixTarget {
+    pub(super) fn check(&self) -> Result<(), String> {
         match self.room.starts_with('!') {
             true => Ok(()),
             false => Err("a room's id begins with `!`; `#name` is only its alias".to_owned()),
         }
     }
 
-    fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
-        self.check().map_err(|why| opening.refuse(why))?;
-        Ok(Box::new(Matrix { client: opening.client()?, target: self.clone() }))
+    /// Sends a message, or replaces the earlier one of its alert.
+    pub(in crate::delivery) async fn send(&self, client: &Client, message: &ToSend<'_>) -> Sent {
+        let text = message.text(LONGEST);
+        let (id, now, is_loud) = (message.id(), message.now(), message.is_loud());
+        let Some((first, alert)) = message.earlier() else {
+            // Clients do not notify of a notice.
+            let kind = if is_loud { "m.text" } else { "m.notice" };
+            return self.put(client, &id, &content(kind, &text), now).await.map(Some);
+        };
+        if !alert.is_overtaken {
+            self.put(client, &id, &replacement(&text, first), now).await?;
+        }
+        if is_loud {
+            self.put(client, &format!("{id}.answer"), &answer_to(first, &text), now).await?;
+        }
+        Ok(None)
     }
-}
 
-struct Matrix {
-    client: Client,
-    target: MatrixTarget,
-}
-
-#[derive(Debug, Deserialize)]
-struct Stored {
-    event_id: String,
-}
-
-impl Matrix {
     /// Sends one event. The server stores one event for each `transaction`.
     async fn put(
         &self,
+        client: &Client,
         transaction: &str,
         event: &Value,
         now: UnixMillis,
     ) -> Result<String, Failure> {
-        let MatrixTarget { mut url, token, room } = self.target.clone();
+        let MatrixTarget { mut url, token, room } = self.clone();
         if let Ok(mut path) = url.path_segments_mut() {
             let parts = ["_matrix", "client", "v3", "rooms", &room, "send", "m.room.message"];
             path.pop_if_empty().extend(parts).push(transaction);
@@ -75,43 +76,8 @@ impl Matrix {
         let mut request = bounded(Request::put(url, event.to_string()));
         request.secrets.add("Authorization", format!("Bearer {}", token.expose()));
         let hidden = Hidden::new([token.expose()]);
-        stored(&accepted(self.client.send(request).await, now, &hidden)?)
+        stored(&accepted(client.send(request).await, now, &hidden)?)
     }
-
-    async fn deliver(&self, message: &Message<'_>) -> Sent {
-        let text = text::of(message);
-        let (id, now) = (message.alert.message_id(), message.now);
-        let is_loud = message.alert.volume == Volume::Loud;
-        let Some(first) = message.target_id else {
-            return self.put(&id, &content(kind(is_loud), &text), now).await.map(Some);
-        };
-        if !message.is_overtaken {
-            self.put(&id, &replacement(&text, first), now).await?;
-        }
-        if is_loud {
-            self.put(&format!("{id}.answer"), &answer_to(first, &text), now).await?;
-        }
-        Ok(None)
-    }
-}
-
-impl Channel for Matrix {
-    fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent> {
-        Box::pin(async move {
-            match &message {
-                ToSend::Alert(message) => self.deliver(message).await,
-                ToSend::Notice(notice) => {
-                    let event = content(kind(notice.is_loud), &message.text(LONGEST));
-                    self.put(&notice.id, &event, notice.now).await.map(|_| None)
-                }
-            }
-        })
-    }
-}
-
-/// The message type. Clients do not notify of a notice.
-fn kind(is_loud: bool) -> &'static str {
-    if is_loud { "m.text" } else { "m.notice" }
 }
 
 /// The id of the event that the server stored.

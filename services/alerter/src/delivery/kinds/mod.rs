@@ -27,8 +27,6 @@ pub use stdout::StdoutTarget;
 pub use telegram::TelegramTarget;
 pub use webhook::WebhookTarget;
 
-use super::Target;
-
 /// The target of a delivery: the checked form of a `[[delivery]]` in the settings.
 #[derive(Debug, Clone)]
 pub enum DeliveryTarget {
@@ -60,27 +58,50 @@ impl DeliveryTarget {
     /// The kind, as the settings write it.
     #[must_use]
     pub fn kind(&self) -> &'static str {
-        self.kind_and_target().0
-    }
-
-    /// The functions that every kind has.
-    pub(super) fn as_target(&self) -> &dyn Target {
-        self.kind_and_target().1
-    }
-
-    fn kind_and_target(&self) -> (&'static str, &dyn Target) {
         match self {
-            Self::Apprise(target) => ("apprise", target),
-            Self::Command(target) => ("command", target),
-            Self::Email(target) => ("email", target),
-            Self::File(target) => ("file", target),
-            Self::Matrix(target) => ("matrix", target),
-            Self::Nats(target) => ("nats", target),
-            Self::Ntfy(target) => ("ntfy", target),
-            Self::Slack(target) => ("slack", target),
-            Self::Stdout(target) => ("stdout", target),
-            Self::Telegram(target) => ("telegram", target),
-            Self::Webhook(target) => ("webhook", target),
+            Self::Apprise(_) => "apprise",
+            Self::Command(_) => "command",
+            Self::Email(_) => "email",
+            Self::File(_) => "file",
+            Self::Matrix(_) => "matrix",
+            Self::Nats(_) => "nats",
+            Self::Ntfy(_) => "ntfy",
+            Self::Slack(_) => "slack",
+            Self::Stdout(_) => "stdout",
+            Self::Telegram(_) => "telegram",
+            Self::Webhook(_) => "webhook",
+        }
+    }
+
+    /// Checks the values without connecting.
+    ///
+    /// # Errors
+    /// The mistake in them, without secrets.
+    pub(super) fn check(&self) -> Result<(), String> {
+        match self {
+            Self::Command(target) => target.check(),
+            Self::Email(target) => target.check(),
+            Self::Matrix(target) => target.check(),
+            Self::Nats(target) => target.check(),
+            Self::Slack(target) => target.check(),
+            Self::Telegram(target) => target.check(),
+            Self::Webhook(target) => target.check(),
+            Self::Apprise(_) | Self::File(_) | Self::Ntfy(_) | Self::Stdout(_) => Ok(()),
+        }
+    }
+
+    /// The address of an HTTP target, only for comparison, since it may be a secret. Empty if it has none.
+    pub(super) fn address(&self) -> String {
+        match self {
+            Self::Apprise(target) => target.url.to_string(),
+            Self::Matrix(target) => format!("{} {}", target.url, target.room),
+            Self::Ntfy(target) => target.url.to_string(),
+            Self::Slack(target) => target.url.expose().to_owned(),
+            Self::Telegram(target) => format!("{} {}", target.url, target.chat),
+            Self::Webhook(target) => target.url.to_string(),
+            Self::Command(_) | Self::Email(_) | Self::File(_) | Self::Nats(_) | Self::Stdout(_) => {
+                String::new()
+            }
         }
     }
 

@@ -7,13 +7,11 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use url::Url;
-use wirefold_flow::BoxFuture;
 use wirefold_http_client::{Client, Request};
-use wirefold_proto::{Alert, Secret, Volume};
+use wirefold_proto::{Alert, Secret};
 
 use crate::delivery::retry::{hash, of_answer};
-use crate::delivery::{Channel, NoticeKind, Opening, Sent, Target, ToSend};
-use crate::error::AlerterError;
+use crate::delivery::{Failure, NoticeKind, ToSend, fitting_bytes};
 use crate::text::{self, MessageLinks};
 
 /// How long one attempt may take.
@@ -36,50 +34,39 @@ pub struct NtfyTarget {
     pub token: Option<Secret>,
 }
 
-impl Target for NtfyTarget {
-    fn address(&self) -> String {
-        self.url.to_string()
+impl NtfyTarget {
+    pub(in crate::delivery) async fn send(
+        &self,
+        client: &Client,
+        message: &ToSend<'_>,
+    ) -> Result<(), Failure> {
+        of_answer(client.send(self.request(message)).await, message.now())
     }
 
-    fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
-        Ok(Box::new(Ntfy { client: opening.client()?, target: self.clone() }))
-    }
-}
-
-struct Ntfy {
-    client: Client,
-    target: NtfyTarget,
-}
-
-impl Ntfy {
     fn request(&self, message: &ToSend<'_>) -> Request {
-        let (title, body, page) = match message {
+        let (title, lines, page, tags, sequence) = match message {
             ToSend::Alert(message) => {
-                let text = text::of(message);
-                (text.title, body(&text.lines), &message.page)
-            }
-            ToSend::Notice(notice) => {
-                let title = notice.title.chars().take(TITLE).collect();
-                (title, notice.lines_within(LONGEST_TEXT).join("\n"), &notice.page)
-            }
-        };
-        let (is_loud, tags, sequence) = match message {
-            ToSend::Alert(message) => {
-                let Alert { volume, state, target, subscription, .. } = message.alert;
+                let Alert { state, target, subscription, .. } = message.alert;
+                let tags = format!("newspaper,{}", state.as_str());
                 // All revisions of an alert have one id, of at most 64 letters, digits and `-`, as ntfy requires.
                 let id = format!("{target}-{:016x}", hash(subscription.as_str()));
-                (*volume == Volume::Loud, format!("newspaper,{}", state.as_str()), id)
+                let text::Text { title, lines, .. } = text::of(message);
+                // ntfy would turn a longer text into a file.
+                let lines = fitting_bytes(&lines, LONGEST_TEXT).cloned().collect();
+                (title, lines, &message.page, tags, id)
             }
             ToSend::Notice(notice) => {
                 let kind = notice.kind.as_str();
                 let sort = if notice.kind == NoticeKind::Health { "warning" } else { "newspaper" };
                 // A notice with the same id replaces the one before.
                 let id = format!("{kind}-{:016x}", hash(&notice.id));
-                (notice.is_loud, format!("{sort},{kind}"), id)
+                let title = notice.title.chars().take(TITLE).collect();
+                let lines = notice.lines_within(LONGEST_TEXT);
+                (title, lines, &notice.page, format!("{sort},{kind}"), id)
             }
         };
-        let priority = if is_loud { LOUD } else { SILENT };
-        let mut request = Request::post(self.target.url.clone(), body)
+        let priority = if message.is_loud() { LOUD } else { SILENT };
+        let mut request = Request::post(self.url.clone(), lines.join("\n"))
             .with_header("X-Title", encoded(&title))
             .with_header("X-Priority", priority.to_string())
             .with_header("X-Tags", tags)
@@ -87,34 +74,14 @@ impl Ntfy {
         if let Some(page) = page {
             request = request.with_header("X-Click", page);
         }
-        if let ToSend::Alert(text::Message { links: Some(links), .. }) = message {
+        if let Some(links) = message.links() {
             request = request.with_header("X-Actions", buttons(links));
         }
-        if let Some(token) = &self.target.token {
+        if let Some(token) = &self.token {
             request = request.with_header("Authorization", format!("Bearer {}", token.expose()));
         }
         Request { total: TOTAL, ..request }
     }
-}
-
-impl Channel for Ntfy {
-    fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent> {
-        Box::pin(async move {
-            let answer = self.client.send(self.request(&message)).await;
-            of_answer(answer, message.now()).map(|()| None)
-        })
-    }
-}
-
-/// The lines that fit. ntfy would turn a longer text into a file.
-fn body(lines: &[String]) -> String {
-    let mut bytes = 0;
-    let fits = |line: &&String| {
-        bytes += line.len() + 1;
-        bytes <= LONGEST_TEXT
-    };
-    let lines: Vec<&str> = lines.iter().take_while(fits).map(String::as_str).collect();
-    lines.join("\n")
 }
 
 /// Buttons below the notification. Each carries out its action at once.

@@ -3,13 +3,11 @@
 
 use serde_json::json;
 use url::Url;
-use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_http_client::{Client, Request, Response};
 use wirefold_proto::Secret;
 
 use crate::delivery::chat::{Hidden, TITLE, accepted, answer_excerpt, cut, fitting, json, length};
-use crate::delivery::{Channel, Failure, Opening, Sent, Target, ToSend};
-use crate::error::AlerterError;
+use crate::delivery::{Failure, ToSend};
 use crate::text::Text;
 
 /// Discord takes 2,000 characters, Slack 40,000.
@@ -22,48 +20,23 @@ pub struct SlackTarget {
     pub url: Secret,
 }
 
-impl Target for SlackTarget {
-    fn address(&self) -> String {
-        self.url.expose().to_owned()
-    }
-
-    fn check(&self) -> Result<(), String> {
+impl SlackTarget {
+    pub(super) fn check(&self) -> Result<(), String> {
         read(&self.url).map(drop)
     }
 
-    fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
-        let client = opening.client()?;
-        Ok(Box::new(Slack::new(client, &self.url).map_err(|why| opening.refuse(why))?))
-    }
-}
-
-struct Slack {
-    client: Client,
-    url: Url,
-    hidden: Hidden,
-}
-
-impl Slack {
-    /// A channel to the webhook at this address.
-    fn new(client: Client, address: &Secret) -> Result<Self, String> {
-        let url = read(address)?;
+    pub(in crate::delivery) async fn send(
+        &self,
+        client: &Client,
+        message: &ToSend<'_>,
+    ) -> Result<(), Failure> {
+        let url = read(&self.url).map_err(Failure::never)?;
         // The path alone is enough to post, and so is its last part if the service is known.
         let last = url.path_segments().and_then(|mut parts| parts.next_back());
         let hidden = Hidden::new([url.as_str(), url.path(), last.unwrap_or_default()]);
-        Ok(Self { client, url, hidden })
-    }
-
-    async fn post(&self, text: &Text, now: UnixMillis) -> Result<(), Failure> {
-        let body = json!({ "text": body_of(text), "unfurl_links": false }).to_string();
-        let answer = self.client.send(json(Request::post(self.url.clone(), body))).await;
-        check(&accepted(answer, now, &self.hidden)?, &self.hidden)
-    }
-}
-
-impl Channel for Slack {
-    fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent> {
-        let text = message.text(LONGEST);
-        Box::pin(async move { self.post(&text, message.now()).await.map(|()| None) })
+        let body = json!({ "text": body_of(&message.text(LONGEST)), "unfurl_links": false });
+        let answer = client.send(json(Request::post(url.clone(), body.to_string()))).await;
+        check(&accepted(answer, message.now(), &hidden)?, &hidden)
     }
 }
 

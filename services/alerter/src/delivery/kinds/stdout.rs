@@ -2,14 +2,10 @@
 //!
 //! Comes in: a message. Goes out: text for the printer. It never replaces what it printed.
 
-use std::sync::Arc;
-
-use wirefold_flow::BoxFuture;
 use wirefold_proto::{Alert, Volume};
 
 use crate::Printer;
-use crate::delivery::{Channel, Failure, Notice, Opening, Sent, Target, ToSend};
-use crate::error::AlerterError;
+use crate::delivery::{Failure, Notice, ToSend};
 use crate::text::Message;
 use crate::text::{self, Text};
 use crate::wording::line;
@@ -18,25 +14,18 @@ use crate::wording::line;
 #[derive(Debug, Clone)]
 pub struct StdoutTarget;
 
-impl Target for StdoutTarget {
-    fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
-        Ok(Box::new(Stdout { printer: opening.printer.clone() }))
-    }
-}
-
-struct Stdout {
-    printer: Arc<dyn Printer>,
-}
-
-impl Channel for Stdout {
-    /// The terminal shows the whole life of an alert. A silent revision makes no sound there.
-    fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent> {
-        let block = match &message {
+impl StdoutTarget {
+    /// Prints a message. The terminal shows the whole life of an alert. A silent revision makes no sound there.
+    pub(in crate::delivery) fn send(
+        &self,
+        printer: &dyn Printer,
+        message: &ToSend<'_>,
+    ) -> Result<(), Failure> {
+        let block = match message {
             ToSend::Alert(message) => block(message),
             ToSend::Notice(notice) => block_of_notice(notice),
         };
-        let printed = self.printer.print(&block).map(|()| None);
-        Box::pin(std::future::ready(printed.map_err(|error| Failure::later(error.to_string()))))
+        printer.print(&block).map_err(|error| Failure::later(error.to_string()))
     }
 }
 

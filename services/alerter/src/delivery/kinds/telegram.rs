@@ -9,15 +9,13 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
-use wirefold_flow::{BoxFuture, UnixMillis};
+use wirefold_flow::UnixMillis;
 use wirefold_http_client::{Client, Request, Response, SendError};
-use wirefold_proto::{Secret, Volume};
+use wirefold_proto::Secret;
 
 use crate::delivery::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded};
-use crate::delivery::{Channel, Failure, Opening, Sent, Target, ToSend};
-use crate::error::AlerterError;
-use crate::text::Message;
-use crate::text::{self, Text, escaped};
+use crate::delivery::{Failure, Sent, ToSend};
+use crate::text::{Text, escaped};
 
 /// The API accepts 4,096 characters after entities are parsed.
 const LONGEST: usize = 3_900;
@@ -33,26 +31,6 @@ pub struct TelegramTarget {
     pub token: Secret,
     /// The chat: its number, or `@name` of a public channel.
     pub chat: String,
-}
-
-impl Target for TelegramTarget {
-    fn address(&self) -> String {
-        format!("{} {}", self.url, self.chat)
-    }
-
-    fn check(&self) -> Result<(), String> {
-        check(&self.token)
-    }
-
-    fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
-        self.check().map_err(|why| opening.refuse(why))?;
-        Ok(Box::new(Telegram { client: opening.client()?, target: self.clone() }))
-    }
-}
-
-struct Telegram {
-    client: Client,
-    target: TelegramTarget,
 }
 
 /// An answer of the API.
@@ -72,114 +50,95 @@ struct Parameters {
     retry_after: Option<u64>,
 }
 
-impl Telegram {
-    async fn call(&self, method: &str, mut body: Value, now: UnixMillis) -> Result<Value, Failure> {
-        let TelegramTarget { mut url, token, chat } = self.target.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().push(&format!("bot{}", token.expose())).push(method);
-        }
-        body["chat_id"] = chat.into();
-        let answer = self.client.send(bounded(Request::post(url, body.to_string()))).await;
-        of_api(answer, now, &Hidden::new([token.expose()]))
-    }
-
-    async fn post(&self, html: &str, more: Value, now: UnixMillis) -> Sent {
-        let mut body = body_of(html);
-        for (key, value) in more.as_object().into_iter().flatten() {
-            body[key] = value.clone();
-        }
-        let sent = self.call("sendMessage", body, now).await?;
-        let id = sent["message_id"].as_i64();
-        let id = id.ok_or_else(|| Failure::later("the answer names no message"))?;
-        Ok(Some(id.to_string()))
-    }
-
-    async fn edit(&self, id: i64, html: &str, message: &Message<'_>) -> Result<(), Failure> {
-        let mut body = body_of(html);
-        body["message_id"] = id.into();
-        if let Some(buttons) = buttons(message) {
-            body["reply_markup"] = buttons;
-        }
-        match self.call("editMessageText", body, message.now).await {
-            // The message has this text already. Only these words of the error say so.
-            Err(Failure::Never { why }) if why.contains("message is not modified") => Ok(()),
-            other => other.map(drop),
+impl TelegramTarget {
+    /// Whether the token can be one. It becomes a part of an address.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let (bot, key) = self.token.expose().split_once(':').unwrap_or_default();
+        let is_key = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+        let is_bot = !bot.is_empty() && bot.bytes().all(|byte| byte.is_ascii_digit());
+        match is_bot && !key.is_empty() && key.chars().all(is_key) {
+            true => Ok(()),
+            false => Err("a token of Telegram is a number, `:` and letters".to_owned()),
         }
     }
 
-    async fn deliver(&self, message: &Message<'_>) -> Sent {
-        let text = text::of(message);
-        let (html, now) = (html_of(&text), message.now);
-        let is_loud = message.alert.volume == Volume::Loud;
-        let Some(id) = message.target_id.and_then(|target_id| target_id.parse::<i64>().ok()) else {
-            return self.post(&html, first(message), now).await;
+    /// Sends a message, or edits the earlier one of its alert.
+    pub(in crate::delivery) async fn send(&self, client: &Client, message: &ToSend<'_>) -> Sent {
+        let text = message.text(LONGEST - TITLE);
+        let (html, is_loud) = (html_of(&text), message.is_loud());
+        let bot = Bot { target: self, client, now: message.now() };
+        let buttons = buttons(message);
+        let first = with_buttons(json!({ "disable_notification": !is_loud }), buttons.clone());
+        let earlier = message.earlier().and_then(|(id, it)| Some((id.parse::<i64>().ok()?, it)));
+        let Some((id, alert)) = earlier else {
+            return bot.post(&html, first).await;
         };
-        if !message.is_overtaken {
-            match self.edit(id, &html, message).await {
+        if !alert.is_overtaken {
+            match bot.edit(&html, with_buttons(json!({ "message_id": id }), buttons)).await {
                 // The message was deleted, or is too old to be edited.
-                Err(Failure::Never { .. }) => {
-                    return self.post(&html, first(message), now).await;
-                }
+                Err(Failure::Never { .. }) => return bot.post(&html, first).await,
                 edited => edited?,
             }
         }
         if is_loud {
             let answers = json!({ "message_id": id, "allow_sending_without_reply": true });
-            self.post(&brief(&text), json!({ "reply_parameters": answers }), now).await?;
+            bot.post(&brief(&text), json!({ "reply_parameters": answers })).await?;
         }
         Ok(None)
     }
 }
 
-fn body_of(html: &str) -> Value {
-    json!({ "text": html, "parse_mode": "HTML", "link_preview_options": { "is_disabled": true } })
+/// The bot, for one message.
+struct Bot<'a> {
+    target: &'a TelegramTarget,
+    client: &'a Client,
+    now: UnixMillis,
 }
 
-/// Whether a new message makes a sound.
-fn sound(is_loud: bool) -> Value {
-    json!({ "disable_notification": !is_loud })
-}
-
-/// The fields of an alert's first message other than its text: whether it makes a sound, and buttons.
-fn first(message: &Message<'_>) -> Value {
-    let mut more = sound(message.alert.volume == Volume::Loud);
-    if let Some(buttons) = buttons(message) {
-        more["reply_markup"] = buttons;
+impl Bot<'_> {
+    /// Calls a method with a text and these fields.
+    async fn call(&self, method: &str, html: &str, mut body: Value) -> Result<Value, Failure> {
+        let TelegramTarget { mut url, token, chat } = self.target.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().push(&format!("bot{}", token.expose())).push(method);
+        }
+        body["chat_id"] = chat.into();
+        body["text"] = html.into();
+        body["parse_mode"] = "HTML".into();
+        body["link_preview_options"] = json!({ "is_disabled": true });
+        let answer = self.client.send(bounded(Request::post(url, body.to_string()))).await;
+        of_api(answer, self.now, &Hidden::new([token.expose()]))
     }
-    more
+
+    async fn post(&self, html: &str, body: Value) -> Sent {
+        let sent = self.call("sendMessage", html, body).await?;
+        let id = sent["message_id"].as_i64();
+        let id = id.ok_or_else(|| Failure::later("the answer names no message"))?;
+        Ok(Some(id.to_string()))
+    }
+
+    async fn edit(&self, html: &str, body: Value) -> Result<(), Failure> {
+        match self.call("editMessageText", html, body).await {
+            // The message has this text already. Only these words of the error say so.
+            Err(Failure::Never { why }) if why.contains("message is not modified") => Ok(()),
+            other => other.map(drop),
+        }
+    }
+}
+
+fn with_buttons(mut body: Value, buttons: Option<Value>) -> Value {
+    if let Some(buttons) = buttons {
+        body["reply_markup"] = buttons;
+    }
+    body
 }
 
 /// Buttons below a message. They open pages that ask for confirmation.
-fn buttons(message: &Message<'_>) -> Option<Value> {
-    let links = message.links.as_ref()?;
+fn buttons(message: &ToSend<'_>) -> Option<Value> {
+    let links = message.links()?;
     let button = |text: &str, url: &str| json!({ "text": text, "url": url });
     let corrections = button("Only corrections", &links.corrections_only);
     Some(json!({ "inline_keyboard": [[button("Mute", &links.mute), corrections]] }))
-}
-
-impl Channel for Telegram {
-    fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent> {
-        Box::pin(async move {
-            match &message {
-                ToSend::Alert(message) => self.deliver(message).await,
-                ToSend::Notice(notice) => {
-                    let html = html_of(&message.text(LONGEST - TITLE));
-                    self.post(&html, sound(notice.is_loud), notice.now).await.map(|_| None)
-                }
-            }
-        })
-    }
-}
-
-/// Whether the text can be a token. It becomes a part of an address.
-fn check(token: &Secret) -> Result<(), String> {
-    let (bot, key) = token.expose().split_once(':').unwrap_or_default();
-    let is_key = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-    let is_bot = !bot.is_empty() && bot.bytes().all(|byte| byte.is_ascii_digit());
-    match is_bot && !key.is_empty() && key.chars().all(is_key) {
-        true => Ok(()),
-        false => Err("a token of Telegram is a number, `:` and letters".to_owned()),
-    }
 }
 
 /// The result of a call. The body has the reason of a refusal and the time to wait.

@@ -9,15 +9,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use thiserror::Error;
 use url::Url;
-use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_http_client::{Client, Request};
 use wirefold_proto::Secret;
 
 use crate::delivery::retry::of_answer;
-use crate::delivery::{Channel, Opening, Sent, Target, ToSend};
-use crate::error::AlerterError;
+use crate::delivery::{Failure, ToSend};
 
 /// How long one attempt may take; the standard says 15 to 30 seconds.
 const TOTAL: Duration = Duration::from_secs(20);
@@ -35,46 +32,38 @@ pub struct WebhookTarget {
     pub headers: BTreeMap<String, Secret>,
 }
 
-impl Target for WebhookTarget {
-    fn address(&self) -> String {
-        self.url.to_string()
-    }
-
-    fn check(&self) -> Result<(), String> {
+impl WebhookTarget {
+    pub(super) fn check(&self) -> Result<(), String> {
         self.headers.iter().try_for_each(check_header)
     }
 
-    fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
-        let keys = self.secrets.iter().map(Key::read).collect::<Result<Vec<_>, _>>();
-        let keys = keys.map_err(|error| opening.refuse(error.to_string()))?;
-        Ok(Box::new(Webhook { client: opening.client()?, target: self.clone(), keys }))
+    /// The keys to sign with.
+    pub(in crate::delivery) fn keys(&self) -> Result<Vec<Key>, String> {
+        self.secrets.iter().map(read_key).collect()
     }
-}
 
-struct Webhook {
-    client: Client,
-    target: WebhookTarget,
-    keys: Vec<Key>,
-}
-
-impl Webhook {
-    /// A signed request with this body and time.
-    fn signed(&self, id: &str, body: Vec<u8>, now: UnixMillis) -> Request {
-        let seconds = now.0 / 1_000;
-        let signature = signatures(&self.keys, id, seconds, &body);
-        let request = Request::post(self.target.url.clone(), body);
+    /// Sends a signed request with the time of this attempt.
+    pub(in crate::delivery) async fn send(
+        &self,
+        client: &Client,
+        message: &ToSend<'_>,
+    ) -> Result<(), Failure> {
+        let (id, body, seconds) = (message.id(), message.json()?, message.now().0 / 1_000);
+        let keys = self.keys().map_err(Failure::never)?;
+        let signature = signatures(&keys, &id, seconds, &body);
+        let request = Request::post(self.url.clone(), body);
         let mut request = Request { max_body: ANSWER, total: TOTAL, ..request };
-        for (name, value) in &self.target.headers {
+        for (name, value) in &self.headers {
             request = request.with_header(name, value.expose());
         }
         request = request
             .with_header("content-type", "application/json")
             .with_header("webhook-id", id)
             .with_header("webhook-timestamp", seconds.to_string());
-        match self.keys.is_empty() {
-            true => request,
-            false => request.with_header("webhook-signature", signature),
+        if !keys.is_empty() {
+            request = request.with_header("webhook-signature", signature);
         }
+        of_answer(client.send(request).await, message.now())
     }
 }
 
@@ -92,40 +81,21 @@ fn check_header((name, value): (&String, &Secret)) -> Result<(), String> {
     }
 }
 
-impl Channel for Webhook {
-    fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent> {
-        Box::pin(async move {
-            let request = self.signed(&message.id(), message.json()?, message.now());
-            of_answer(self.client.send(request).await, message.now()).map(|()| None)
-        })
-    }
-}
-
-/// The secret is malformed.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("a secret is not of the form \"whsec_…\" with base64 after it")]
-pub(super) struct BadSecret;
-
 /// A key to sign with.
-#[derive(Clone)]
-pub(super) struct Key(Hmac<Sha256>);
+type Key = Hmac<Sha256>;
 
-impl Key {
-    /// Reads `whsec_…`.
-    pub(super) fn read(secret: &Secret) -> Result<Self, BadSecret> {
-        let encoded = secret.expose().trim().strip_prefix("whsec_").ok_or(BadSecret)?;
-        let bytes = STANDARD.decode(encoded).map_err(|_| BadSecret)?;
-        if bytes.is_empty() {
-            return Err(BadSecret);
-        }
-        Hmac::new_from_slice(&bytes).map(Self).map_err(|_| BadSecret)
-    }
+/// Reads `whsec_…`.
+fn read_key(secret: &Secret) -> Result<Key, String> {
+    let encoded = secret.expose().trim().strip_prefix("whsec_");
+    let bytes = encoded.and_then(|encoded| STANDARD.decode(encoded).ok());
+    let key = bytes.filter(|bytes| !bytes.is_empty()).and_then(|it| Hmac::new_from_slice(&it).ok());
+    key.ok_or_else(|| "a secret is not of the form \"whsec_…\" with base64 after it".to_owned())
 }
 
 /// The header `webhook-signature`: one signature for each key, separated by spaces.
-pub(super) fn signatures(keys: &[Key], id: &str, seconds: u64, body: &[u8]) -> String {
+fn signatures(keys: &[Key], id: &str, seconds: u64, body: &[u8]) -> String {
     let one = |key: &Key| {
-        let mut mac = key.0.clone();
+        let mut mac = key.clone();
         mac.update(format!("{id}.{seconds}.").as_bytes());
         mac.update(body);
         format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
@@ -142,8 +112,8 @@ mod tests {
 
     #[test]
     fn signs_as_the_standard_says() {
-        let key = Key::read(&Secret::new(SECRET)).expect("a secret");
-        let other = Key::read(&Secret::new("whsec_aGFyYm91cg==")).expect("a secret");
+        let key = read_key(&Secret::new(SECRET)).expect("a secret");
+        let other = read_key(&Secret::new("whsec_aGFyYm91cg==")).expect("a secret");
         let body = br#"{"test": 2432232314}"#;
         let id = "msg_p5jXN8AQM9LWM0D4loKWxJek";
         let signed = signatures(&[key, other], id, 1_614_265_330, body);
@@ -155,7 +125,7 @@ mod tests {
     #[test]
     fn invalid_secrets_are_refused() {
         for bad in ["", "whsec_", "whsec_***", "aGFyYm91cg=="] {
-            assert!(Key::read(&Secret::new(bad)).is_err(), "{bad}");
+            assert!(read_key(&Secret::new(bad)).is_err(), "{bad}");
         }
     }
 }

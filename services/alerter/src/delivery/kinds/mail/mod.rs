@@ -7,7 +7,6 @@
 mod tests;
 
 use std::net::SocketAddr;
-use std::sync::OnceLock;
 use std::time::{Duration, UNIX_EPOCH};
 
 use base64::Engine as _;
@@ -17,20 +16,19 @@ use lettre::message::header::{
     ContentTransferEncoding, ContentType, HeaderName, HeaderValue, InReplyTo, References,
 };
 use lettre::message::{Mailbox, MessageBuilder, MultiPart, MultiPartKind, SinglePart};
+use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
-use lettre::transport::smtp::{AsyncSmtpTransportBuilder, Error};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message as LettreMessage, Tokio1Executor};
 use url::Url;
-use wirefold_flow::{BoxFuture, UnixMillis};
+use wirefold_flow::UnixMillis;
 use wirefold_http_client::Client;
 use wirefold_proto::Secret;
 
 use crate::delivery::chat::{Hidden, TITLE, cut};
 use crate::delivery::links::is_reachable;
 use crate::delivery::retry::hash;
-use crate::delivery::{Channel, Failure, Opening, Sent, Target, ToSend};
-use crate::error::AlerterError;
+use crate::delivery::{Failure, Sent, ToSend};
 use crate::text::{Message, Text, escaped};
 
 /// How long one command may take, …
@@ -57,25 +55,37 @@ pub struct EmailTarget {
     pub to: Vec<String>,
 }
 
-impl Target for EmailTarget {
-    fn check(&self) -> Result<(), String> {
+impl EmailTarget {
+    pub(super) fn check(&self) -> Result<(), String> {
         Settings::read(self).map(drop)
     }
 
-    fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
-        let client = opening.client()?;
-        let channel = Mail::with_roots(client, self, Vec::new());
-        Ok(Box::new(channel.map_err(|why| opening.refuse(why))?))
+    pub(in crate::delivery) async fn send(&self, client: &Client, message: &ToSend<'_>) -> Sent {
+        self.send_with(client, message, &[]).await
+    }
+
+    /// Sends a mail. `roots` are trusted certificates in addition to those of the system.
+    async fn send_with(
+        &self,
+        client: &Client,
+        message: &ToSend<'_>,
+        roots: &[Certificate],
+    ) -> Sent {
+        let settings = Settings::read(self).map_err(Failure::never)?;
+        let mail = compose(message, &settings.from, &settings.to)?;
+        let tls = settings.tls(roots).map_err(Failure::later)?;
+        Post { client, settings, tls }.send(&mail).await?;
+        // The first mail of the thread. All others refer to it.
+        let is_first = matches!(message, ToSend::Alert(alert) if alert.target_id.is_none());
+        Ok(is_first.then_some(mail.id))
     }
 }
 
-struct Mail {
-    client: Client,
+/// The way to the mail server, for one mail.
+struct Post<'a> {
+    client: &'a Client,
     settings: Settings,
-    /// Trusted certificates in addition to those of the system.
-    roots: Vec<Certificate>,
-    /// Built once, since reading the certificates takes time.
-    tls: OnceLock<Result<TlsParameters, String>>,
+    tls: Tls,
 }
 
 /// The parsed settings.
@@ -121,19 +131,24 @@ impl Settings {
             to: email.to.iter().map(|to| mailbox(to)).collect::<Result<_, _>>()?,
         })
     }
+
+    /// The certificate is checked against the host name, not against the address.
+    fn tls(&self, roots: &[Certificate]) -> Result<Tls, String> {
+        if self.security == Security::None {
+            return Ok(Tls::None);
+        }
+        let builder = TlsParameters::builder(self.host.clone());
+        let builder = roots.iter().cloned().fold(builder, |it, root| it.add_root_certificate(root));
+        let parameters = builder.build_rustls().map_err(|error| error.to_string())?;
+        Ok(match self.security {
+            Security::Tls => Tls::Wrapper(parameters),
+            _ => Tls::Required(parameters),
+        })
+    }
 }
 
-impl Mail {
-    fn with_roots(
-        client: Client,
-        email: &EmailTarget,
-        roots: Vec<Certificate>,
-    ) -> Result<Self, String> {
-        let settings = Settings::read(email)?;
-        Ok(Self { client, settings, roots, tls: OnceLock::new() })
-    }
-
-    async fn post(&self, mail: &Composed) -> Result<(), Failure> {
+impl Post<'_> {
+    async fn send(&self, mail: &Composed) -> Result<(), Failure> {
         let posted = tokio::time::timeout(TOTAL, self.post_to_all(mail)).await;
         posted.unwrap_or_else(|_| {
             Err(Failure::later(format!("the mail server takes longer than {TOTAL:?}")))
@@ -172,7 +187,7 @@ impl Mail {
         let envelope = envelope.map_err(|error| Failure::never(error.to_string()))?;
         let mut failure = Failure::later("no such host");
         for address in addresses {
-            let sent = self.transport(*address)?.send_raw(&envelope, &mail.bytes).await;
+            let sent = self.transport(*address).send_raw(&envelope, &mail.bytes).await;
             let Err(error) = sent else {
                 return Ok(());
             };
@@ -191,24 +206,18 @@ impl Mail {
     }
 
     /// A connection to the server, at one of its addresses.
-    fn transport(
-        &self,
-        address: SocketAddr,
-    ) -> Result<AsyncSmtpTransport<Tokio1Executor>, Failure> {
+    fn transport(&self, address: SocketAddr) -> AsyncSmtpTransport<Tokio1Executor> {
         // The method is called dangerous because it does not turn TLS on. The code below does.
         let server = address.ip().to_string();
-        let builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(server);
-        let builder = builder.port(address.port()).timeout(Some(STEP)).tls(self.tls()?);
-        Ok(self.with_login(builder).build())
-    }
-
-    fn with_login(&self, builder: AsyncSmtpTransportBuilder) -> AsyncSmtpTransportBuilder {
-        match &self.settings.login {
-            Some((user, password)) => {
-                builder.credentials(Credentials::new(user.clone(), password.expose().to_owned()))
-            }
-            None => builder,
+        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(server)
+            .port(address.port())
+            .timeout(Some(STEP))
+            .tls(self.tls.clone());
+        if let Some((user, password)) = &self.settings.login {
+            let password = password.expose().to_owned();
+            builder = builder.credentials(Credentials::new(user.clone(), password));
         }
+        builder.build()
     }
 
     /// The password in all encodings in which it is sent.
@@ -219,36 +228,6 @@ impl Mail {
         let password = password.expose();
         let plain = STANDARD.encode(format!("\0{user}\0{password}"));
         Hidden::new([password, &plain, &STANDARD.encode(password)])
-    }
-
-    /// The certificate is checked against the host name, not against the address.
-    fn tls(&self) -> Result<Tls, Failure> {
-        if self.settings.security == Security::None {
-            return Ok(Tls::None);
-        }
-        let made = self.tls.get_or_init(|| {
-            let roots = self.roots.iter().cloned();
-            let builder = TlsParameters::builder(self.settings.host.clone());
-            let builder = roots.fold(builder, |it, root| it.add_root_certificate(root));
-            builder.build_rustls().map_err(|error| error.to_string())
-        });
-        let parameters = made.clone().map_err(Failure::later)?;
-        Ok(match self.settings.security {
-            Security::Tls => Tls::Wrapper(parameters),
-            _ => Tls::Required(parameters),
-        })
-    }
-}
-
-impl Channel for Mail {
-    fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent> {
-        Box::pin(async move {
-            let mail = compose(&message, &self.settings.from, &self.settings.to)?;
-            self.post(&mail).await?;
-            // The first mail of the thread. All others refer to it.
-            let is_first = matches!(&message, ToSend::Alert(alert) if alert.target_id.is_none());
-            Ok(is_first.then_some(mail.id))
-        })
     }
 }
 

@@ -1,16 +1,22 @@
-//! Attempts to send a revision, and the last one that was accepted.
+//! The records of a delivery in `wf_deliveries`: the attempts to send each alert, its last accepted revision, and
+//! whether the target is gone for good.
+//!
+//! Comes in: attempts and their answers. Goes out: records, also after a restart. It never sends.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::{Bus, BusError, Event, KeyValue, LoopError, StageContext, UnixMillis};
 use wirefold_proto::{
     ATTEMPTS_SUFFIX, Alert, AlertAttempt, AlertAttemptsRecord, AlertId, AttemptOutcome, Tag,
-    Volume, attempts_key, decode, encode, streams, token,
+    Volume, attempts_key, decode, encode, gone_key, streams, taken_key, token,
 };
+
+use super::Delivery;
 
 /// The most attempts that are recorded of one revision, and of one alert at one delivery.
 const OF_REVISION: usize = 20;
@@ -19,11 +25,15 @@ const OF_ALERT: usize = 60;
 const WHY: usize = 300;
 /// How often the records of expired alerts are deleted.
 const SWEEP: Duration = Duration::from_hours(24);
+/// How long a target counts as gone.
+const GONE: Duration = Duration::from_hours(7 * 24);
 
-/// The attempts of one delivery.
-pub(super) struct Attempts {
-    delivery: String,
-    keys: Arc<dyn KeyValue>,
+/// The records of one delivery.
+pub(crate) struct Records {
+    pub(crate) delivery: String,
+    /// A hash of the target's address, which may be a secret.
+    target: String,
+    pub(crate) keys: Arc<dyn KeyValue>,
 }
 
 /// The recorded attempts to send an alert, for one of its revisions.
@@ -58,13 +68,57 @@ impl AlertAttempts {
     }
 }
 
-impl Attempts {
-    pub(super) fn new(delivery: &str, keys: Arc<dyn KeyValue>) -> Self {
-        Self { delivery: delivery.to_owned(), keys }
+impl Records {
+    pub(crate) fn of(delivery: &Delivery, bus: &dyn Bus) -> Result<Self, BusError> {
+        let target = Sha256::digest(delivery.target.address());
+        let target = target.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let keys = bus.key_value(streams::DELIVERIES.name)?;
+        Ok(Self { delivery: delivery.name.clone(), target, keys })
+    }
+
+    /// The text under a key.
+    pub(super) async fn text(&self, key: &str) -> Result<Option<String>, BusError> {
+        let value = self.keys.get(key).await?.and_then(|entry| entry.value);
+        Ok(value.and_then(|value| String::from_utf8(value.into()).ok()))
+    }
+
+    /// The last revision of an alert that the target has accepted.
+    pub(super) async fn last_accepted(&self, alert: &AlertId) -> Result<LastAccepted, BusError> {
+        let text = self.text(&taken_key(&self.delivery, alert)).await?;
+        Ok(text.and_then(|text| LastAccepted::read(&text)).unwrap_or_default())
+    }
+
+    /// Records the last revision of an alert that the target has accepted.
+    pub(super) async fn accepted(
+        &self,
+        alert: &AlertId,
+        last: &LastAccepted,
+    ) -> Result<(), BusError> {
+        let key = taken_key(&self.delivery, alert);
+        self.keys.put(&key, last.to_string().into()).await.map(drop)
+    }
+
+    /// Marks the target as gone: the delivery is off.
+    pub(super) async fn set_gone(&self, why: &str, now: UnixMillis) -> Result<(), BusError> {
+        let mark = format!("{} {} {why}", self.target, now.0);
+        self.keys.put(&gone_key(&self.delivery), mark.into()).await?;
+        let delivery = &self.delivery;
+        tracing::warn!(delivery, why, "delivery is off: give it another address");
+        Ok(())
+    }
+
+    /// Why the delivery is off, according to the stored mark: the target, the time and the reason.
+    pub(crate) async fn gone(&self, now: UnixMillis) -> Result<Option<String>, BusError> {
+        let mark = self.text(&gone_key(&self.delivery)).await?;
+        Ok(mark.and_then(|mark| {
+            let (at, why) = mark.strip_prefix(&self.target)?.strip_prefix(' ')?.split_once(' ')?;
+            let at = UnixMillis(at.parse().ok()?);
+            (now < at.plus(GONE)).then(|| why.to_owned())
+        }))
     }
 
     /// The attempts to send a revision. If they cannot be read, there are none.
-    pub(super) async fn of(&self, alert: &Alert) -> AlertAttempts {
+    pub(super) async fn attempts(&self, alert: &Alert) -> AlertAttempts {
         let key = attempts_key(&self.delivery, &alert.id);
         let found = self.keys.get(&key).await.ok().flatten().and_then(|entry| entry.value);
         let none = || AlertAttemptsRecord { schema: Tag::new(), attempts: Vec::new() };
@@ -90,31 +144,17 @@ impl Attempts {
         attempts
     }
 
-    /// Records that the target accepted the revision.
-    pub(super) async fn note_taken(&self, attempts: AlertAttempts) {
-        self.end(attempts, AttemptOutcome::Taken, None, None).await;
-    }
-
-    /// Records that the target refused the revision, which is tried again then.
-    pub(super) async fn note_failed(&self, attempts: AlertAttempts, why: &str, next: UnixMillis) {
-        self.end(attempts, AttemptOutcome::Failed, Some(why), Some(timestamp(next))).await;
-    }
-
-    /// Records that the revision was given up.
-    pub(super) async fn note_given_up(&self, attempts: AlertAttempts, why: &str) {
-        self.end(attempts, AttemptOutcome::GivenUp, Some(why), None).await;
-    }
-
-    async fn end(
+    /// Records the answer of the target to the last attempt. `next`: when the revision is tried again.
+    pub(super) async fn end(
         &self,
         mut attempts: AlertAttempts,
         outcome: AttemptOutcome,
         why: Option<&str>,
-        next: Option<Timestamp>,
+        next: Option<UnixMillis>,
     ) {
         if let Some(attempt) = attempts.record.attempts.last_mut() {
             let why = why.map(|why| why.chars().take(WHY).collect());
-            *attempt = AlertAttempt { outcome, why, next, ..*attempt };
+            *attempt = AlertAttempt { outcome, why, next: next.map(timestamp), ..*attempt };
         }
         self.write(&attempts).await;
     }
@@ -126,6 +166,20 @@ impl Attempts {
             tracing::debug!(delivery, %error, "an attempt is not written down");
         }
     }
+}
+
+/// Switches a delivery on that is off because its target was gone; a running alerter notices at its next
+/// message. Says whether the delivery was off.
+///
+/// # Errors
+/// A [`BusError`] if the mark cannot be read or deleted.
+pub async fn switch_on(bus: &dyn Bus, delivery: &str) -> Result<bool, BusError> {
+    let (keys, key) = (bus.key_value(streams::DELIVERIES.name)?, gone_key(delivery));
+    let is_off = keys.get(&key).await?.is_some_and(|entry| entry.value.is_some());
+    if is_off {
+        keys.delete(&key).await?;
+    }
+    Ok(is_off)
 }
 
 /// Drops the oldest attempts. The last one belongs to the newest revision.
@@ -188,7 +242,7 @@ fn revisions_of(alert: &AlertId) -> String {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct LastAccepted {
     pub(super) any: u64,
-    loud: u64,
+    pub(super) loud: u64,
     /// The latest time of the accepted revisions.
     at: UnixMillis,
     /// The id that the target gave to the message, for later revisions.
@@ -217,11 +271,6 @@ impl LastAccepted {
     /// that is made again for the same news has the same time as before, and is not sent twice.
     fn is_numbered_anew(&self, alert: &Alert) -> bool {
         alert.revision <= self.any && unix_millis(alert.at) > self.at
-    }
-
-    /// Whether the target has this loud revision.
-    pub(super) fn has_loud(&self, revision: u64) -> bool {
-        self.loud >= revision
     }
 
     /// The state after the message of another subscription told this revision.
