@@ -206,6 +206,15 @@ impl StageContext {
         }
     }
 
+    /// Waits, at most until the stop signal.
+    pub async fn pause(&self, duration: Duration, stop: &CancellationToken) {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {}
+            () = self.wait(duration) => {}
+        }
+    }
+
     pub(crate) async fn wait(&self, duration: Duration) {
         self.clock.sleep_until(self.clock.now().plus(duration)).await;
     }

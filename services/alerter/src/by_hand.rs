@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
 use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
@@ -10,7 +9,7 @@ use wirefold_proto::{
     SubscriptionSettings, Tag, Target, Volume,
 };
 
-use crate::delivery::{Channel, Failure, ToSend, compiled_templates, zone_of};
+use crate::delivery::{Channel, Failure, ToSend, zone_of};
 use crate::engine::reason;
 use crate::text::Message;
 use crate::{AlerterError, Delivery, Printer, Settings};
@@ -27,7 +26,8 @@ pub async fn send_sample(
 ) -> Result<Result<(), Failure>, AlerterError> {
     let alert = sample(&delivery.name, now)?;
     let message = Message::of(&alert, "TEST", settings.page.as_deref(), now);
-    let message = Message { page: settings.page.clone(), ..message };
+    let (page, zone) = (settings.page.clone(), settings.machine_zone());
+    let message = Message { page, zone, ..message };
     send(message, delivery, settings, printer).await
 }
 
@@ -38,8 +38,7 @@ async fn send(
     printer: &Arc<dyn Printer>,
 ) -> Result<Result<(), Failure>, AlerterError> {
     let channel = Channel::open(delivery, &settings.means(printer.clone()))?;
-    let templates = compiled_templates(delivery)?;
-    let message = Message { templates: templates.as_ref(), ..message };
+    let message = Message { templates: channel.templates.as_ref(), ..message };
     Ok(channel.send(&ToSend::Alert(message)).await.map(|_| ()))
 }
 
@@ -99,7 +98,7 @@ pub async fn send_again(
 ) -> Result<Result<(), Failure>, AlerterError> {
     let marked = marked(alert);
     let message = Message::of(&marked, &subscription.name, settings.page.as_deref(), now);
-    let zone = zone_of(subscription, &TimeZone::UTC);
+    let zone = zone_of(subscription, &settings.machine_zone());
     let message = Message { demo: settings.demo, zone, ..message };
     send(message, delivery, settings, printer).await
 }

@@ -33,7 +33,6 @@ mod tests;
 
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -44,7 +43,6 @@ use delivery::notices::Notifier;
 use delivery::{Common, DeliveryStage, Means, Positions, Records};
 use digest::Weekly;
 use health::{HealthChanges, Watch, beat};
-use matcher::Setup;
 
 pub use by_hand::send_again;
 pub use by_hand::send_sample;
@@ -54,7 +52,7 @@ pub use error::AlerterError;
 pub use metrics::METRICS;
 pub use reading::read_article;
 pub use rehearsal::rehearse;
-pub use settings::{ConfiguredSubscription, HealthSettings, Heartbeat, Settings};
+pub use settings::{ConfiguredSubscription, HealthSettings, Settings};
 pub use settings::{Disk, Space, Subjects};
 pub use standby::run_under;
 pub use subscription::check;
@@ -90,10 +88,11 @@ pub async fn run(
     let stop = stop.child_token();
     let means = settings.means(printer);
     let common = Common {
-        context: context.clone(),
+        context,
+        stop: stop.clone(),
         page: settings.page.clone(),
         demo: settings.demo,
-        zone: settings.zone.clone().unwrap_or(TimeZone::UTC),
+        zone: settings.machine_zone(),
         states: DeliveryStates::default(),
         absent: watch::Sender::default(),
         positions: Positions::of(settings.delivery_names()),
@@ -101,24 +100,18 @@ pub async fn run(
     let mut work: JoinSet<Result<(), AlerterError>> = JoinSet::new();
     for delivery in &settings.deliveries {
         let stage = DeliveryStage::new(delivery, &means, &common)?;
-        let stage_stop = stop.child_token();
-        work.spawn(async move { Ok(stage.run(stage_stop).await?) });
+        work.spawn(async move { Ok(stage.run().await?) });
         if delivery.feed_digest && !settings.demo {
-            let source = Weekly::new(&delivery.name, &*context.bus, settings.page.as_deref())?;
+            let source = Weekly::new(&delivery.name, &common)?;
             let weekly = Notifier::new(delivery, &means, &common, source)?;
-            let weekly_stop = stop.child_token();
-            work.spawn(async move { Ok(weekly.run(weekly_stop).await?) });
+            work.spawn(async move { Ok(weekly.run().await?) });
         }
     }
     if !settings.demo {
-        watch_health(&settings, &means, &common, &mut work, &stop)?;
+        watch_health(&settings, &means, &common, &mut work)?;
     }
-    let (sweeping, sweep_stop) = (context.clone(), stop.child_token());
-    work.spawn(async move { Ok(delivery::records::sweep_daily(sweeping, sweep_stop).await?) });
-    let Common { absent, positions, .. } = common;
-    let setup = Setup { context, settings, absent, positions };
-    let matcher_stop = stop.child_token();
-    work.spawn(async move { matcher::run(Arc::new(setup), matcher_stop).await });
+    work.spawn(delivery::records::sweep_daily(common.clone()));
+    work.spawn(matcher::run(common, settings));
     until_all_end(work, &stop).await
 }
 
@@ -128,7 +121,6 @@ fn watch_health(
     means: &Arc<Means>,
     common: &Common,
     work: &mut JoinSet<Result<(), AlerterError>>,
-    stop: &CancellationToken,
 ) -> Result<(), AlerterError> {
     let records = settings.deliveries.iter().map(|it| Records::of(it, &*common.context.bus));
     let watched = records.collect::<Result<_, _>>()?;
@@ -137,19 +129,12 @@ fn watch_health(
         let (page, report) = (settings.page.clone(), report.clone());
         let source = HealthChanges { delivery: delivery.name.clone(), page, report };
         let notifier = Notifier::new(delivery, means, common, source)?;
-        let notifier_stop = stop.child_token();
-        work.spawn(async move { Ok(notifier.run(notifier_stop).await?) });
+        work.spawn(async move { Ok(notifier.run().await?) });
     }
     if let Some(heartbeat) = settings.health.heartbeat.clone() {
-        let (client, clock) = (means.client()?.clone(), common.context.clock.clone());
-        let beat_stop = stop.child_token();
-        work.spawn(async move {
-            beat(heartbeat, client, clock, report, beat_stop).await;
-            Ok(())
-        });
+        work.spawn(beat(common.clone(), heartbeat, means.client()?.clone(), report));
     }
-    let watch_stop = stop.child_token();
-    work.spawn(async move { Ok(watch.run(watch_stop).await?) });
+    work.spawn(async move { Ok(watch.run().await?) });
     Ok(())
 }
 

@@ -50,7 +50,7 @@ pub async fn rehearse(
         if batch.is_empty() {
             break;
         }
-        for mut item in load::load(bus, batch, true).await? {
+        for mut item in load::load(bus, &batch, true).await? {
             if let Item::Article(incoming) = &mut item.item
                 && !incoming.is_baseline()
             {
@@ -98,9 +98,8 @@ impl Rehearsing {
     fn of(rules: Rules, settings: &Settings, since: UnixMillis) -> Self {
         let mut engine = Engine::default();
         engine.put(rules.clone());
-        let machine = settings.zone.clone().unwrap_or(TimeZone::UTC);
         Self {
-            zone: zone_of(&rules.settings, &machine),
+            zone: zone_of(&rules.settings, &settings.machine_zone()),
             page: settings.page.clone(),
             rules,
             engine,
@@ -114,8 +113,7 @@ impl Rehearsing {
     }
 
     fn apply_item(&mut self, item: LoadedItem) {
-        let Some(at) = item.time() else { return };
-        let place = item.output;
+        let (at, place) = (item.time(), item.output);
         if !matches!(item.item, Item::Article(_)) {
             self.fire(at);
         }
@@ -131,7 +129,7 @@ impl Rehearsing {
                 self.apply_merges(&command.changes, (at, place), true);
                 self.engine.apply_override(&StoryOverride::of(&command, place));
             }
-            Item::Article(_) | Item::Nothing => return,
+            Item::Article(_) => return,
         }
         self.fire(at);
     }

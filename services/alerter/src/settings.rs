@@ -4,7 +4,6 @@
 
 use std::fmt::Debug;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
@@ -50,6 +49,11 @@ impl Settings {
         self.deliveries.iter().map(|delivery| delivery.name.clone()).collect()
     }
 
+    /// The time zone of messages to subscriptions that name none.
+    pub(crate) fn machine_zone(&self) -> TimeZone {
+        self.zone.clone().unwrap_or(TimeZone::UTC)
+    }
+
     /// The deliveries of a subscription that names none: those that print.
     pub(crate) fn default_deliveries(&self) -> Vec<String> {
         let printing =
@@ -72,18 +76,9 @@ pub struct HealthSettings {
     /// The disk of the data folder; `None` if this machine stores nothing.
     pub disk: Option<Arc<dyn Disk>>,
     /// The address that is called while all is well.
-    pub heartbeat: Option<Heartbeat>,
+    pub heartbeat: Option<Url>,
     /// The mistake in the files of settings, if these settings stay in force because of one.
     pub mistake: Option<String>,
-}
-
-/// An address that is called while all is well.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Heartbeat {
-    /// The address.
-    pub url: Url,
-    /// How often.
-    pub every: Duration,
 }
 
 /// A subscription that a file defines.

@@ -47,7 +47,7 @@ pub(crate) struct Text {
 impl Text {
     /// A text of lines without links.
     pub(crate) fn plain(title: String, lines: Vec<String>) -> Self {
-        let html = html_of(&title, &lines, &[]);
+        let html = html_of(&title, &lines, None);
         Self { title, lines, html }
     }
 }
@@ -67,8 +67,8 @@ fn usual(message: &Message<'_>) -> Text {
     lines.extend(statements(message));
     lines.push(why_now(message));
     lines.retain(|line| !line.is_empty());
-    let link: Vec<Link> = link(message).into_iter().collect();
-    let html = html_of(&title, &lines, &link);
+    let link = link(message);
+    let html = html_of(&title, &lines, link.as_ref());
     lines.extend(link.into_iter().map(|link| format!("{}: {}", link.name, link.url)));
     Text { title, lines, html }
 }
@@ -82,7 +82,7 @@ fn statements(message: &Message<'_>) -> Vec<String> {
         .filter(|reason| !is_title(&reason.words))
         .map(|reason| shortened(&line(&by_the_readers_clock(&describe(reason), message)), LINE))
         .collect();
-    let has_news = of(ReasonKind::Material).chain(of(ReasonKind::Correction)).next().is_some();
+    let has_news = has(alert, ReasonKind::Material) || has(alert, ReasonKind::Correction);
     let lede = alert.headline.lede.as_ref().filter(|_| !has_news);
     stated.extend(lede.map(|said| shortened(&line(said), LINE)));
     stated
@@ -116,21 +116,25 @@ fn title(message: &Message<'_>) -> String {
     let alert = message.alert;
     let demo = if message.demo { "DEMO · " } else { "" };
     let sort = sort(alert).map(|sort| format!("{sort} · ")).unwrap_or_default();
-    let corrects = alert.reasons.iter().any(|reason| reason.kind == ReasonKind::Correction);
+    let corrects = has(alert, ReasonKind::Correction);
     let headline = line(&alert.headline.title);
     let headline = if corrects { without_label(&headline).to_owned() } else { headline };
     let headline = if headline.is_empty() { "(no headline)".to_owned() } else { headline };
     shortened(&format!("{demo}{sort}{headline}"), TITLE)
 }
 
+/// Whether an alert has a reason of this kind.
+fn has(alert: &Alert, kind: ReasonKind) -> bool {
+    alert.reasons.iter().any(|reason| reason.kind == kind)
+}
+
 /// The word for a message that is not simply news.
 fn sort(alert: &Alert) -> Option<&'static str> {
-    let has = |kind| alert.reasons.iter().any(|reason| reason.kind == kind);
-    if has(ReasonKind::Correction) {
+    if has(alert, ReasonKind::Correction) {
         let is_retracted = alert.reasons.iter().any(retracts);
         return Some(if is_retracted { "Retraction" } else { "Correction" });
     }
-    if has(ReasonKind::Passing) {
+    if has(alert, ReasonKind::Passing) {
         return Some("In passing");
     }
     (alert.state == AlertState::Quiet).then_some("Quiet")
@@ -142,10 +146,9 @@ const WHY: usize = 8;
 /// Why the message comes, the outlets, and when the first of them was seen.
 fn why_now(message: &Message<'_>) -> String {
     let alert = message.alert;
-    let has = |kind| alert.reasons.iter().any(|reason| reason.kind == kind);
-    let is_update = has(ReasonKind::Material) || has(ReasonKind::Correction);
+    let is_update = has(alert, ReasonKind::Material) || has(alert, ReasonKind::Correction);
     let mut reasons: Vec<String> = Vec::new();
-    if is_update && !has(ReasonKind::New) {
+    if is_update && !has(alert, ReasonKind::New) {
         reasons.push(format!("update for {}{}", message.subscription, news_count(alert)));
     }
     for reason in &alert.reasons {
@@ -308,16 +311,14 @@ fn is_web(link: &str) -> bool {
     url::Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }
 
-/// Title, lines and links. Every text is escaped: headlines come from strangers.
-fn html_of(title: &str, lines: &[String], links: &[Link]) -> String {
+/// Title, lines and link. Every text is escaped: headlines come from strangers.
+fn html_of(title: &str, lines: &[String], link: Option<&Link>) -> String {
     let mut html = format!("<p dir=\"auto\"><strong>{}</strong></p>\n", escaped(title));
     for line in lines {
         html.push_str(&format!("<p dir=\"auto\">{}</p>\n", escaped(line)));
     }
-    let anchor = |it: &Link| format!("<a href=\"{}\">{}</a>", escaped(&it.url), escaped(&it.name));
-    let links: Vec<String> = links.iter().map(anchor).collect();
-    if !links.is_empty() {
-        html.push_str(&format!("<p>{}</p>\n", links.join(" · ")));
+    if let Some(Link { name, url }) = link {
+        html.push_str(&format!("<p><a href=\"{}\">{}</a></p>\n", escaped(url), escaped(name)));
     }
     html
 }
@@ -449,7 +450,7 @@ mod tests {
     fn nothing_from_elsewhere_is_markup() {
         let link = Link { name: "<b>".to_owned(), url: "https://a.example/?a=\"&b".to_owned() };
         assert_eq!(
-            html_of("<script>", &["a & b".to_owned()], &[link]),
+            html_of("<script>", &["a & b".to_owned()], Some(&link)),
             "<p dir=\"auto\"><strong>&lt;script&gt;</strong></p>\n\
              <p dir=\"auto\">a &amp; b</p>\n\
              <p><a href=\"https://a.example/?a=&quot;&amp;b\">&lt;b&gt;</a></p>\n"

@@ -9,7 +9,7 @@ use axum::http::HeaderName;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ipnet::IpNet;
-use wirefold_alerter::{ConfiguredSubscription, HealthSettings, Heartbeat};
+use wirefold_alerter::{ConfiguredSubscription, HealthSettings};
 use wirefold_envelope::Limits;
 use wirefold_fetcher::{ConfiguredFeed, ConfiguredList, extract, sources};
 use wirefold_gateway::tokens::{Gate, TokenFile, TrustedProxy};
@@ -21,8 +21,6 @@ use super::settings::{
 };
 use crate::disk::DataDisk;
 
-/// The time between two calls of the heartbeat's address.
-const HEARTBEAT: Duration = Duration::from_mins(1);
 /// The time between two downloads of a list of feeds.
 const LIST_INTERVAL: Duration = Duration::from_hours(24);
 /// The header in which a proxy with a login of its own names the user.
@@ -130,11 +128,10 @@ impl Config {
     /// The settings of the health conditions.
     fn health(&self) -> HealthSettings {
         let heartbeat = self.health.heartbeat.as_ref();
-        let call = |address: &Address| Heartbeat { url: address.url().clone(), every: HEARTBEAT };
         HealthSettings {
             limits: self.limits(),
             disk: Some(Arc::new(DataDisk(self.data.clone()))),
-            heartbeat: heartbeat.map(call),
+            heartbeat: heartbeat.map(|address| address.url().clone()),
             mistake: None,
         }
     }

@@ -17,7 +17,7 @@ use super::{Delivery, loop_name};
 use crate::Printer;
 use crate::error::AlerterError;
 use crate::settings::Subjects;
-use crate::text::{self, Message, MessageLinks, Text};
+use crate::text::{self, CompiledTemplates, Message, MessageLinks, Text};
 
 /// The kind of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,6 +156,8 @@ impl Means {
 /// The way to the target of one delivery.
 pub(crate) struct Channel {
     pub(super) delivery: Delivery,
+    /// The operator's templates.
+    pub(crate) templates: Option<CompiledTemplates>,
     means: Arc<Means>,
 }
 
@@ -174,7 +176,8 @@ impl Channel {
             DeliveryTarget::Webhook(target) => drop(target.keys().map_err(refuse)?),
             _ => {}
         }
-        Ok(Self { delivery: delivery.clone(), means: means.clone() })
+        let templates = CompiledTemplates::read(&delivery.templates).map_err(refuse)?;
+        Ok(Self { delivery: delivery.clone(), templates, means: means.clone() })
     }
 
     /// Sends one message.

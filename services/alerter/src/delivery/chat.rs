@@ -8,7 +8,7 @@ use wirefold_flow::UnixMillis;
 use wirefold_http_client::{Request, Response, SendError};
 
 use super::channel::Failure;
-use super::retry::{of_answer, retry_after};
+use super::retry::of_answer;
 use crate::wording::line;
 
 /// How long one attempt may take.
@@ -38,22 +38,14 @@ pub(super) fn accepted(
         Err(error) => return Err(Failure::later(hidden.excerpt(&error.to_string()))),
     };
     let status = response.status;
-    match status {
-        200..=299 => Ok(response),
-        400 | 413 | 422 => {
-            Err(Failure::never(format!("status {status}: {}", answer_excerpt(&response, hidden))))
-        }
-        429 => {
-            let after = response.header("retry-after").and_then(|text| retry_after(text, now));
-            Err(Failure::Later { after, why: "status 429: too many messages".to_owned() })
-        }
-        _ => match of_answer(Ok(response.clone()), now) {
-            Err(Failure::Later { after, .. }) => {
-                let why = format!("status {status}: {}", answer_excerpt(&response, hidden));
-                Err(Failure::Later { after, why })
-            }
-            other => other.map(|()| response),
-        },
+    let why = match status {
+        429 => "status 429: too many messages".to_owned(),
+        _ => format!("status {status}: {}", answer_excerpt(&response, hidden)),
+    };
+    match of_answer(Ok(response.clone()), now) {
+        Err(Failure::Later { .. }) if matches!(status, 400 | 413 | 422) => Err(Failure::never(why)),
+        Err(Failure::Later { after, .. }) => Err(Failure::Later { after, why }),
+        other => other.map(|()| response),
     }
 }
 

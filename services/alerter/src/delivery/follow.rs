@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
-use tokio_util::sync::CancellationToken;
 use wirefold_envelope::dead_letters;
 use wirefold_flow::{
     BoxFuture, BusError, DeadLetter, Event, LoopError, OrderedReader, Point, Position, Reason,
@@ -36,10 +35,8 @@ pub(super) enum NotSent {
     Bus(BusError),
     /// It waits, after so many attempts.
     Waits { wait: Wait, attempts: u32, why: String },
-    /// It is in the dead letters.
-    GivenUp { why: String },
-    /// It is in the dead letters, and the delivery is off.
-    TargetGone { why: String },
+    /// It is in the dead letters. If the target is gone, the delivery is off.
+    GivenUp { why: String, is_gone: bool },
 }
 
 impl From<BusError> for NotSent {
@@ -60,17 +57,12 @@ struct Progress<'a> {
 
 impl DeliveryStage {
     /// Runs until it is stopped. After a failure of the bus, it reads again from its position.
-    pub(crate) async fn run(mut self, stop: CancellationToken) -> Result<(), LoopError> {
-        self.stop = stop.clone();
-        while !stop.is_cancelled() {
-            match self.follow(&stop).await {
+    pub(crate) async fn run(self) -> Result<(), LoopError> {
+        while !self.common.stop.is_cancelled() {
+            match self.follow().await {
                 Err(LoopError::Bus(error)) if may_pass(&error) => {
                     self.observe(Event::of_failure(&error));
-                    tokio::select! {
-                        biased;
-                        () = stop.cancelled() => {}
-                        () = self.common.context.clock.sleep_until(self.now().plus(BUS_RETRY)) => {}
-                    }
+                    self.common.context.pause(BUS_RETRY, &self.common.stop).await;
                 }
                 ended => return ended,
             }
@@ -78,8 +70,8 @@ impl DeliveryStage {
         Ok(())
     }
 
-    async fn follow(&self, stop: &CancellationToken) -> Result<(), LoopError> {
-        let Some(start) = self.start(stop).await? else { return Ok(()) };
+    async fn follow(&self) -> Result<(), LoopError> {
+        let Some(start) = self.start().await? else { return Ok(()) };
         let bus = &self.common.context.bus;
         let mut reader = bus.read(streams::ALERTS.name, ">", start.sequence + 1).await?;
         let mut progress = Progress {
@@ -87,7 +79,7 @@ impl DeliveryStage {
             under_way: FuturesUnordered::new(),
             stored: start,
         };
-        let ended = self.send_until_stopped(&mut progress, &mut *reader, stop).await;
+        let ended = self.send_until_stopped(&mut progress, &mut *reader).await;
         if let Err(crashed @ LoopError::Crashed(_)) = ended {
             return Err(crashed);
         }
@@ -100,11 +92,11 @@ impl DeliveryStage {
     }
 
     /// The position after which it begins; `None` if it is stopped before that is known.
-    async fn start(&self, stop: &CancellationToken) -> Result<Option<Position>, LoopError> {
+    async fn start(&self) -> Result<Option<Position>, LoopError> {
         let (bus, stream) = (&*self.common.context.bus, streams::ALERTS.name);
         let start = tokio::select! {
             biased;
-            () = stop.cancelled() => return Ok(None),
+            () = self.common.stop.cancelled() => return Ok(None),
             start = self.common.positions.stored(&self.records) => start?,
         };
         if let Some(how) = rolled_back(bus, stream, &start).await? {
@@ -123,7 +115,6 @@ impl DeliveryStage {
         &'a self,
         progress: &mut Progress<'a>,
         reader: &mut dyn OrderedReader,
-        stop: &CancellationToken,
     ) -> Result<(), LoopError> {
         let clock = &self.common.context.clock;
         loop {
@@ -135,12 +126,16 @@ impl DeliveryStage {
             let free = progress.window.free();
             tokio::select! {
                 biased;
-                () = stop.cancelled() => return Ok(()),
+                () = self.common.stop.cancelled() => return Ok(()),
                 Some((sequence, tried)) = progress.under_way.next() => {
                     self.apply(&mut progress.window, sequence, tried?);
                 }
                 messages = reader.next(free), if free > 0 => progress.window.add(messages?),
                 () = clock.sleep_until(until) => {}
+            }
+            // Those that ended together share one write of the position.
+            while let Some(Some((sequence, tried))) = progress.under_way.next().now_or_never() {
+                self.apply(&mut progress.window, sequence, tried?);
             }
             self.observe(Event::Alive);
         }
@@ -185,14 +180,12 @@ impl DeliveryStage {
                 self.observe(Event::Retried { why: &why });
                 window.wait(sequence, wait, attempts);
             }
-            Err(NotSent::GivenUp { why }) => {
+            Err(NotSent::GivenUp { why, is_gone }) => {
                 self.observe(Event::Rejected { why: &why });
                 window.finish(sequence);
-            }
-            Err(NotSent::TargetGone { why }) => {
-                self.observe(Event::Rejected { why: &why });
-                window.finish(sequence);
-                window.wake_all();
+                if is_gone {
+                    window.wake_all();
+                }
             }
         }
     }
@@ -228,7 +221,7 @@ impl DeliveryStage {
     /// Gives a revision up.
     pub(super) async fn give_up(&self, message: &Stored, attempts: u32, why: String) -> NotSent {
         match self.write_letter(message, attempts, &why).await {
-            Ok(()) => NotSent::GivenUp { why },
+            Ok(()) => NotSent::GivenUp { why, is_gone: false },
             Err(error) => error.into(),
         }
     }

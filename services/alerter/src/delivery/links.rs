@@ -2,7 +2,6 @@
 //!
 //! Comes in: a table of the bus. Goes out: the key, which is generated once. It never shows the key.
 
-use tokio::sync::OnceCell;
 use url::Url;
 use wirefold_flow::{BusError, KeyValue};
 use wirefold_proto::{LINK_KEY, LinkKey};
@@ -10,18 +9,8 @@ use wirefold_proto::{LINK_KEY, LinkKey};
 /// The bytes of a new key.
 const KEY: usize = 32;
 
-/// The key, read or generated at its first use.
-#[derive(Debug, Default)]
-pub(super) struct Keys(OnceCell<LinkKey>);
-
-impl Keys {
-    pub(super) async fn get(&self, store: &dyn KeyValue) -> Result<&LinkKey, BusError> {
-        self.0.get_or_try_init(|| stored_or_new(store)).await
-    }
-}
-
-/// Several deliveries may generate a key at once: the first stored key counts.
-async fn stored_or_new(store: &dyn KeyValue) -> Result<LinkKey, BusError> {
+/// The stored key, or a new one. Several deliveries may generate a key at once: the first stored key counts.
+pub(super) async fn stored_or_new(store: &dyn KeyValue) -> Result<LinkKey, BusError> {
     if let Some(key) = stored(store).await? {
         return Ok(key);
     }

@@ -24,16 +24,14 @@ mod target_state;
 mod window;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use tokio::sync::watch;
+use tokio::sync::{OnceCell, watch};
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::unix_millis;
 use wirefold_flow::{BusError, Event, KeyValue, StageContext, Stored, UnixMillis};
 use wirefold_proto::{
-    Alert, AlertHandlingRecord, AlertId, AttemptOutcome, Subject, SubscriptionId,
+    Alert, AlertHandlingRecord, AlertId, AttemptOutcome, LinkKey, Subject, SubscriptionId,
     SubscriptionRecord, SubscriptionSettings, Volume, decode, handling_key, streams,
 };
 
@@ -47,7 +45,6 @@ use channel::fitting_bytes;
 pub(crate) use channel::{Channel, Means, Notice, NoticeKind, Sent, ToSend};
 use follow::{BUS_RETRY, NotSent};
 use kinds::DeliveryTarget;
-use links::Keys;
 pub(crate) use position::Positions;
 pub(crate) use records::Records;
 pub use records::switch_on;
@@ -59,6 +56,7 @@ use window::{Turn, Wait};
 #[derive(Clone)]
 pub(crate) struct Common {
     pub(crate) context: StageContext,
+    pub(crate) stop: CancellationToken,
     pub(crate) page: Option<String>,
     pub(crate) demo: bool,
     /// The time zone of subscribers who name none.
@@ -74,14 +72,11 @@ pub(crate) struct Common {
 /// The loop of one delivery.
 pub(crate) struct DeliveryStage {
     channel: Channel,
-    templates: Option<CompiledTemplates>,
-    common: Common,
+    pub(crate) common: Common,
     subscriptions: Arc<dyn KeyValue>,
     pub(crate) records: Records,
-    link_keys: Keys,
-    /// Whether the last attempt failed.
-    is_down: AtomicBool,
-    stop: CancellationToken,
+    /// The key that signs links, read or generated at its first use.
+    link_key: OnceCell<LinkKey>,
 }
 
 impl DeliveryStage {
@@ -94,13 +89,10 @@ impl DeliveryStage {
         let bus = &*common.context.bus;
         Ok(Self {
             channel: Channel::open(delivery, means)?,
-            templates: compiled_templates(delivery)?,
             common: common.clone(),
             subscriptions: bus.key_value(streams::SUBSCRIPTIONS.name)?,
             records: Records::of(delivery, bus)?,
-            link_keys: Keys::default(),
-            is_down: AtomicBool::new(false),
-            stop: CancellationToken::new(),
+            link_key: OnceCell::new(),
         })
     }
 
@@ -159,9 +151,6 @@ impl DeliveryStage {
         };
         self.records.end(attempts, AttemptOutcome::Taken, None, None).await;
         self.common.states.works(self.name());
-        if self.is_down.swap(false, Ordering::Relaxed) {
-            tracing::warn!(delivery = self.name(), "delivery works again: waiting alerts follow");
-        }
         self.record(&alert.id, before.and(&alert, target_id)).await
     }
 
@@ -191,14 +180,11 @@ impl DeliveryStage {
     /// Records what the target has accepted. It waits while the bus fails, since what is not recorded is sent again.
     async fn record(&self, alert: &AlertId, last: LastAccepted) -> Result<(), NotSent> {
         while let Err(error) = self.records.accepted(alert, &last).await {
-            if self.stop.is_cancelled() {
+            if self.common.stop.is_cancelled() {
                 return Err(error.into());
             }
             self.observe(Event::BusFailed(&error));
-            tokio::select! {
-                () = self.stop.cancelled() => {}
-                () = self.common.context.clock.sleep_until(self.now().plus(BUS_RETRY)) => {}
-            }
+            self.common.context.pause(BUS_RETRY, &self.common.stop).await;
         }
         Ok(())
     }
@@ -267,7 +253,7 @@ impl DeliveryStage {
             target_id: before.target_id.as_deref(),
             is_overtaken: before.any > alert.revision,
             zone: zone_of(subscription, &self.common.zone),
-            templates: self.templates.as_ref(),
+            templates: self.channel.templates.as_ref(),
             ..Message::of(alert, named, self.common.page.as_deref(), self.now())
         }))
     }
@@ -279,7 +265,8 @@ impl DeliveryStage {
         let Some(base) = page.filter(|_| !self.common.demo) else {
             return Ok(None);
         };
-        let key = self.link_keys.get(&*self.subscriptions).await?;
+        let key = || links::stored_or_new(&*self.subscriptions);
+        let key = self.link_key.get_or_try_init(key).await?;
         Ok(Some(MessageLinks::of(alert, base, key)))
     }
 
@@ -324,10 +311,10 @@ impl DeliveryStage {
                 self.common.states.failed(delivery, now, &why);
                 let name = format!("{delivery}.{alert}");
                 let after = after.unwrap_or_else(|| retry::after_age(attempt, age, &name));
-                self.log_failure(alert, &why, after);
+                tracing::debug!(delivery, alert, why, ?after, "delivery is tried again");
                 let until = now.plus(after);
-                let (failed, why_it) = (AttemptOutcome::Failed, Some(&*why));
-                self.records.end(attempts, failed, why_it, Some(until)).await;
+                let failed = AttemptOutcome::Failed;
+                self.records.end(attempts, failed, Some(&why), Some(until)).await;
                 let wait = Wait { until, is_told_by_other: false };
                 return NotSent::Waits { wait, attempts: attempt, why };
             }
@@ -349,19 +336,7 @@ impl DeliveryStage {
             return error.into();
         }
         self.records.end(attempts, AttemptOutcome::GivenUp, Some(&why), None).await;
-        if is_gone { NotSent::TargetGone { why } } else { NotSent::GivenUp { why } }
-    }
-
-    /// The log reports the failure of a target once, however many revisions wait.
-    fn log_failure(&self, alert: &str, why: &str, after: Duration) {
-        let delivery = self.name();
-        if self.is_down.swap(true, Ordering::Relaxed) {
-            tracing::debug!(delivery, alert, why, ?after, "delivery is tried again");
-        } else {
-            let what = "delivery failed; all that waits for it is tried again for more than a day: \
-                        repair its target, or change its settings";
-            tracing::warn!(delivery, alert, why, ?after, "{what}");
-        }
+        NotSent::GivenUp { why, is_gone }
     }
 
     fn count(&self, sent: &Sent) {
@@ -379,14 +354,6 @@ fn told_later(wait: Wait, turn: &Turn, other: &AlertId) -> NotSent {
     let why = format!("told with {other}, which is not accepted yet");
     let wait = Wait { is_told_by_other: true, ..wait };
     NotSent::Waits { wait, attempts: turn.attempts, why }
-}
-
-/// The operator's templates of a delivery.
-pub(crate) fn compiled_templates(
-    delivery: &Delivery,
-) -> Result<Option<CompiledTemplates>, AlerterError> {
-    let bad = |why: String| AlerterError::Delivery { name: delivery.name.clone(), why };
-    CompiledTemplates::read(&delivery.templates).map_err(bad)
 }
 
 /// The subscriber's time zone, by default that of the machine.

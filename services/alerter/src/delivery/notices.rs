@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tokio_util::sync::CancellationToken;
 use wirefold_flow::{BoxFuture, BusError, Event, LoopError, Metric, Point, UnixMillis};
 
 use super::retry::RetryState;
@@ -92,7 +91,7 @@ impl<S: Source> Notifier<S> {
     }
 
     /// Runs until it is stopped.
-    pub(crate) async fn run(mut self, stop: CancellationToken) -> Result<(), LoopError> {
+    pub(crate) async fn run(mut self) -> Result<(), LoopError> {
         let clock = self.common.context.clock.clone();
         let mut retry_state = RetryState::default();
         loop {
@@ -114,7 +113,7 @@ impl<S: Source> Notifier<S> {
             };
             tokio::select! {
                 biased;
-                () = stop.cancelled() => return Ok(()),
+                () = self.common.stop.cancelled() => return Ok(()),
                 () = self.source.changed() => {}
                 () = clock.sleep_until(clock.now().plus(wait)) => {}
             }

@@ -8,15 +8,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
-use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{timestamp, unix_millis};
-use wirefold_flow::{Bus, BusError, Event, KeyValue, LoopError, StageContext, UnixMillis};
+use wirefold_flow::{Bus, BusError, Event, KeyValue, UnixMillis};
 use wirefold_proto::{
     ATTEMPTS_SUFFIX, Alert, AlertAttempt, AlertAttemptsRecord, AlertId, AttemptOutcome, Tag,
     Volume, attempts_key, decode, encode, gone_key, streams, taken_key, token,
 };
 
-use super::Delivery;
+use super::{Common, Delivery};
+use crate::error::AlerterError;
 
 /// The most attempts that are recorded of one revision, and of one alert at one delivery.
 const OF_REVISION: usize = 20;
@@ -195,21 +195,14 @@ fn bound(attempts: &mut Vec<AlertAttempt>) {
 }
 
 /// Deletes the records of expired alerts once a day until it is stopped.
-pub(crate) async fn sweep_daily(
-    context: StageContext,
-    stop: CancellationToken,
-) -> Result<(), LoopError> {
-    let clock = context.clock.clone();
-    loop {
+pub(crate) async fn sweep_daily(Common { context, stop, .. }: Common) -> Result<(), AlerterError> {
+    while !stop.is_cancelled() {
         if let Err(error) = sweep(&*context.bus).await {
             context.observer.observe(crate::NAME, Event::BusFailed(&error));
         }
-        tokio::select! {
-            biased;
-            () = stop.cancelled() => return Ok(()),
-            () = clock.sleep_until(clock.now().plus(SWEEP)) => {}
-        }
+        context.pause(SWEEP, &stop).await;
     }
+    Ok(())
 }
 
 pub(crate) async fn sweep(bus: &dyn Bus) -> Result<(), BusError> {

@@ -123,7 +123,7 @@ pub(super) fn of_answer(
 }
 
 /// `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3), within limits.
-pub(super) fn retry_after(text: &str, now: UnixMillis) -> Option<Duration> {
+fn retry_after(text: &str, now: UnixMillis) -> Option<Duration> {
     let seconds = text.trim().parse::<u64>().ok().map(Duration::from_secs);
     let until = || -> Option<Timestamp> { DateTimeParser::new().parse_timestamp(text.trim()).ok() };
     let wait = seconds.or_else(|| Some(unix_millis(until()?).since(now)))?;

@@ -21,15 +21,24 @@ pub(crate) enum DeliveryState {
 impl DeliveryStates {
     /// Notes that the target accepted a message.
     pub(crate) fn works(&self, delivery: &str) {
-        self.states().insert(delivery.to_owned(), DeliveryState::Works);
+        let before = self.states().insert(delivery.to_owned(), DeliveryState::Works);
+        if matches!(before, Some(DeliveryState::Failing { .. })) {
+            tracing::warn!(delivery, "delivery works again: waiting alerts follow");
+        }
     }
 
-    /// Notes that the target did not accept a message, which will be sent again.
+    /// Notes that the target did not accept a message, which will be sent again. The log reports the failure of a
+    /// target once, however many messages wait.
     pub(crate) fn failed(&self, delivery: &str, now: UnixMillis, why: &str) {
         let mut states = self.states();
         let since = match states.get(delivery) {
             Some(DeliveryState::Failing { since, .. }) => *since,
-            Some(DeliveryState::Works) | None => now,
+            Some(DeliveryState::Works) | None => {
+                let what = "delivery failed; all that waits for it is tried again for more than a day: \
+                            repair its target, or change its settings";
+                tracing::warn!(delivery, why, "{what}");
+                now
+            }
         };
         states.insert(delivery.to_owned(), DeliveryState::Failing { since, why: why.to_owned() });
     }

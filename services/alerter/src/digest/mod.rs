@@ -8,11 +8,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use wirefold_envelope::timestamp;
-use wirefold_flow::{BoxFuture, Bus, BusError, Entry, KeyValue, Metric, UnixMillis};
+use wirefold_flow::{BoxFuture, BusError, Entry, KeyValue, Metric, UnixMillis};
 use wirefold_proto::{FeedDigest, FeedHealth, FeedProblem, FeedRecord, Tag, decode, streams};
 
 use crate::delivery::notices::Source;
-use crate::delivery::{Notice, NoticeKind};
+use crate::delivery::{Common, Notice, NoticeKind};
 use crate::metrics::FEED_DIGESTS;
 use crate::wording::{cut, line, minute};
 
@@ -37,9 +37,10 @@ pub(crate) struct Plan {
 }
 
 impl Weekly {
-    pub(crate) fn new(delivery: &str, bus: &dyn Bus, page: Option<&str>) -> Result<Self, BusError> {
-        let page = page.map(|base| format!("{}/feeds", base.trim_end_matches('/')));
-        let feeds = bus.key_value(streams::FEEDS.name)?;
+    pub(crate) fn new(delivery: &str, common: &Common) -> Result<Self, BusError> {
+        let base = common.page.as_deref();
+        let page = base.map(|base| format!("{}/feeds", base.trim_end_matches('/')));
+        let feeds = common.context.bus.key_value(streams::FEEDS.name)?;
         Ok(Self { delivery: delivery.to_owned(), page, feeds })
     }
 }

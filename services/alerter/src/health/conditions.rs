@@ -42,10 +42,6 @@ pub(super) struct Before<'a> {
 }
 
 impl Before<'_> {
-    fn has(&self, kind: HealthKind, about: Option<&str>) -> bool {
-        self.get(kind, about).is_some()
-    }
-
     fn get(&self, kind: HealthKind, about: Option<&str>) -> Option<&HealthCondition> {
         self.open.iter().find(|it| it.kind == kind && it.about.as_deref() == about)
     }
@@ -54,11 +50,12 @@ impl Before<'_> {
     fn condition(
         &self,
         kind: HealthKind,
+        about: Option<&str>,
         words: String,
         advice: impl Into<String>,
     ) -> HealthCondition {
-        let (since, advice) = (timestamp(self.now), advice.into());
-        HealthCondition { kind, about: None, since, words, advice }
+        let (since, about) = (timestamp(self.now), about.map(str::to_owned));
+        HealthCondition { kind, about, since, words, advice: advice.into() }
     }
 }
 
@@ -84,10 +81,6 @@ pub(super) fn conditions(
     found
 }
 
-fn about(what: &str, condition: HealthCondition) -> HealthCondition {
-    HealthCondition { about: Some(what.to_owned()), ..condition }
-}
-
 fn nothing_new(quiet: Quiet, facts: &Facts, before: Before<'_>) -> HealthCondition {
     let (lasts, usual) = (describe(quiet.lasts), describe(quiet.usual));
     let words =
@@ -102,12 +95,12 @@ fn nothing_new(quiet: Quiet, facts: &Facts, before: Before<'_>) -> HealthConditi
     } else {
         "see whether feeds can be read: `wirefold feed ls --problems`".to_owned()
     };
-    before.condition(HealthKind::NothingNew, words, advice)
+    before.condition(HealthKind::NothingNew, None, words, advice)
 }
 
 fn disk_low(space: Space, before: Before<'_>) -> Option<HealthCondition> {
     let kind = HealthKind::DiskLow;
-    let place = usize::from(before.has(kind, None));
+    let place = usize::from(before.get(kind, None).is_some());
     let percent = space.free.saturating_mul(100) / space.total.max(1);
     let is_low = percent < LOW_PERCENT[place] && space.free < LOW_BYTES[place];
     let mebibytes = space.free >> 20;
@@ -115,16 +108,16 @@ fn disk_low(space: Space, before: Before<'_>) -> Option<HealthCondition> {
         format!("only {mebibytes} MiB ({percent} %) are free on the disk of the data folder");
     let advice =
         "make room, or lower `retention.max_bytes`: `wirefold check --deep` shows what uses it";
-    is_low.then(|| before.condition(kind, words, advice))
+    is_low.then(|| before.condition(kind, None, words, advice))
 }
 
 fn stream_full(stream: &StreamFill, before: Before<'_>) -> Option<HealthCondition> {
     let (kind, name) = (HealthKind::StreamFull, stream.name.as_str());
-    let place = usize::from(before.has(kind, Some(name)));
+    let place = usize::from(before.get(kind, Some(name)).is_some());
     let percent = stream.bytes.saturating_mul(100) / stream.max_bytes.max(1);
     let words = format!("stream {name} is {percent} % full: its oldest messages are deleted early");
     let advice = "raise `retention.max_bytes`; `wirefold check --deep` shows the growth in a day";
-    (percent >= FULL[place]).then(|| about(name, before.condition(kind, words, advice)))
+    (percent >= FULL[place]).then(|| before.condition(kind, Some(name), words, advice))
 }
 
 fn delivery(delivery: &DeliveryFact, before: Before<'_>) -> Option<HealthCondition> {
@@ -132,7 +125,7 @@ fn delivery(delivery: &DeliveryFact, before: Before<'_>) -> Option<HealthConditi
     if let Some(why) = &delivery.off {
         let words = format!("delivery {name} is off: {}", line(&cut(why, WHY)));
         let advice = "give it another address in the settings";
-        return Some(about(name, before.condition(HealthKind::DeliveryOff, words, advice)));
+        return Some(before.condition(HealthKind::DeliveryOff, Some(name), words, advice));
     }
     let kind = HealthKind::DeliveryFailing;
     let advice = format!("repair its target; `wirefold alert test {name}` tries it");
@@ -142,8 +135,8 @@ fn delivery(delivery: &DeliveryFact, before: Before<'_>) -> Option<HealthConditi
             let since = minute(timestamp(*since));
             let words =
                 format!("delivery {name} has failed since {since}: {}", line(&cut(why, WHY)));
-            let is_open = is_long || before.has(kind, Some(name));
-            is_open.then(|| about(name, before.condition(kind, words, advice)))
+            let is_open = is_long || before.get(kind, Some(name)).is_some();
+            is_open.then(|| before.condition(kind, Some(name), words, advice))
         }
         // Nothing was sent to it since the start, so an open condition stays open.
         None => before.get(kind, Some(name)).cloned(),
@@ -164,15 +157,14 @@ fn delivery_absent(
         "subscription {id} names a delivery that does not exist: {absent}; nothing goes there"
     );
     let advice = "correct the name, or add the [[delivery]]: `wirefold check` says where it is";
-    let condition = before.condition(HealthKind::DeliveryAbsent, words, advice);
-    about(id.as_str(), condition)
+    before.condition(HealthKind::DeliveryAbsent, Some(id.as_str()), words, advice)
 }
 
 fn settings_mistake(why: &str, before: Before<'_>) -> HealthCondition {
     let why = line(&cut(why, WHY));
     let words = format!("the settings have a mistake, so those before stay in force: {why}");
     let advice = "correct the file: `wirefold check` says where the mistake is";
-    before.condition(HealthKind::SettingsMistake, words, advice)
+    before.condition(HealthKind::SettingsMistake, None, words, advice)
 }
 
 fn fetcher_clock(fetched: Fetched, before: Before<'_>) -> Option<HealthCondition> {
@@ -183,8 +175,8 @@ fn fetcher_clock(fetched: Fetched, before: Before<'_>) -> Option<HealthCondition
     let (by, where_to) = if ahead > behind { (ahead, "ahead of") } else { (behind, "behind") };
     let words = format!("the clock of the fetcher is {} {where_to} the bus", describe(by));
     let advice = "set the clock of its machine; until then wirefold corrects the times";
-    let condition = before.condition(HealthKind::ClockOff, words, advice);
-    (by > CLOCK_TOLERANCE).then(|| about("fetcher", condition))
+    let condition = || before.condition(HealthKind::ClockOff, Some("fetcher"), words, advice);
+    (by > CLOCK_TOLERANCE).then(condition)
 }
 
 fn own_clock(fetched: Fetched, before: Before<'_>) -> Option<HealthCondition> {
@@ -194,8 +186,9 @@ fn own_clock(fetched: Fetched, before: Before<'_>) -> Option<HealthCondition> {
          bus was ahead",
         describe(behind)
     );
-    let condition = before.condition(HealthKind::ClockOff, words, "set the clocks of the machines");
-    (behind > CLOCK_TOLERANCE).then(|| about("alerter", condition))
+    let advice = "set the clocks of the machines";
+    let condition = || before.condition(HealthKind::ClockOff, Some("alerter"), words, advice);
+    (behind > CLOCK_TOLERANCE).then(condition)
 }
 
 fn snapshot_old(unsaved: Unsaved, before: Before<'_>) -> Option<HealthCondition> {
@@ -207,7 +200,7 @@ fn snapshot_old(unsaved: Unsaved, before: Before<'_>) -> Option<HealthCondition>
         describe(age)
     );
     let advice = "see its log for the reason";
-    (many && age > DAY).then(|| before.condition(HealthKind::SnapshotOld, words, advice))
+    (many && age > DAY).then(|| before.condition(HealthKind::SnapshotOld, None, words, advice))
 }
 
 fn set_aside<'a>(
@@ -218,8 +211,8 @@ fn set_aside<'a>(
         let id = feed.id.as_str();
         let words = format!("feed {id} is set aside: wirefold crashed twice while it read it");
         let advice = format!("`wirefold feed retry {id}` brings it back");
-        let condition = before.condition(HealthKind::FeedSetAside, words, advice);
-        Some(HealthCondition { since: feed.set_aside?, ..about(id, condition) })
+        let condition = before.condition(HealthKind::FeedSetAside, Some(id), words, advice);
+        Some(HealthCondition { since: feed.set_aside?, ..condition })
     });
     feeds.take(FEEDS)
 }
@@ -232,7 +225,8 @@ fn dead_letters(dead: Dead, before: Before<'_>) -> Option<HealthCondition> {
     let (messages, went) = if count == 1 { ("message", "goes") } else { ("messages", "go") };
     let words = format!("{count} {messages} could not be handled and {went} to the dead letters");
     let advice = "`wirefold dead ls` says which and why, `wirefold dead replay` tries one again";
-    (is_new || !before.has(kind, None)).then(|| before.condition(kind, words, advice))
+    (is_new || before.get(kind, None).is_none())
+        .then(|| before.condition(kind, None, words, advice))
 }
 
 /// The condition lasts a day.
@@ -244,7 +238,7 @@ fn forged_records(forged: Forged, before: Before<'_>) -> Option<HealthCondition>
     let advice = "the sender has a login there: make new passwords with `wirefold setup --passwords`; \
                   `wirefold dead ls` names the record";
     let is_new = before.now.since(forged.at) < DAY;
-    is_new.then(|| before.condition(HealthKind::ForgedRecords, words, advice))
+    is_new.then(|| before.condition(HealthKind::ForgedRecords, None, words, advice))
 }
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -356,9 +350,8 @@ mod tests {
     }
 
     fn opened(kind: HealthKind, about: Option<&str>) -> HealthCondition {
-        let about = about.map(str::to_owned);
         let before = Before { now: NOW, open: &[], dead: 0 };
-        HealthCondition { about, ..before.condition(kind, String::new(), "") }
+        before.condition(kind, about, String::new(), "")
     }
 
     #[test]

@@ -192,10 +192,7 @@ pub(super) async fn of_bus(
         unsaved: allowed(unsaved(bus).await)?.flatten(),
         dead: allowed(letters.look(bus).await)?,
         feeds: feeds.read(bus).await?,
-        deliveries: Vec::new(),
-        absent: AbsentDeliveries::new(),
-        mistake: None,
-        space: None,
+        ..Facts::default()
     })
 }
 

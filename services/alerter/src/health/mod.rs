@@ -16,18 +16,19 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
-use wirefold_envelope::{Limits, timestamp};
-use wirefold_flow::{BusError, Clock, Event, KeyValue, LoopError, StageContext, UnixMillis};
+use url::Url;
+use wirefold_envelope::timestamp;
+use wirefold_flow::{BusError, Event, KeyValue, LoopError, UnixMillis};
 use wirefold_http_client::{Client, Request};
 use wirefold_proto::{
     HEALTH_KEY, HealthCondition, HealthKind, HealthReport, Tag, decode, encode, streams,
 };
 
 use crate::NAME;
-use crate::delivery::{Common, DeliveryStates, Records};
+use crate::delivery::{Common, Records};
+use crate::error::AlerterError;
 use crate::metrics::{HEALTH_CONDITIONS, HEARTBEATS};
-use crate::settings::{Disk, HealthSettings, Heartbeat};
+use crate::settings::HealthSettings;
 use crate::subscription::AbsentDeliveries;
 use conditions::{Before, Rhythm, conditions};
 use facts::{DeliveryFact, Facts, Feeds, Letters};
@@ -47,14 +48,10 @@ pub(crate) type Report = watch::Receiver<Option<Arc<HealthReport>>>;
 
 /// Looks whether the installation is well.
 pub(crate) struct Watch {
-    context: StageContext,
-    limits: Limits,
-    disk: Option<Arc<dyn Disk>>,
-    /// The mistake in the files of settings.
-    mistake: Option<String>,
+    common: Common,
+    settings: HealthSettings,
     /// The records of the deliveries, which say whether targets are gone.
     deliveries: Vec<Records>,
-    states: DeliveryStates,
     absent: watch::Receiver<Option<AbsentDeliveries>>,
     table: Arc<dyn KeyValue>,
     feeds: Feeds,
@@ -76,19 +73,16 @@ impl Watch {
     /// Opens the stored state.
     pub(crate) fn new(
         common: &Common,
-        HealthSettings { limits, disk, mistake, .. }: HealthSettings,
+        settings: HealthSettings,
         deliveries: Vec<Records>,
     ) -> Result<(Self, Report), BusError> {
         let (told, report) = watch::channel(None);
         let watch = Self {
             table: common.context.bus.key_value(streams::DELIVERIES.name)?,
-            context: common.context.clone(),
-            limits,
-            disk,
-            mistake,
-            deliveries,
-            states: common.states.clone(),
             absent: common.absent.subscribe(),
+            common: common.clone(),
+            settings,
+            deliveries,
             feeds: Feeds::default(),
             letters: Letters::default(),
             told,
@@ -97,8 +91,9 @@ impl Watch {
     }
 
     /// Looks until it is stopped. No alert waits for it.
-    pub(crate) async fn run(mut self, stop: CancellationToken) -> Result<(), LoopError> {
-        let clock = self.context.clock.clone();
+    pub(crate) async fn run(mut self) -> Result<(), LoopError> {
+        let stop = self.common.stop.clone();
+        let clock = self.common.context.clock.clone();
         tokio::select! {
             biased;
             () = stop.cancelled() => return Ok(()),
@@ -112,7 +107,7 @@ impl Watch {
                 }
                 Err(error) => {
                     self.told.send_replace(None);
-                    self.context.observer.observe(NAME, Event::BusFailed(&error));
+                    self.common.context.observer.observe(NAME, Event::BusFailed(&error));
                     AGAIN
                 }
             };
@@ -127,7 +122,7 @@ impl Watch {
 
     /// Looks once, and stores the report.
     async fn look(&mut self) -> Result<HealthReport, BusError> {
-        let now = self.context.clock.now();
+        let now = self.common.context.clock.now();
         let facts = self.facts(now).await?;
         let mut memory: Memory = match self.table.get(WATCH_KEY).await?.and_then(|it| it.value) {
             Some(value) => serde_json::from_slice(&value).unwrap_or_default(),
@@ -147,15 +142,15 @@ impl Watch {
     }
 
     async fn facts(&mut self, now: UnixMillis) -> Result<Facts, BusError> {
-        let bus = self.context.bus.clone();
+        let bus = &*self.common.context.bus;
         let (feeds, letters) = (&mut self.feeds, &mut self.letters);
-        let mut facts = facts::of_bus(&*bus, &self.limits, feeds, letters).await?;
+        let mut facts = facts::of_bus(bus, &self.settings.limits, feeds, letters).await?;
         facts.absent = self.absent.borrow_and_update().clone().unwrap_or_default();
-        facts.mistake.clone_from(&self.mistake);
-        facts.space = self.disk.as_ref().and_then(|disk| disk.space());
+        facts.mistake.clone_from(&self.settings.mistake);
+        facts.space = self.settings.disk.as_ref().and_then(|disk| disk.space());
         for records in &self.deliveries {
             let (name, off) = (records.delivery.clone(), records.gone(now).await?);
-            let state = self.states.of(&name);
+            let state = self.common.states.of(&name);
             facts.deliveries.push(DeliveryFact { name, off, state });
         }
         Ok(facts)
@@ -233,6 +228,8 @@ fn say_what_changed(before: &[HealthCondition], now: &[HealthCondition]) {
 
 /// An older report says nothing about the present.
 const STALE: Duration = Duration::from_secs(3 * LOOK.as_secs());
+/// The time between two calls of the heartbeat's address.
+const BEAT: Duration = Duration::from_mins(1);
 /// How long a call may take.
 const TOTAL: Duration = Duration::from_secs(10);
 /// The most bytes that are read of an answer.
@@ -240,20 +237,19 @@ const MOST: u64 = 64 << 10;
 
 /// Calls the address until it is stopped.
 pub(crate) async fn beat(
-    heartbeat: Heartbeat,
+    Common { context, stop, .. }: Common,
+    heartbeat: Url,
     client: Client,
-    clock: Arc<dyn Clock>,
     mut report: Report,
-    stop: CancellationToken,
-) {
+) -> Result<(), AlerterError> {
     let mut failed = false;
     tokio::select! {
         biased;
-        () = stop.cancelled() => return,
+        () = stop.cancelled() => return Ok(()),
         first = report.wait_for(Option::is_some) => drop(first),
     }
     loop {
-        let now = clock.now();
+        let now = context.clock.now();
         let is_well = report.borrow().as_deref().is_some_and(|report| is_well(report, now));
         let outcome = match is_well {
             false => "withheld",
@@ -274,8 +270,8 @@ pub(crate) async fn beat(
         HEARTBEATS.add(1, &[outcome]);
         tokio::select! {
             biased;
-            () = stop.cancelled() => return,
-            () = clock.sleep_until(now.plus(heartbeat.every)) => {}
+            () = stop.cancelled() => return Ok(()),
+            () = context.clock.sleep_until(now.plus(BEAT)) => {}
         }
     }
 }
@@ -286,8 +282,8 @@ fn is_well(report: &HealthReport, now: UnixMillis) -> bool {
     age < STALE && !report.conditions.iter().any(|it| it.kind.endangers_data())
 }
 
-async fn call(client: &Client, heartbeat: &Heartbeat) -> Result<(), String> {
-    let request = Request { total: TOTAL, max_body: MOST, ..Request::get(heartbeat.url.clone()) };
+async fn call(client: &Client, heartbeat: &Url) -> Result<(), String> {
+    let request = Request { total: TOTAL, max_body: MOST, ..Request::get(heartbeat.clone()) };
     match client.send(request).await {
         Ok(answer) if answer.is_success() => Ok(()),
         Ok(answer) => Err(answer.status_label()),

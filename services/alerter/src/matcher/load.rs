@@ -5,23 +5,21 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use wirefold_envelope::{decode, timestamp, unix_millis};
+use wirefold_envelope::{decode, decode_output, timestamp, unix_millis};
 use wirefold_flow::{Bus, BusError, Stored, UnixMillis};
 use wirefold_proto::{
-    ArticleEnriched, ArticleFetched, ArticleId, Message, OutputArticle, OutputCommand, OutputEpoch,
-    OutputForgotten, name_of, streams,
+    ArticleEnriched, ArticleFetched, ArticleId, Output, OutputArticle, OutputCommand,
+    OutputForgotten, streams,
 };
 
 use crate::engine::{Engine, IncomingArticle, ReadText, StoredText};
 use crate::metrics;
 
-/// One message of the output.
+/// A message of the output that concerns alerts.
 pub(crate) enum Item {
     Article(Box<IncomingArticle>),
-    Forgotten(Box<OutputForgotten>),
+    Forgotten(OutputForgotten),
     Command(Box<OutputCommand>),
-    /// A message that this release cannot read.
-    Nothing,
 }
 
 /// One message and its sequence.
@@ -31,13 +29,12 @@ pub(crate) struct LoadedItem {
 }
 
 impl LoadedItem {
-    /// The time of the article or command; `None` if it is unreadable.
-    pub(crate) fn time(&self) -> Option<UnixMillis> {
+    /// The time of the article or command.
+    pub(crate) fn time(&self) -> UnixMillis {
         match &self.item {
-            Item::Article(incoming) => Some(incoming.seen),
-            Item::Forgotten(forgotten) => Some(unix_millis(forgotten.at)),
-            Item::Command(command) => Some(unix_millis(command.command.at)),
-            Item::Nothing => None,
+            Item::Article(incoming) => incoming.seen,
+            Item::Forgotten(forgotten) => unix_millis(forgotten.at),
+            Item::Command(command) => unix_millis(command.command.at),
         }
     }
 }
@@ -45,66 +42,47 @@ impl LoadedItem {
 /// Decodes a batch and loads its texts together. `with_texts` is false if nothing is matched.
 pub(crate) async fn load(
     bus: &dyn Bus,
-    batch: Vec<Stored>,
+    batch: &[Stored],
     with_texts: bool,
 ) -> Result<Vec<LoadedItem>, BusError> {
-    let read: Vec<(u64, Read)> =
-        batch.into_iter().map(|stored| (stored.sequence, read(&stored))).collect();
-    let articles = || {
-        read.iter().filter_map(|(_, read)| match read {
-            Read::Article(article) => Some(article),
-            Read::Item(_) => None,
-        })
-    };
-    let wanted: Vec<u64> = match with_texts {
-        true => articles().map(|article| article.input.enriched).collect(),
-        false => Vec::new(),
-    };
-    let mut texts = texts(bus, &wanted).await?.into_iter();
-    let made = read.into_iter().map(|(output, read)| {
-        let item = match read {
-            Read::Item(item) => item,
-            Read::Article(article) => {
-                let text = texts.next().flatten().and_then(|stored| text_of(&article, &stored));
-                Item::Article(Box::new(IncomingArticle::new(output, *article, text)))
-            }
-        };
-        LoadedItem { output, item }
+    let read: Vec<(u64, Output)> =
+        batch.iter().filter_map(|stored| Some((stored.sequence, read(stored)?))).collect();
+    let wanted = read.iter().filter_map(|(_, output)| match output {
+        Output::Article(article) if with_texts => Some(article.input.enriched),
+        _ => None,
     });
-    Ok(made.collect())
+    let mut texts = texts(bus, &wanted.collect::<Vec<u64>>()).await?.into_iter();
+    let loaded = read.into_iter().filter_map(|(sequence, output)| {
+        let item = match output {
+            Output::Article(article) => {
+                let text = texts.next().flatten().and_then(|stored| text_of(&article, &stored));
+                Item::Article(Box::new(IncomingArticle::new(sequence, *article, text)))
+            }
+            Output::Forgotten(forgotten) => Item::Forgotten(forgotten),
+            Output::Command(command) => Item::Command(command),
+            Output::Epoch(_) => return None,
+        };
+        Some(LoadedItem { output: sequence, item })
+    });
+    Ok(loaded.collect())
 }
 
-/// A decoded message.
-enum Read {
-    /// An article that still needs its text.
-    Article(Box<OutputArticle>),
-    Item(Item),
-}
-
-fn read(stored: &Stored) -> Read {
-    let name = name_of(&stored.body);
-    // The time of the output never runs back, so a wrong clock may not set it later than the broker's.
-    let latest = timestamp(stored.at);
-    let read = match name.as_deref() {
-        Ok(OutputForgotten::NAME) => decode(stored).map(|mut forgotten: OutputForgotten| {
-            forgotten.at = forgotten.at.min(latest);
-            Read::Item(Item::Forgotten(Box::new(forgotten)))
-        }),
-        Ok(OutputCommand::NAME) => decode(stored).map(|mut command: OutputCommand| {
-            command.command.at = command.command.at.min(latest);
-            Read::Item(Item::Command(Box::new(command)))
-        }),
-        Ok(OutputEpoch::NAME) => Ok(Read::Item(Item::Nothing)),
-        _ => decode(stored).map(|mut article: OutputArticle| {
-            article.article.seen = article.article.seen.min(latest);
-            Read::Article(Box::new(article))
-        }),
-    };
-    read.unwrap_or_else(|error| {
+/// Decodes a message; none if this release cannot read it.
+fn read(stored: &Stored) -> Option<Output> {
+    let read = decode_output(stored).inspect_err(|error| {
         metrics::UNREADABLE.add(1, &[streams::OUTPUT.name]);
         tracing::warn!(sequence = stored.sequence, ?error, "output left out");
-        Read::Item(Item::Nothing)
-    })
+    });
+    let mut output = read.ok()?;
+    // The time of the output never runs back, so a wrong clock may not set it later than the broker's.
+    let latest = timestamp(stored.at);
+    match &mut output {
+        Output::Article(it) => it.article.seen = it.article.seen.min(latest),
+        Output::Forgotten(it) => it.at = it.at.min(latest),
+        Output::Command(it) => it.command.at = it.command.at.min(latest),
+        Output::Epoch(_) => {}
+    }
+    Some(output)
 }
 
 /// The most earlier articles that one is compared with: those of two alerts.

@@ -12,11 +12,9 @@ mod progress;
 mod publish;
 mod table;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{CLOCK_TOLERANCE, decode};
 use wirefold_flow::{
@@ -25,16 +23,15 @@ use wirefold_flow::{
 };
 use wirefold_proto::{AlertId, ControlCommand, StoryChange, Subject, Target, streams};
 
-use crate::delivery::Positions;
+use crate::delivery::Common;
 use crate::engine::{Draft, Engine, IncomingArticle, Revision, StoryOverride};
 use crate::error::AlerterError;
 use crate::settings::Settings;
-use crate::subscription::AbsentDeliveries;
 use crate::{NAME, metrics};
 use load::{Item, LoadedItem, ReadTexts};
 use progress::{ReadingProgress, SavedProgress};
 use publish::revision;
-use table::{Change, Table};
+use table::Table;
 
 /// How many messages one read returns.
 const BATCH: usize = 128;
@@ -49,21 +46,11 @@ const RESTART: Duration = Duration::from_secs(1);
 /// How long an alert stays in memory that waits for nothing with a time, such as one muted without an end.
 const REMEMBERED: Duration = Duration::from_hours(24 * 8);
 
-/// The settings of the matcher.
-pub(crate) struct Setup {
-    pub(crate) context: StageContext,
-    pub(crate) settings: Settings,
-    /// Tells which deliveries do not exist.
-    pub(crate) absent: watch::Sender<Option<AbsentDeliveries>>,
-    /// Where new deliveries begin.
-    pub(crate) positions: Positions,
-}
-
 /// Runs until it is stopped. After a failure of the bus, it starts again from the stored state.
-pub(crate) async fn run(setup: Arc<Setup>, stop: CancellationToken) -> Result<(), AlerterError> {
-    let context = &setup.context;
+pub(crate) async fn run(common: Common, settings: Settings) -> Result<(), AlerterError> {
+    let Common { context, stop, .. } = &common;
     while !stop.is_cancelled() {
-        let done = async { Matcher::start(&setup).await?.run(&stop).await };
+        let done = async { Matcher::start(&common, &settings).await?.run(stop).await };
         let Err(error) = done.await else {
             return Ok(());
         };
@@ -75,12 +62,7 @@ pub(crate) async fn run(setup: Arc<Setup>, stop: CancellationToken) -> Result<()
         if let AlerterError::Bus(error) = &error {
             context.observer.observe(NAME, Event::of_failure(error));
         }
-        let again = context.clock.now().plus(RESTART);
-        tokio::select! {
-            biased;
-            () = stop.cancelled() => {}
-            () = context.clock.sleep_until(again) => {}
-        }
+        context.pause(RESTART, stop).await;
     }
     Ok(())
 }
@@ -162,21 +144,20 @@ impl Matcher<'_> {
     }
 
     async fn apply_batch(&mut self, batch: Vec<Stored>) -> Result<(), AlerterError> {
-        let read = batch.last().map(Position::from);
-        let loaded = load::load(&*self.context.bus, batch, self.engine.len() > 0).await?;
+        let loaded = load::load(&*self.context.bus, &batch, self.engine.len() > 0).await?;
         self.context.check_fail_point(Point::Delivered)?;
         for item in loaded {
-            self.since_saved += 1;
-            self.progress.read(item.output);
             self.apply(item).await?;
         }
-        self.progress.reached(read);
+        self.since_saved += batch.len();
+        if let Some(last) = batch.last() {
+            self.progress.reached(&Position::from(last));
+        }
         self.flush().await
     }
 
     async fn apply(&mut self, item: LoadedItem) -> Result<(), AlerterError> {
-        let Some(at) = item.time() else { return Ok(()) };
-        let place = item.output;
+        let (at, place) = (item.time(), item.output);
         self.fire(at).await?;
         match item.item {
             Item::Article(mut incoming) => {
@@ -201,7 +182,6 @@ impl Matcher<'_> {
                 }
                 self.engine.apply_override(&change);
             }
-            Item::Nothing => {}
         }
         self.store_handed_over().await?;
         self.fire(at).await
@@ -231,9 +211,7 @@ impl Matcher<'_> {
         for stored in commands {
             match decode::<ControlCommand>(&stored) {
                 Ok(command) => {
-                    let change =
-                        self.table.apply_command(&command, self.progress.last_read()).await?;
-                    apply_change(&mut self.engine, change);
+                    self.apply_command(&command).await?;
                     self.store_handed_over().await?;
                     metrics::SUBSCRIPTIONS.set(self.engine.len() as f64, &[]);
                 }
@@ -281,23 +259,20 @@ impl Matcher<'_> {
 }
 
 impl<'a> Matcher<'a> {
-    pub(super) async fn start(setup: &'a Setup) -> Result<Self, AlerterError> {
-        let bus = &setup.context.bus;
-        setup.positions.note_starts(&**bus).await?;
-        let mut table = Table::open(setup).await?;
-        let saved = saved_progress(&setup.context, &mut table).await?;
-        let commands_from = commands_from(&setup.context, &mut table).await?;
+    pub(super) async fn start(
+        common: &'a Common,
+        settings: &Settings,
+    ) -> Result<Self, AlerterError> {
+        let context = &common.context;
+        let bus = &context.bus;
+        common.positions.note_starts(&**bus).await?;
+        let mut table = Table::open(common, settings).await?;
+        let saved = saved_progress(context, &mut table).await?;
+        let commands_from = commands_from(context, &mut table).await?;
         let mut engine = Engine::after(saved.output);
-        engine.limit_sites(setup.settings.site_alerts.clone());
-        for change in table.configure(saved.output).await? {
-            apply_change(&mut engine, change);
-        }
-        for (id, handling) in table.handled(setup.context.clock.now()).await? {
-            engine.handle(&id, handling);
-        }
-        metrics::SUBSCRIPTIONS.set(engine.len() as f64, &[]);
+        engine.limit_sites(settings.site_alerts.clone());
         let mut matcher = Self {
-            context: &setup.context,
+            context,
             engine,
             output: bus.read(streams::OUTPUT.name, ">", saved.output + 1).await?,
             progress: ReadingProgress::from(saved),
@@ -312,6 +287,9 @@ impl<'a> Matcher<'a> {
             has_new_scores: true,
             scores_due: UnixMillis(0),
         };
+        matcher.configure().await?;
+        matcher.restore_handled().await?;
+        metrics::SUBSCRIPTIONS.set(matcher.engine.len() as f64, &[]);
         matcher.rebuild().await?;
         Ok(matcher)
     }
@@ -343,7 +321,7 @@ async fn saved_progress(
     context: &StageContext,
     table: &mut Table,
 ) -> Result<SavedProgress, BusError> {
-    let saved = table.progress();
+    let saved = table.progress.clone();
     match new_from(context, streams::OUTPUT.name, &saved.reached()).await? {
         None => Ok(saved),
         Some(new) => {
@@ -356,7 +334,7 @@ async fn saved_progress(
 /// Where reading of the commands continues. If the stream was rolled back, the commands since then count as
 /// new. Those before were carried out, and lost later ones may have been too.
 async fn commands_from(context: &StageContext, table: &mut Table) -> Result<u64, BusError> {
-    let reached = table.control();
+    let reached = table.control.clone();
     match new_from(context, streams::CONTROL.name, &reached).await? {
         None => Ok(reached.sequence + 1),
         Some(new) => {
@@ -383,19 +361,6 @@ async fn new_from(
     }
 }
 
-/// Applies a change of the table to the engine.
-fn apply_change(engine: &mut Engine, change: Option<Change>) {
-    match change {
-        Some(Change::Put(rules)) => engine.put(*rules),
-        Some(Change::Remove(id)) => engine.remove(&id),
-        Some(Change::Handle(id, handling)) => {
-            engine.handle(&id, handling);
-            engine.handle_together(&id, handling);
-        }
-        None => {}
-    }
-}
-
 /// How many revisions one read returns.
 const AT_ONCE: usize = 64;
 
@@ -415,12 +380,12 @@ impl Matcher<'_> {
                 }
             }
             let survivors = self.engine.survivors(target);
-            targets.extend(survivors.into_iter().filter(|into| !about.contains(into)));
-            place += 1;
-            // Merges go into older targets, so this ends. The limit is a safeguard.
-            if place > 64 {
-                break;
+            for into in survivors {
+                if !targets.contains(&into) {
+                    targets.push(into);
+                }
             }
+            place += 1;
         }
         Ok(())
     }

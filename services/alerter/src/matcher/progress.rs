@@ -2,8 +2,6 @@
 //!
 //! Comes in: the position of each message that was read. Goes out: the position to save. It never reads a message.
 
-use std::collections::VecDeque;
-
 use serde::{Deserialize, Serialize};
 use wirefold_flow::Position;
 
@@ -28,39 +26,27 @@ impl SavedProgress {
 #[derive(Debug)]
 pub(super) struct ReadingProgress {
     saved: SavedProgress,
-    /// The messages that were read since, and may have to be read again.
-    since: VecDeque<u64>,
+    /// The sequence of the last message that was read.
+    pub(super) last_read: u64,
 }
 
 impl ReadingProgress {
     pub(super) fn from(saved: SavedProgress) -> Self {
-        Self { saved, since: VecDeque::new() }
+        Self { last_read: saved.output, saved }
     }
 
-    /// Notes the last message that was read, if there is one.
-    pub(super) fn reached(&mut self, last: Option<Position>) {
-        if let Some(last) = last {
-            self.saved.reached = last.to_string();
-        }
-    }
-
-    /// Notes a message that was read, in the order of the output.
-    pub(super) fn read(&mut self, position: u64) {
-        self.since.push_back(position);
-    }
-
-    pub(super) fn last_read(&self) -> u64 {
-        self.since.back().map_or(self.saved.output, |last| *last)
+    /// Notes the last message that was read.
+    pub(super) fn reached(&mut self, last: &Position) {
+        self.last_read = last.sequence;
+        self.saved.reached = last.to_string();
     }
 
     /// The farthest position after which no revision needs anything. `needed`: the first message that one
     /// still needs.
     pub(super) fn position_to_save(&mut self, needed: Option<u64>) -> SavedProgress {
-        let is_done = |read: &u64| needed.is_none_or(|first| *read < first);
-        while let Some(done) = self.since.front().copied().filter(is_done) {
-            self.saved.output = done;
-            self.since.pop_front();
-        }
+        let done =
+            needed.map_or(self.last_read, |first| self.last_read.min(first.saturating_sub(1)));
+        self.saved.output = self.saved.output.max(done);
         self.saved.clone()
     }
 }
@@ -73,10 +59,10 @@ mod tests {
     fn nothing_that_is_needed_is_passed() {
         let mut progress = ReadingProgress::from(SavedProgress::default());
         assert_eq!(progress.position_to_save(None).output, 0);
-        (1..=4).for_each(|sequence| progress.read(sequence));
-        assert_eq!(progress.last_read(), 4);
+        progress.reached(&Position::at_sequence(4));
+        assert_eq!(progress.last_read, 4);
         let mut saved = |needed| progress.position_to_save(needed).output;
-        assert_eq!((saved(Some(1)), saved(Some(3)), saved(None)), (0, 2, 4));
-        assert_eq!(progress.last_read(), 4);
+        assert_eq!((saved(Some(1)), saved(Some(3)), saved(Some(2)), saved(None)), (0, 2, 2, 4));
+        assert_eq!(progress.position_to_save(Some(9)).output, 4);
     }
 }

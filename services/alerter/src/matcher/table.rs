@@ -1,6 +1,6 @@
 //! The table `wf_subscriptions`: the subscriptions in force, and the matcher's progress.
 //!
-//! Comes in: commands, and subscriptions of files. Goes out: records, and the change for the engine. It never matches.
+//! Comes in: commands, and subscriptions of files. Goes out: records, and changes of the engine. It never matches.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,8 +15,9 @@ use wirefold_proto::{
     streams, token,
 };
 
+use super::Matcher;
 use super::progress::SavedProgress;
-use super::{Matcher, Setup};
+use crate::delivery::Common;
 use crate::engine::{Handling, Score};
 use crate::error::AlerterError;
 use crate::settings::{ConfiguredSubscription, Settings};
@@ -28,13 +29,6 @@ const CONTROL: &str = "control_reached";
 /// A mute without an end.
 const FOR_EVER: Timestamp = Timestamp::MAX;
 
-/// A change for the engine.
-pub(super) enum Change {
-    Put(Box<Rules>),
-    Remove(SubscriptionId),
-    Handle(AlertId, Handling),
-}
-
 /// The bucket and its contents in memory.
 pub(super) struct Table {
     pub(super) keys: Arc<dyn KeyValue>,
@@ -45,8 +39,10 @@ pub(super) struct Table {
     since: BTreeMap<SubscriptionId, u64>,
     absent: AbsentDeliveries,
     pub(super) handled: BTreeMap<AlertId, AlertHandlingRecord>,
-    progress: SavedProgress,
-    control: Option<Position>,
+    /// The saved progress of the matcher.
+    pub(super) progress: SavedProgress,
+    /// The last command that was carried out.
+    pub(super) control: Position,
 }
 
 /// The key of the output sequence after which a subscription applies.
@@ -55,19 +51,19 @@ fn since_key(id: &SubscriptionId) -> String {
 }
 
 impl Table {
-    pub(super) async fn open(setup: &Setup) -> Result<Self, AlerterError> {
-        let keys = setup.context.bus.key_value(streams::SUBSCRIPTIONS.name)?;
+    pub(super) async fn open(common: &Common, settings: &Settings) -> Result<Self, AlerterError> {
+        let keys = common.context.bus.key_value(streams::SUBSCRIPTIONS.name)?;
         let entries = keys.changes(0).await?;
         let mut table = Self {
             keys,
-            settings: setup.settings.clone(),
-            absent_told: setup.absent.clone(),
+            settings: settings.clone(),
+            absent_told: common.absent.clone(),
             records: BTreeMap::new(),
             since: BTreeMap::new(),
             absent: AbsentDeliveries::new(),
             handled: BTreeMap::new(),
             progress: SavedProgress::default(),
-            control: None,
+            control: Position::default(),
         };
         let values = entries.iter().filter_map(|entry| Some((&*entry.key, entry.value.as_ref()?)));
         for (key, value) in values {
@@ -83,7 +79,8 @@ impl Table {
         if key == PLACE {
             self.progress = serde_json::from_slice(value).unwrap_or_default();
         } else if key == CONTROL {
-            self.control = str::from_utf8(value).ok().and_then(Position::parse);
+            let reached = str::from_utf8(value).ok().and_then(Position::parse);
+            self.control = reached.unwrap_or_default();
         } else if key.starts_with(HANDLING_PREFIX)
             && let Ok(record) = decode::<AlertHandlingRecord>(value)
         {
@@ -97,15 +94,6 @@ impl Table {
         }
     }
 
-    pub(super) fn progress(&self) -> SavedProgress {
-        self.progress.clone()
-    }
-
-    /// The last command that was carried out.
-    pub(super) fn control(&self) -> Position {
-        self.control.clone().unwrap_or_default()
-    }
-
     /// Moves the start of subscriptions that begin after this sequence of the output back to it: the messages
     /// up to their start were lost.
     pub(super) async fn move_starts_back_to(&mut self, sequence: u64) -> Result<(), BusError> {
@@ -114,138 +102,6 @@ impl Table {
             *since = sequence;
         }
         Ok(())
-    }
-
-    /// Updates the table to what files define, and returns everything in force.
-    pub(super) async fn configure(
-        &mut self,
-        read: u64,
-    ) -> Result<Vec<Option<Change>>, AlerterError> {
-        let configured = self.settings.subscriptions.clone();
-        let is_gone = |record: &&SubscriptionRecord| {
-            let id = &record.subscription.id;
-            record.managed_by.is_some() && configured.iter().all(|given| given.settings.id != *id)
-        };
-        let gone = self.records.values().filter(is_gone);
-        let gone: Vec<SubscriptionId> = gone.map(|record| record.subscription.id.clone()).collect();
-        for id in gone {
-            self.remove(&id).await?;
-        }
-        let mut changes = Vec::new();
-        for ConfiguredSubscription { settings, managed_by } in &configured {
-            changes.push(self.put(settings, Some(managed_by.clone()), UnixMillis(0), read).await?);
-        }
-        let commanded = self.records.values().filter(|record| record.managed_by.is_none());
-        let commanded: Vec<SubscriptionSettings> =
-            commanded.map(|record| record.subscription.clone()).collect();
-        for settings in commanded {
-            changes.push(self.put(&settings, None, UnixMillis(0), read).await?);
-        }
-        self.tell_absent();
-        Ok(changes)
-    }
-
-    /// Carries out a command. `read` is the last sequence of the output that was read.
-    pub(super) async fn apply_command(
-        &mut self,
-        command: &ControlCommand,
-        read: u64,
-    ) -> Result<Option<Change>, AlerterError> {
-        let at = unix_millis(command.at);
-        let id = match &command.command {
-            Command::SubscriptionPut { subscription } => &subscription.id,
-            Command::SubscriptionRemove { subscription }
-            | Command::SubscriptionMute { subscription, .. } => subscription,
-            _ => return self.handle(command).await,
-        };
-        let managed_by = self.records.get(id).and_then(|record| record.managed_by.clone());
-        let change = match &command.command {
-            Command::SubscriptionMute { until, .. } => self.mute(id, *until, at).await,
-            _ if managed_by.is_some() => {
-                let file = managed_by.unwrap_or_default();
-                tracing::warn!(subscription = %id, file, "subscription is changed in its file only");
-                Ok(None)
-            }
-            Command::SubscriptionPut { subscription } => {
-                if let Some(record) = self.records.get_mut(id) {
-                    record.muted_until = None;
-                }
-                self.put(subscription, None, at, read).await
-            }
-            _ => self.remove(id).await,
-        };
-        self.tell_absent();
-        change
-    }
-
-    async fn put(
-        &mut self,
-        settings: &SubscriptionSettings,
-        managed_by: Option<String>,
-        changed: UnixMillis,
-        read: u64,
-    ) -> Result<Option<Change>, AlerterError> {
-        let filled = with_defaults(settings, &self.settings.default_deliveries());
-        let id = filled.id.clone();
-        let before = self.records.get(&id);
-        let rules = Rules::read(&filled, &self.settings.lists);
-        let absent = rules.as_ref().map(|it| it.absent_deliveries(&self.settings.delivery_names()));
-        let absent = absent.unwrap_or_default();
-        let first = absent.first().map(|(_, problem)| problem);
-        match absent.is_empty() {
-            true => drop(self.absent.remove(&id)),
-            false => {
-                let names = absent.iter().map(|(name, _)| name.clone()).collect();
-                self.absent.insert(id.clone(), names);
-            }
-        }
-        let record = SubscriptionRecord {
-            schema: Tag::new(),
-            subscription: filled,
-            managed_by,
-            muted_until: before.and_then(|record| record.muted_until),
-            problem: rules.as_ref().err().or(first).cloned(),
-            alerts: before.map_or(0, |record| record.alerts),
-            copies_folded: before.map_or(0, |record| record.copies_folded),
-            waiting: before.map_or_else(Vec::new, |record| record.waiting.clone()),
-        };
-        if let Err(problem) = &rules {
-            tracing::warn!(subscription = %id, %problem, "subscription sends no alerts");
-        }
-        let since = self.start_of(&id, read).await?;
-        let mute = mute_of(record.muted_until);
-        self.write(record).await?;
-        Ok(Some(match rules {
-            Ok(rules) => Change::Put(Box::new(rules.with_mute(mute, changed, since))),
-            Err(_) => Change::Remove(id),
-        }))
-    }
-
-    async fn mute(
-        &mut self,
-        id: &SubscriptionId,
-        until: Option<Timestamp>,
-        at: UnixMillis,
-    ) -> Result<Option<Change>, AlerterError> {
-        let Some(record) = self.records.get(id) else {
-            return Ok(None);
-        };
-        let is_past = until.is_some_and(|until| unix_millis(until) <= at);
-        let mut record = record.clone();
-        record.muted_until = if is_past { None } else { Some(until.unwrap_or(FOR_EVER)) };
-        let rules = Rules::read(&record.subscription, &self.settings.lists).ok();
-        let (mute, since) = (mute_of(record.muted_until), self.since.get(id).copied().unwrap_or(0));
-        self.write(record).await?;
-        Ok(rules.map(|rules| Change::Put(Box::new(rules.with_mute(mute, at, since)))))
-    }
-
-    async fn remove(&mut self, id: &SubscriptionId) -> Result<Option<Change>, AlerterError> {
-        self.keys.delete(&record_key(id)).await?;
-        self.keys.delete(&since_key(id)).await?;
-        self.records.remove(id);
-        self.since.remove(id);
-        self.absent.remove(id);
-        Ok(Some(Change::Remove(id.clone())))
     }
 
     /// Tells the watch which deliveries do not exist.
@@ -266,15 +122,14 @@ impl Table {
         Ok(read)
     }
 
-    /// Writes a record; false if the same is stored already.
-    async fn write(&mut self, record: SubscriptionRecord) -> Result<bool, AlerterError> {
+    /// Writes a record, unless the same is stored already.
+    async fn write(&mut self, record: SubscriptionRecord) -> Result<(), AlerterError> {
         let id = record.subscription.id.clone();
-        if self.records.get(&id) == Some(&record) {
-            return Ok(false);
+        if self.records.get(&id) != Some(&record) {
+            self.keys.put(&record_key(&id), encode(&record)?.into()).await?;
+            self.records.insert(id, record);
         }
-        self.keys.put(&record_key(&id), encode(&record)?.into()).await?;
-        self.records.insert(id, record);
-        Ok(true)
+        Ok(())
     }
 
     /// Writes the numbers of subscriptions, and what waits, where they have changed; false if nothing has.
@@ -303,9 +158,18 @@ impl Table {
         Ok(has_changed)
     }
 
+    async fn store(&mut self, record: AlertHandlingRecord) -> Result<(), AlerterError> {
+        let id = record.alert.clone();
+        if self.handled.get(&id) != Some(&record) {
+            self.keys.put(&handling_key(&id), encode(&record)?.into()).await?;
+            self.handled.insert(id, record);
+        }
+        Ok(())
+    }
+
     pub(super) async fn save_control(&mut self, reached: &Position) -> Result<(), BusError> {
         self.keys.put(CONTROL, reached.to_string().into()).await?;
-        self.control = Some(reached.clone());
+        self.control = reached.clone();
         Ok(())
     }
 
@@ -324,6 +188,121 @@ impl Table {
     }
 }
 
+impl Matcher<'_> {
+    /// Updates the table to what files define, and gives the engine everything in force.
+    pub(super) async fn configure(&mut self) -> Result<(), AlerterError> {
+        let configured = self.table.settings.subscriptions.clone();
+        let is_gone = |record: &&SubscriptionRecord| {
+            let id = &record.subscription.id;
+            record.managed_by.is_some() && configured.iter().all(|given| given.settings.id != *id)
+        };
+        let gone = self.table.records.values().filter(is_gone);
+        let gone: Vec<SubscriptionId> = gone.map(|record| record.subscription.id.clone()).collect();
+        for id in gone {
+            self.remove(&id).await?;
+        }
+        for ConfiguredSubscription { settings, managed_by } in configured {
+            let before = self.table.records.get(&settings.id);
+            let muted_until = before.and_then(|record| record.muted_until);
+            self.put(&settings, Some(managed_by), muted_until, UnixMillis(0)).await?;
+        }
+        let commanded = self.table.records.values().filter(|record| record.managed_by.is_none());
+        for record in commanded.cloned().collect::<Vec<SubscriptionRecord>>() {
+            self.put(&record.subscription, None, record.muted_until, UnixMillis(0)).await?;
+        }
+        self.table.tell_absent();
+        Ok(())
+    }
+
+    /// Carries out a command.
+    pub(super) async fn apply_command(
+        &mut self,
+        command: &ControlCommand,
+    ) -> Result<(), AlerterError> {
+        let at = unix_millis(command.at);
+        let id = match &command.command {
+            Command::SubscriptionPut { subscription } => &subscription.id,
+            Command::SubscriptionRemove { subscription }
+            | Command::SubscriptionMute { subscription, .. } => subscription,
+            _ => return self.handle(command).await,
+        };
+        let before = self.table.records.get(id).cloned();
+        match (&command.command, before) {
+            (Command::SubscriptionMute { until, .. }, before) => {
+                let Some(record) = before else { return Ok(()) };
+                let is_past = until.is_some_and(|until| unix_millis(until) <= at);
+                let muted_until = if is_past { None } else { Some(until.unwrap_or(FOR_EVER)) };
+                self.put(&record.subscription, record.managed_by, muted_until, at).await?;
+            }
+            (_, Some(SubscriptionRecord { managed_by: Some(file), .. })) => {
+                tracing::warn!(subscription = %id, file, "subscription is changed in its file only");
+            }
+            (Command::SubscriptionPut { subscription }, _) => {
+                self.put(subscription, None, None, at).await?;
+            }
+            _ => self.remove(id).await?,
+        }
+        self.table.tell_absent();
+        Ok(())
+    }
+
+    async fn put(
+        &mut self,
+        settings: &SubscriptionSettings,
+        managed_by: Option<String>,
+        muted_until: Option<Timestamp>,
+        changed: UnixMillis,
+    ) -> Result<(), AlerterError> {
+        let table = &mut self.table;
+        let filled = with_defaults(settings, &table.settings.default_deliveries());
+        let id = filled.id.clone();
+        let before = table.records.get(&id);
+        let rules = Rules::read(&filled, &table.settings.lists);
+        let absent =
+            rules.as_ref().map(|it| it.absent_deliveries(&table.settings.delivery_names()));
+        let absent = absent.unwrap_or_default();
+        let first = absent.first().map(|(_, problem)| problem);
+        match absent.is_empty() {
+            true => drop(table.absent.remove(&id)),
+            false => {
+                let names = absent.iter().map(|(name, _)| name.clone()).collect();
+                table.absent.insert(id.clone(), names);
+            }
+        }
+        let record = SubscriptionRecord {
+            schema: Tag::new(),
+            subscription: filled,
+            managed_by,
+            muted_until,
+            problem: rules.as_ref().err().or(first).cloned(),
+            alerts: before.map_or(0, |record| record.alerts),
+            copies_folded: before.map_or(0, |record| record.copies_folded),
+            waiting: before.map_or_else(Vec::new, |record| record.waiting.clone()),
+        };
+        if let Err(problem) = &rules {
+            tracing::warn!(subscription = %id, %problem, "subscription sends no alerts");
+        }
+        let since = table.start_of(&id, self.progress.last_read).await?;
+        table.write(record).await?;
+        match rules {
+            Ok(rules) => self.engine.put(rules.with_mute(mute_of(muted_until), changed, since)),
+            Err(_) => self.engine.remove(&id),
+        }
+        Ok(())
+    }
+
+    async fn remove(&mut self, id: &SubscriptionId) -> Result<(), BusError> {
+        let table = &mut self.table;
+        table.keys.delete(&record_key(id)).await?;
+        table.keys.delete(&since_key(id)).await?;
+        table.records.remove(id);
+        table.since.remove(id);
+        table.absent.remove(id);
+        self.engine.remove(id);
+        Ok(())
+    }
+}
+
 fn mute_of(until: Option<Timestamp>) -> Option<Mute> {
     until.map(|until| Mute { until: (until != FOR_EVER).then(|| unix_millis(until)) })
 }
@@ -333,54 +312,50 @@ const LINK: &str = "link-";
 /// The most used links that are stored for one alert. Beyond that, only the mute is stored.
 const LINKS: usize = 64;
 
-impl Table {
-    /// The records that still have an effect at this time. The others are deleted.
-    pub(super) async fn handled(
-        &mut self,
-        now: UnixMillis,
-    ) -> Result<Vec<(AlertId, Handling)>, AlerterError> {
+impl Matcher<'_> {
+    /// Gives the engine the records that still have an effect. The others are deleted.
+    pub(super) async fn restore_handled(&mut self) -> Result<(), BusError> {
+        let now = self.now();
         let is_over = |record: &AlertHandlingRecord| Handling::from_record(record).is_over(now);
-        let over = self.handled.iter().filter(|(_, record)| is_over(record));
-        let over: Vec<AlertId> = over.map(|(id, _)| id.clone()).collect();
-        for id in over {
-            self.keys.delete(&handling_key(&id)).await?;
-            self.handled.remove(&id);
+        let over = self.table.handled.extract_if(.., |_, record| is_over(record));
+        for (id, _) in over.collect::<Vec<_>>() {
+            self.table.keys.delete(&handling_key(&id)).await?;
         }
-        let handled = self.handled.values();
-        Ok(handled.map(|record| (record.alert.clone(), Handling::from_record(record))).collect())
+        for record in self.table.handled.values() {
+            self.engine.handle(&record.alert, Handling::from_record(record));
+        }
+        Ok(())
     }
 
     /// Carries out a command about one alert. Does nothing for other commands, and for a link that was used
     /// already.
-    pub(super) async fn handle(
-        &mut self,
-        command: &ControlCommand,
-    ) -> Result<Option<Change>, AlerterError> {
+    async fn handle(&mut self, command: &ControlCommand) -> Result<(), AlerterError> {
         let (Command::AlertMute { alert: id, .. } | Command::AlertAcknowledge { alert: id }) =
             &command.command
         else {
-            return Ok(None);
+            return Ok(());
         };
-        let before = self.handled.get(id).cloned();
+        let before = self.table.handled.get(id).cloned();
         let before = before.unwrap_or_else(|| Handling::default().record(id));
         let mut links = before.links.clone();
         if command.id.starts_with(LINK) {
             if links.contains(&command.id) {
-                return Ok(None);
+                return Ok(());
             }
             links.push(command.id.clone());
             links.drain(..links.len().saturating_sub(LINKS));
         }
         let handling = handled(Handling::from_record(&before), command);
-        self.store(AlertHandlingRecord { links, ..handling.record(id) }).await?;
-        Ok(Some(Change::Handle(id.clone(), handling)))
+        self.table.store(AlertHandlingRecord { links, ..handling.record(id) }).await?;
+        self.engine.handle(id, handling);
+        self.engine.handle_together(id, handling);
+        Ok(())
     }
 
-    async fn store(&mut self, record: AlertHandlingRecord) -> Result<(), AlerterError> {
-        let id = record.alert.clone();
-        if self.handled.get(&id) != Some(&record) {
-            self.keys.put(&handling_key(&id), encode(&record)?.into()).await?;
-            self.handled.insert(id, record);
+    /// Stores the handling that merged alerts gave to others, before any of these has a revision.
+    pub(super) async fn store_handed_over(&mut self) -> Result<(), AlerterError> {
+        for (id, handling) in self.engine.take_handed_over() {
+            self.table.store(handling.record(&id)).await?;
         }
         Ok(())
     }
@@ -395,15 +370,5 @@ fn handled(handling: Handling, command: &ControlCommand) -> Handling {
         }
         Command::AlertAcknowledge { .. } => Handling { acknowledged: Some(at), ..handling },
         _ => handling,
-    }
-}
-
-impl Matcher<'_> {
-    /// Stores the handling that merged alerts gave to others, before any of these has a revision.
-    pub(super) async fn store_handed_over(&mut self) -> Result<(), AlerterError> {
-        for (id, handling) in self.engine.take_handed_over() {
-            self.table.store(handling.record(&id)).await?;
-        }
-        Ok(())
     }
 }

@@ -118,17 +118,9 @@ impl Rules {
                 "the first message would wait longer than 7d: give less",
             ));
         }
-        let query = Query::parse_with(&settings.query, lists);
-        let query = query.map_err(|why| refuse("query", why))?;
+        let query = read_query("query", &settings.query, lists)?;
         let break_quiet = settings.break_quiet.as_deref();
-        let break_quiet = break_quiet.map(|text| Query::parse_with(text, lists)).transpose();
-        let break_quiet = break_quiet.map_err(|why| refuse("break_quiet", why))?;
-        if query.is_contradictory() {
-            return Err(refuse("query", CONTRADICTORY));
-        }
-        if break_quiet.as_ref().is_some_and(Query::is_contradictory) {
-            return Err(refuse("break_quiet", CONTRADICTORY));
-        }
+        let break_quiet = break_quiet.map(|it| read_query("break_quiet", it, lists)).transpose()?;
         let quiet = settings.quiet_hours.as_ref().map(QuietTime::read).transpose()?;
         Ok(Self {
             query,
@@ -186,11 +178,8 @@ impl Rules {
         if let Some(digest) = self.settings.digest {
             return hold(HoldReason::Digest, Some(self.digest_after(digest, at)));
         }
-        let breaks = || {
-            let nothing = Prepared::new(&Document::default());
-            let query = self.break_quiet.as_ref();
-            query.is_some_and(|query| query.matches(&nothing, numbers).is_some())
-        };
+        let breaks =
+            || self.break_quiet.as_ref().is_some_and(|query| matches_numbers(query, numbers));
         if let Some(quiet) = &self.quiet
             && let Some(until) = quiet.end_after(at)
             && !breaks()
@@ -226,6 +215,20 @@ impl Rules {
     pub(crate) fn asks_for_velocity(&self) -> bool {
         self.settings.query.contains("velocity") || !self.on.velocity.is_empty()
     }
+}
+
+/// Parses a query of a setting. It must be able to match.
+fn read_query(setting: &str, text: &str, lists: &Lists) -> Result<Query, String> {
+    let query = Query::parse_with(text, lists).map_err(|why| refuse(setting, why))?;
+    match query.is_contradictory() {
+        true => Err(refuse(setting, CONTRADICTORY)),
+        false => Ok(query),
+    }
+}
+
+/// Whether a query about numbers, such as velocity, matches them.
+fn matches_numbers(query: &Query, numbers: &Numbers<'_>) -> bool {
+    query.matches(&Prepared::new(&Document::default()), numbers).is_some()
 }
 
 /// The mistake in a setting.
@@ -330,12 +333,7 @@ impl Triggers {
 
     /// Whether articles come fast enough to notify.
     pub(crate) fn is_fast(&self, numbers: &Numbers<'_>) -> bool {
-        // This runs for each article and each alert that it concerns, and few subscriptions use velocity.
-        if self.velocity.is_empty() {
-            return false;
-        }
-        let nothing = Prepared::new(&Document::default());
-        self.velocity.iter().any(|query| query.matches(&nothing, numbers).is_some())
+        self.velocity.iter().any(|query| matches_numbers(query, numbers))
     }
 }
 

@@ -452,6 +452,22 @@ async fn a_file_that_cannot_be_written_and_a_program_that_is_not_there_are_tried
 }
 
 #[tokio::test]
+async fn a_message_by_hand_has_the_time_of_the_machine() {
+    let target = Target::start(Service::Slack).await;
+    let allow = vec!["127.0.0.0/8".parse().unwrap()];
+    let zone = Some(jiff::tz::TimeZone::get("Europe/Berlin").unwrap());
+    let told = Settings { allow, zone, ..settings([]) };
+    let printer: Arc<dyn crate::Printer> = Arc::new(Paper::default());
+    let (desk, subscription) = (delivery(target.kind()), at_once());
+    let first = alert(1, "Port strike");
+    crate::send_again(&first, &subscription, &desk, &told, &printer, NOW).await.unwrap().unwrap();
+    crate::send_sample(&desk, &told, &printer, NOW).await.unwrap().unwrap();
+    for seen in target.seen() {
+        assert!(seen.text.contains("first seen 09:00 CET"), "{}", seen.text);
+    }
+}
+
+#[tokio::test]
 async fn a_sample_says_that_it_is_one_and_what_became_of_it() {
     let target = Target::start(Service::Slack).await;
     let allow = vec!["127.0.0.0/8".parse().unwrap()];

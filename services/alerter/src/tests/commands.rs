@@ -287,3 +287,18 @@ async fn a_muted_subscription_tells_once_when_it_is_unmuted() {
     assert!(blocks[0].contains("LOUD") && blocks[0].contains(" and 2 more · "), "{}", blocks[0]);
     again.stop().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_subscription_that_is_put_as_it_was_is_muted_no_longer_also_after_a_restart() {
+    let world = World::new().await;
+    let running = world.start(&settings([]));
+    let mute = Command::SubscriptionMute { subscription: "all".parse().unwrap(), until: None };
+    for (id, command) in [("1", put(at_once())), ("2", mute), ("3", put(at_once()))] {
+        world.command(id, command).await;
+    }
+    running.stop().await;
+    let again = world.start(&settings([]));
+    world.pass(1).await;
+    assert_eq!(world.record("all").await.unwrap().muted_until, None);
+    again.stop().await;
+}

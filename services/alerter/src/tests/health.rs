@@ -23,8 +23,7 @@ use super::running::{Running, World, at_once, settings, wait_until_idle};
 use super::watching::DEADLINE;
 use crate::kinds::{DeliveryTarget, NatsTarget};
 use crate::{
-    AlerterError, Delivery, Disk, Failure, HealthSettings, Heartbeat, Settings, Space, Subjects,
-    Templates,
+    AlerterError, Delivery, Disk, Failure, HealthSettings, Settings, Space, Subjects, Templates,
 };
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -441,7 +440,7 @@ async fn the_heartbeat_stops_while_a_condition_endangers_data() {
     let world = World::new().await;
     let mut called = Receiver::start([Answer::Status(200), Answer::Status(500)]).await;
     let disk = Arc::new(Small(Mutex::new(50 << 30)));
-    let heartbeat = Heartbeat { url: called.url.clone(), every: MINUTE };
+    let heartbeat = called.url.clone();
     let health = HealthSettings {
         disk: Some(disk.clone()),
         heartbeat: Some(heartbeat),

@@ -13,7 +13,7 @@ use super::positions::{Picky, last_alert, position};
 use super::running::{World, at_once, settings, wait_until_idle};
 use crate::delivery::{Common, DeliveryStage, DeliveryStates, Positions};
 use crate::kinds::{DeliveryTarget, StdoutTarget};
-use crate::matcher::{self, Setup};
+use crate::matcher;
 use crate::{Delivery, Printer};
 
 /// The stored alerts, without any delivery.
@@ -21,19 +21,30 @@ async fn match_only(world: &World) {
     let deliveries = vec!["desk".to_owned()];
     let mut settings = settings([SubscriptionSettings { deliveries, ..at_once() }]);
     settings.deliveries[0].name = "desk".to_owned();
-    let absent = tokio::sync::watch::Sender::default();
-    let positions = Positions::of(settings.delivery_names());
-    let setup = Setup { context: world.context(), settings, absent, positions };
-    let stop = CancellationToken::new();
-    let running = tokio::spawn(matcher::run(Arc::new(setup), stop.clone()));
+    let common = common(world);
+    let stop = common.stop.clone();
+    let running = tokio::spawn(matcher::run(common, settings));
     wait_until_idle().await;
     stop.cancel();
     running.await.unwrap().unwrap();
 }
 
+fn common(world: &World) -> Common {
+    Common {
+        context: world.context(),
+        stop: CancellationToken::new(),
+        page: None,
+        demo: false,
+        zone: jiff::tz::TimeZone::UTC,
+        states: DeliveryStates::default(),
+        absent: tokio::sync::watch::Sender::default(),
+        positions: Positions::of(vec!["desk".to_owned()]),
+    }
+}
+
 async fn stage(world: &World, printer: &Arc<dyn Printer>) -> DeliveryStage {
-    let positions = Positions::of(vec!["desk".to_owned()]);
-    positions.note_starts(&*world.bus).await.unwrap();
+    let common = common(world);
+    common.positions.note_starts(&*world.bus).await.unwrap();
     let delivery = Delivery {
         name: "desk".to_owned(),
         target: DeliveryTarget::Stdout(StdoutTarget),
@@ -42,22 +53,13 @@ async fn stage(world: &World, printer: &Arc<dyn Printer>) -> DeliveryStage {
         templates: crate::Templates::default(),
     };
     let means = crate::Settings::default().means(printer.clone());
-    let common = Common {
-        context: world.context(),
-        page: None,
-        demo: false,
-        zone: jiff::tz::TimeZone::UTC,
-        states: DeliveryStates::default(),
-        absent: tokio::sync::watch::Sender::default(),
-        positions,
-    };
     DeliveryStage::new(&delivery, &means, &common).unwrap()
 }
 
 /// Lets a delivery work until it has nothing to do for so many seconds.
 async fn deliver(world: &World, stage: DeliveryStage, seconds: u64) {
-    let stop = CancellationToken::new();
-    let running = tokio::spawn(stage.run(stop.clone()));
+    let stop = stage.common.stop.clone();
+    let running = tokio::spawn(stage.run());
     world.pass(seconds).await;
     stop.cancel();
     running.await.unwrap().unwrap();
