@@ -7,7 +7,7 @@ use std::time::Duration;
 use wirefold_flow::UnixMillis;
 use wirefold_http_client::{Request, Response, SendError};
 
-use super::channel::Failure;
+use super::message::Failure;
 use super::retry::of_answer;
 use crate::wording::line;
 
