@@ -228,8 +228,7 @@ impl Scheduler {
         let (mut feeds, lists, commands) = match share.leads() {
             true => join_with_configured(&poller, &stored).await?,
             false => {
-                let all = stored.feeds.into_values();
-                let own = all.filter(|(record, state)| share.has(state.address(&record.feed.url)));
+                let own = stored.feeds.into_values().filter(|(record, _)| share.has(&record.feed));
                 (own.collect(), Lists::default(), None)
             }
         };
@@ -396,7 +395,7 @@ async fn handle_read_marks(
     let share = &poller.store.share;
     let is_ours = |feed: &FeedId, mark: &ReadMark| {
         let own = feeds.iter().find(|(record, _)| record.feed.id == *feed);
-        let is_own = own.is_some_and(|(record, state)| share.has(state.address(&record.feed.url)));
+        let is_own = own.is_some_and(|(record, _)| share.has(&record.feed));
         !share.is_another(&mark.by) && (is_own || share.leads() && own.is_none())
     };
     let read_marks: HashMap<FeedId, ReadMark> =
@@ -459,8 +458,8 @@ fn written_result(
 /// The table of feeds. Polls that are overdue are spread over the first minute, always in the same way. None waits longer than
 /// the settings allow now, unless its host or publisher wants that, or it is dead.
 fn table_of(feeds: Vec<(FeedRecord, PollState)>, now: UnixMillis, share: Arc<Share>) -> Table {
-    let overdue = feeds.iter().filter(|(record, _)| due_of(record) <= Some(now));
-    let overdue = overdue.filter(|(record, _)| due_of(record).is_some()).count();
+    let due = feeds.iter().filter_map(|(record, _)| due_of(record));
+    let overdue = due.filter(|due| *due <= now).count();
     let mut table = Table::of(share);
     for (record, state) in feeds {
         let due = due_of(&record).map(|due| match due > now {
@@ -548,7 +547,7 @@ impl Table {
         let feed = record.feed.id.clone();
         self.remove(&feed);
         let address = state.address(&record.feed.url).to_owned();
-        let is_own = self.share.has(&address);
+        let is_own = self.share.has(&record.feed);
         if !is_own && !self.share.leads() {
             return;
         }

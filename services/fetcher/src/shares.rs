@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use wirefold_flow::{BusError, Event, KeyValue, StageContext, UnixMillis};
+use wirefold_proto::FeedSettings;
 use wirefold_proto::streams::LEASES;
 
 use crate::sites::host_key;
@@ -64,9 +65,9 @@ impl Share {
         self.members.first() == Some(&self.own)
     }
 
-    /// Whether this fetcher polls the feed at an address.
-    pub(crate) fn has(&self, address: &str) -> bool {
-        let host = Url::parse(address).map(|url| host_key(&url)).unwrap_or_default();
+    /// Whether this fetcher polls a feed. The address in its settings decides, wherever it redirects to.
+    pub(crate) fn has(&self, feed: &FeedSettings) -> bool {
+        let host = Url::parse(&feed.url).map(|url| host_key(&url)).unwrap_or_default();
         let rank = |member: &&String| hash(&[member, &host]);
         self.members.iter().max_by_key(rank) == Some(&self.own)
     }
@@ -239,31 +240,35 @@ mod tests {
         Share { own: own.to_owned(), members }
     }
 
-    fn addresses() -> impl Iterator<Item = String> {
-        (0..300).map(|nth| format!("https://{nth}.example/feed"))
+    fn feed(url: &str) -> FeedSettings {
+        FeedSettings::new("harbour".parse().expect("an id"), url)
+    }
+
+    fn feeds() -> impl Iterator<Item = FeedSettings> {
+        (0..300).map(|nth| feed(&format!("https://{nth}.example/feed")))
     }
 
     #[test]
     fn each_host_belongs_to_one_member() {
         let all = ["a", "b", "c"];
         let mut counts = [0; 3];
-        for address in addresses() {
-            let owners = all.map(|own| share(own, &all).has(&address));
-            assert_eq!(owners.iter().filter(|has| **has).count(), 1, "{address}");
+        for feed in feeds() {
+            let owners = all.map(|own| share(own, &all).has(&feed));
+            assert_eq!(owners.iter().filter(|has| **has).count(), 1, "{}", feed.url);
             counts.iter_mut().zip(owners).for_each(|(count, has)| *count += i32::from(has));
         }
         assert!(counts.iter().all(|count| (60..140).contains(count)), "{counts:?}");
         let of_one_host = ["https://a.example/1", "http://www.a.example:80/2?x"];
-        let owners = of_one_host.map(|it| all.map(|own| share(own, &all).has(it)));
+        let owners = of_one_host.map(|it| all.map(|own| share(own, &all).has(&feed(it))));
         assert_eq!(owners[0], owners[1]);
     }
 
     #[test]
     fn only_the_hosts_of_a_member_move_when_it_leaves() {
-        for address in addresses() {
+        for feed in feeds() {
             let (before, after) = (share("a", &["a", "b", "c"]), share("a", &["a", "b"]));
-            let was_of_c = share("c", &["a", "b", "c"]).has(&address);
-            assert!(before.has(&address) == after.has(&address) || was_of_c, "{address}");
+            let was_of_c = share("c", &["a", "b", "c"]).has(&feed);
+            assert!(before.has(&feed) == after.has(&feed) || was_of_c, "{}", feed.url);
         }
     }
 
@@ -271,8 +276,8 @@ mod tests {
     fn a_fetcher_alone_has_everything_and_leads() {
         let alone = Share::alone();
         assert!(alone.leads() && !alone.is_shared());
-        assert!(addresses().all(|address| alone.has(&address)) && alone.has("no address"));
+        assert!(feeds().all(|feed| alone.has(&feed)) && alone.has(&feed("no address")));
         let newcomer = share("b", &["a"]);
-        assert!(!newcomer.leads() && !addresses().any(|address| newcomer.has(&address)));
+        assert!(!newcomer.leads() && !feeds().any(|feed| newcomer.has(&feed)));
     }
 }
