@@ -458,8 +458,8 @@ fn written_result(
 /// The table of feeds. Polls that are overdue are spread over the first minute, always in the same way. None waits longer than
 /// the settings allow now, unless its host or publisher wants that, or it is dead.
 fn table_of(feeds: Vec<(FeedRecord, PollState)>, now: UnixMillis, share: Arc<Share>) -> Table {
-    let due = feeds.iter().filter_map(|(record, _)| due_of(record));
-    let overdue = due.filter(|due| *due <= now).count();
+    let is_overdue = |record: &FeedRecord| due_of(record).is_some_and(|due| due <= now);
+    let overdue = feeds.iter().filter(|(record, _)| is_overdue(record)).count();
     let mut table = Table::of(share);
     for (record, state) in feeds {
         let due = due_of(&record).map(|due| match due > now {
