@@ -6,7 +6,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Seek as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
@@ -15,9 +15,13 @@ use crate::copy_lock::FILE;
 /// All messages that were ever stored: the sequences of a stream only grow.
 const STORED: &str = "SELECT coalesce(sum(last), 0) FROM streams";
 
+fn path(folder: &Path) -> PathBuf {
+    folder.join(format!("{FILE}-acknowledged"))
+}
+
 /// The number in the file of a folder.
 fn read(folder: &Path) -> Option<u64> {
-    let text = fs::read_to_string(folder.join(format!("{FILE}-acknowledged"))).ok()?;
+    let text = fs::read_to_string(path(folder)).ok()?;
     text.trim().parse().ok()
 }
 
@@ -45,7 +49,7 @@ impl Acknowledged {
         options.create(true).truncate(false).write(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        Self { file: options.open(folder.join(format!("{FILE}-acknowledged"))).ok() }
+        Self { file: options.open(path(folder)).ok() }
     }
 
     /// For a connection that publishes nothing.

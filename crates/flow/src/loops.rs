@@ -215,7 +215,8 @@ impl StageContext {
         }
     }
 
-    pub(crate) async fn wait(&self, duration: Duration) {
+    /// Waits by the clock of the loop.
+    pub async fn wait(&self, duration: Duration) {
         self.clock.sleep_until(self.clock.now().plus(duration)).await;
     }
 

@@ -68,12 +68,11 @@ async fn until_leading(
         if known == Leadership::Leads {
             return true;
         }
-        let clock = &context.clock;
         tokio::select! {
             biased;
             () = stop.cancelled() => {}
             () = lease.changed_from(&known) => {}
-            () = clock.sleep_until(clock.now().plus(HEARTBEAT)) => {}
+            () = context.wait(HEARTBEAT) => {}
         }
         context.observer.observe(NAME, Event::Alive);
     }

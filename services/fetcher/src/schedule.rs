@@ -12,7 +12,7 @@ use wirefold_flow::{
 };
 use wirefold_proto::streams::CONTROL;
 use wirefold_proto::{
-    Command, ControlCommand, FeedFinding, FeedHealth, FeedId, FeedRecord, FeedSettings,
+    Command, ControlCommand, FeedFinding, FeedHealth, FeedId, FeedRecord, FeedSettings, ListRecord,
 };
 
 use crate::FetcherError;
@@ -211,8 +211,7 @@ impl Scheduler {
         if !error.may_pass() {
             return Err(error.into());
         }
-        let clock = &context.clock;
-        clock.sleep_until(clock.now().plus(Duration::from_secs(1))).await;
+        context.wait(Duration::from_secs(1)).await;
         Ok(())
     }
 }
@@ -224,16 +223,16 @@ impl Scheduler {
     /// Loads the stored feeds. The fetcher that leads joins them with the feeds and lists of the configuration.
     pub(crate) async fn load(poller: Arc<Poller>) -> Result<Self, FetcherError> {
         let share = poller.store.share.clone();
-        let stored = poller.store.load().await?;
-        let (mut feeds, lists, commands) = match share.leads() {
-            true => join_with_configured(&poller, &stored).await?,
-            false => {
-                let own = stored.feeds.into_values().filter(|(record, _)| share.has(&record.feed));
-                (own.collect(), Lists::default(), None)
-            }
+        let StoredState { feeds, read_marks, lists, control } = poller.store.load().await?;
+        let (mut feeds, lists, commands) = if share.leads() {
+            let (feeds, lists) = join_with_configured(&poller, feeds, lists).await?;
+            (feeds, lists, Some(commands_after(&poller.context, control).await?))
+        } else {
+            let own = feeds.into_values().filter(|(record, _)| share.has(&record.feed));
+            (own.collect(), Lists::default(), None)
         };
         let now = poller.context.clock.now();
-        handle_read_marks(&poller, &mut feeds, stored.read_marks).await?;
+        handle_read_marks(&poller, &mut feeds, read_marks).await?;
         restore_pauses(&poller.hosts, &feeds);
         let shortened = shorten_waits(&mut feeds, now.plus(poller.settings.max_interval));
         write(&poller, shortened).await?;
@@ -280,18 +279,15 @@ async fn next_commands(
     }
 }
 
-/// The feeds, lists and commands of a fetcher that leads.
-type Joined = (Vec<(FeedRecord, PollState)>, Lists, Option<Box<dyn OrderedReader>>);
-
 /// Joins the feeds and lists of the configuration with the stored ones.
 async fn join_with_configured(
     poller: &Arc<Poller>,
-    stored: &StoredState,
-) -> Result<Joined, FetcherError> {
-    let (lists, gone) = Lists::plan(&poller.settings.lists, stored.lists.clone());
+    stored: HashMap<FeedId, (FeedRecord, PollState)>,
+    lists: HashMap<String, ListRecord>,
+) -> Result<(Vec<(FeedRecord, PollState)>, Lists), FetcherError> {
+    let (lists, gone) = Lists::plan(&poller.settings.lists, lists);
     let may_follow = lists.unread().next().is_some();
-    let planned = plan(&poller.settings, stored.feeds.clone(), may_follow);
-    let Plan { feeds, to_write, to_forget } = planned;
+    let Plan { feeds, to_write, to_forget } = plan(&poller.settings, stored, may_follow);
     for feed in &to_forget {
         tracing::info!(%feed, "feed is no longer configured and was forgotten");
         poller.store.forget(feed).await?;
@@ -304,8 +300,7 @@ async fn join_with_configured(
         tracing::info!(list = url, "list of feeds is no longer configured and was forgotten");
         poller.store.forget_list(url).await?;
     }
-    let commands = commands_after(&poller.context, stored.control).await?;
-    Ok((feeds, lists, Some(commands)))
+    Ok((feeds, lists))
 }
 
 /// A reader of the commands after those that were carried out. If the stream went back in time, its

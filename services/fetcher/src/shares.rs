@@ -95,7 +95,7 @@ impl Membership {
                 Err(error) if error.may_pass() => rounds.failed(&error),
                 share => break share?,
             }
-            rounds.wait(ROUND).await;
+            context.wait(ROUND).await;
         };
         let (to, share) = watch::channel(first);
         let leaving = CancellationToken::new();
@@ -149,7 +149,7 @@ impl Rounds {
             tokio::select! {
                 biased;
                 () = leaving.cancelled() => break,
-                () = self.wait(ROUND) => {}
+                () = self.context.wait(ROUND) => {}
             }
             let share = match self.next().await {
                 Ok(share) => share,
@@ -167,13 +167,8 @@ impl Rounds {
         tokio::select! {
             biased;
             _ = self.keys.delete(&self.own) => {}
-            () = self.wait(FAREWELL) => {}
+            () = self.context.wait(FAREWELL) => {}
         }
-    }
-
-    async fn wait(&self, time: Duration) {
-        let clock = &self.context.clock;
-        clock.sleep_until(clock.now().plus(time)).await;
     }
 
     fn failed(&mut self, error: &BusError) {

@@ -134,7 +134,7 @@ impl Store {
     /// Stores the record of a feed after a poll; false if another fetcher changed or removed it meanwhile.
     pub(crate) async fn put_polled(&self, record: &FeedRecord) -> Result<bool, BusError> {
         let key = key("feed", &record.feed.id);
-        let Ok(body) = encode(record).map(Bytes::from) else { return Ok(true) };
+        let Some(body) = body(&key, record) else { return Ok(true) };
         if !self.share.is_shared() {
             return self.put(&key, body).await.map(|()| true);
         }
@@ -222,13 +222,10 @@ impl Store {
         Ok(())
     }
 
-    /// Stores a message of the contract. One that is too large is logged and not stored.
+    /// Stores a message of the contract.
     async fn put_message<M: Message>(&self, key: &str, message: &M) -> Result<(), BusError> {
-        let Ok(body) = encode(message) else {
-            tracing::warn!(key, "record not stored: too large");
-            return Ok(());
-        };
-        self.put(key, body.into()).await
+        let Some(body) = body(key, message) else { return Ok(()) };
+        self.put(key, body).await
     }
 
     async fn get(&self, key: &str) -> Result<Option<Bytes>, BusError> {
@@ -246,6 +243,15 @@ impl Store {
         retry_bus(&self.context, || self.keys.delete(key)).await?;
         Ok(())
     }
+}
+
+/// The body of a message. One that is too large is logged and not stored.
+fn body<M: Message>(key: &str, message: &M) -> Option<Bytes> {
+    let body = encode(message).map(Bytes::from).ok();
+    if body.is_none() {
+        tracing::warn!(key, "record not stored: too large");
+    }
+    body
 }
 
 fn key(what: &str, feed: &FeedId) -> String {

@@ -87,7 +87,7 @@ async fn alerts_since(app: &AppState, since: Moment) -> ApiResult<(Vec<AlertRow>
 async fn commands_since(
     app: &AppState,
     since: Timestamp,
-) -> ApiResult<(Vec<ControlCommand>, bool)> {
+) -> ApiResult<(Vec<(ControlCommand, Worded)>, bool)> {
     let stream = streams::CONTROL.name;
     let state = app.bus.stream_state(stream).await?;
     let mut sequences: Vec<u64> = (state.first..=state.last).collect();
@@ -100,8 +100,8 @@ async fn commands_since(
         for message in newest_first().filter(recent) {
             // Commands of later versions are skipped.
             let Ok(command) = decode::<ControlCommand>(&message.body) else { continue };
-            if words(&command).is_some() {
-                commands.push(command);
+            if let Some(worded) = words(&command) {
+                commands.push((command, worded));
             }
         }
         if commands.len() > MOST || newest_first().any(|it| !recent(&it)) {
@@ -113,8 +113,10 @@ async fn commands_since(
     Ok((commands, has_more))
 }
 
-async fn describe(app: &AppState, command: ControlCommand) -> ApiResult<CommandRow> {
-    let (words, target) = words(&command).unwrap_or_default();
+async fn describe(
+    app: &AppState,
+    (command, (words, target)): (ControlCommand, Worded),
+) -> ApiResult<CommandRow> {
     let title = match target {
         Some(Target::Story(story)) => {
             let known = app.resolve_id::<StoryId>(&story.to_string()).await;
@@ -137,8 +139,11 @@ async fn describe(app: &AppState, command: ControlCommand) -> ApiResult<CommandR
     Ok(CommandRow { command, words, until, target, title, outcome })
 }
 
-/// The request in a command, and its event or story; `None` if it is about a feed.
-fn words(given: &ControlCommand) -> Option<(String, Option<Target>)> {
+/// The request in a command, and its event or story.
+type Worded = (String, Option<Target>);
+
+/// A command in words; `None` if it is about a feed.
+fn words(given: &ControlCommand) -> Option<Worded> {
     let unmutes = |until: &Option<Timestamp>| until.is_some_and(|until| until <= given.at);
     let of_story = |words: String, story: &StoryId| (words, Some(Target::Story(*story)));
     Some(match &given.command {
