@@ -8,11 +8,11 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::candidates::candidates;
 use crate::event_evidence::{ComparedStory, EventEvidence, THRESHOLD};
+use crate::groups::Groups;
 use crate::id_table::IdTable;
 use crate::ids::{EventId, Merge, StoryId};
 use crate::index::Index;
@@ -48,14 +48,6 @@ const MOST_RISE: f64 = 0.1;
 /// that all of them are similar.
 const FEW: usize = 40;
 
-/// The stories of an event, in order, and the times of the first and last one in seconds.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Event {
-    pub(crate) first: i64,
-    pub(crate) last: i64,
-    pub(crate) stories: Vec<u32>,
-}
-
 /// How a new story joined an event.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Joined {
@@ -75,8 +67,7 @@ pub(crate) struct Events {
     /// The stories by the quotations in their openings.
     quoted: Index,
     pub(crate) signatures: IdTable<StoryId, Signature>,
-    pub(crate) event_of: IdTable<StoryId, u32>,
-    pub(crate) events: FxHashMap<u32, Event>,
+    pub(crate) groups: Groups,
     /// The events that people divided.
     pub(crate) apart: NotTheSame,
     /// Up to how many stories are few.
@@ -89,8 +80,7 @@ impl Default for Events {
             index: Index::new(POSTINGS),
             quoted: Index::new(STOCK),
             signatures: IdTable::default(),
-            event_of: IdTable::default(),
-            events: FxHashMap::default(),
+            groups: Groups::default(),
             apart: NotTheSame::default(),
             few: FEW,
         }
@@ -110,7 +100,7 @@ type ByEvent = BTreeMap<u32, Vec<ComparedStory>>;
 impl Events {
     /// The event of a story; a story that was never added is one by itself.
     pub(crate) fn of(&self, story: u32) -> u32 {
-        self.event_of.get(StoryId(story)).copied().unwrap_or(story)
+        self.groups.of(story)
     }
 
     /// Adds a new story and finds its event. Stories before `first` left the window.
@@ -130,7 +120,7 @@ impl Events {
             }
         }
         if is_round_up(page, &by_event, &self.signatures) {
-            self.put(story, story, signature.time);
+            self.groups.put(&[story], story);
             return Joined::default();
         }
         self.make_findable(story, &signature, keys, first);
@@ -150,7 +140,7 @@ impl Events {
         let (fitting, late): (Vec<Fitting>, Vec<Fitting>) =
             fitting.into_iter().partition(|event| event.accepts);
         let event = fitting.first().map_or(story, |best| best.event);
-        self.put(story, event, signature.time);
+        self.groups.put(&[story], event);
         let mut joined = Joined {
             continues: late.first().filter(|_| fitting.is_empty()).map(|it| EventId(it.event)),
             compared: by_event.into_values().flatten().collect(),
@@ -246,26 +236,29 @@ impl Events {
 
     /// The latest stories of an event that can be compared.
     fn latest_of(&self, event: u32) -> impl Iterator<Item = u32> {
-        let stories = self.events.get(&event).map_or(&[][..], |event| &event.stories);
-        let known = stories.iter().rev().filter(|story| self.signatures.contains(StoryId(**story)));
-        known.take(LATEST).copied()
+        let stories = self.groups.members(event).into_iter().rev();
+        stories.filter(|story| self.has(*story)).take(LATEST)
     }
 
     /// Whether the bounds of an event allow a story at a time. A story may arrive late, so they hold before the
     /// event as well as after it.
     fn allows(&self, event: u32, time: i64) -> bool {
-        let Some(Event { first, last, .. }) = self.events.get(&event) else { return true };
-        (time - last).max(first - time) <= QUIET && time.max(*last) - time.min(*first) <= SPAN
+        let Some((first, last)) = self.ends(&[event]) else { return true };
+        (time - last).max(first - time) <= QUIET && time.max(last) - time.min(first) <= SPAN
+    }
+
+    /// The times of the first and the last story of events.
+    fn ends(&self, events: &[u32]) -> Option<(i64, i64)> {
+        let stories = events.iter().flat_map(|event| self.groups.members(*event));
+        let times = stories.filter_map(|story| Some(self.signatures.get(StoryId(story))?.time));
+        times.map(|time| (time, time)).reduce(|ends, it| (ends.0.min(it.0), ends.1.max(it.1)))
     }
 
     /// Whether two events are similar enough to be one, and people and the bounds allow it.
     fn are_one(&self, one: u32, other: u32, threshold: f64) -> bool {
-        let (Some(here), Some(there)) = (self.events.get(&one), self.events.get(&other)) else {
-            return false;
-        };
         one != other
-            && !self.are_apart(&here.stories, &there.stories)
-            && here.last.max(there.last) - here.first.min(there.first) <= SPAN
+            && !self.are_apart(one, other)
+            && self.ends(&[one, other]).is_some_and(|(first, last)| last - first <= SPAN)
             && self.mean_similarity(one, other) >= threshold
     }
 

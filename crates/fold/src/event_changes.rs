@@ -1,6 +1,6 @@
 //! Changes of events after their stories were added: merges, splits, and stories that left the window.
 
-use crate::event::{Event, Events};
+use crate::event::Events;
 use crate::event_evidence::EventEvidence;
 use crate::ids::{DocId, EventId, Merge, StoryId};
 use crate::signature::{Lookup, Signature};
@@ -8,18 +8,18 @@ use crate::signature::{Lookup, Signature};
 impl Events {
     /// Removes a story that became a part of an older one. An event without another story is removed.
     pub(crate) fn merge_story(&mut self, older: u32, younger: u32) {
-        let time = self.signatures.remove(StoryId(younger)).map_or(0, |signature| signature.time);
-        self.leave(younger);
+        self.signatures.remove(StoryId(younger));
+        self.groups.leave(younger);
         // Both were in the window, but the older one may be a story that was never added.
-        if !self.event_of.contains(StoryId(older)) {
-            self.put(older, older, time);
+        if !self.groups.contains(older) {
+            self.groups.put(&[older], older);
         }
     }
 
     /// Puts a story that was divided from another one into the same event.
     pub(crate) fn split_story(&mut self, story: u32, from: u32, signature: Signature, first: u32) {
-        self.leave(story);
-        self.put(story, self.of(from), signature.time);
+        self.groups.leave(story);
+        self.groups.put(&[story], self.of(from));
         self.make_findable(story, &signature, signature.keys(), first);
         self.signatures.insert(StoryId(story), signature);
     }
@@ -31,8 +31,7 @@ impl Events {
         other: EventId,
     ) -> Option<Merge<EventId>> {
         let merge = self.merge(one, other)?;
-        let stories = self.events.get(&merge.older.0).map(|event| docs(&event.stories));
-        self.apart.allow_together(&stories.unwrap_or_default());
+        self.apart.allow_together(&self.docs(merge.older.0));
         Some(merge)
     }
 
@@ -40,16 +39,10 @@ impl Events {
     /// is unknown.
     pub(crate) fn merge(&mut self, one: EventId, other: EventId) -> Option<Merge<EventId>> {
         let (older, younger) = (one.min(other), one.max(other));
-        if older == younger || !self.events.contains_key(&older.0) {
+        if older == younger || !self.groups.has(older.0) || !self.groups.has(younger.0) {
             return None;
         }
-        let gone = self.events.remove(&younger.0)?;
-        for story in gone.stories {
-            self.put(story, older.0, gone.first);
-        }
-        if let Some(event) = self.events.get_mut(&older.0) {
-            event.last = event.last.max(gone.last);
-        }
+        self.groups.merge(older.0, younger.0);
         Some(Merge { older, younger })
     }
 
@@ -58,25 +51,25 @@ impl Events {
     pub(crate) fn divide(&mut self, leaving: &[StoryId]) {
         let Some(into) = leaving.iter().map(|story| story.0).min() else { return };
         let from = self.of(into);
-        let stories = self.events.get(&from).map_or(&[][..], |event| &event.stories);
-        let stays = |story: &&u32| leaving.iter().all(|other| other.0 != **story);
-        let staying: Vec<u32> = stories.iter().filter(stays).copied().collect();
-        if from == into || staying.is_empty() {
+        let leaves = |story: &u32| leaving.contains(&StoryId(*story));
+        if from == into || self.groups.members(from).iter().all(leaves) {
             return;
         }
-        let mut divided: Vec<u32> = leaving.iter().map(|story| story.0).collect();
-        divided.sort_unstable();
-        for story in &divided {
-            let time = self.signatures.get(StoryId(*story)).map_or(0, |signature| signature.time);
-            self.leave(*story);
-            self.put(*story, into, time);
+        for story in leaving {
+            self.groups.leave(story.0);
+            self.groups.put(&[story.0], into);
         }
-        self.apart.keep_apart(docs(&staying), docs(&divided));
+        self.apart.keep_apart(self.docs(from), self.docs(into));
     }
 
-    /// Whether people divided events with these stories.
-    pub(crate) fn are_apart(&self, one: &[u32], other: &[u32]) -> bool {
-        !self.apart.is_empty() && self.apart.keeps_apart(&docs(one), &docs(other))
+    /// Whether people divided two events.
+    pub(crate) fn are_apart(&self, one: u32, other: u32) -> bool {
+        !self.apart.is_empty() && self.apart.keeps_apart(&self.docs(one), &self.docs(other))
+    }
+
+    /// The first articles of the stories of an event.
+    fn docs(&self, event: u32) -> Vec<DocId> {
+        self.groups.members(event).into_iter().map(DocId).collect()
     }
 
     /// Lets no later story join through a story that turned out to be a digest.
@@ -98,39 +91,9 @@ impl Events {
     /// Forgets stories.
     pub(crate) fn forget(&mut self, is_gone: impl Fn(u32) -> bool) {
         self.signatures.retain(|story, _| !is_gone(story.0));
-        self.event_of.retain(|story, _| !is_gone(story.0));
-        self.events.retain(|_, event| {
-            event.stories.retain(|story| !is_gone(*story));
-            !event.stories.is_empty()
-        });
+        self.groups.forget(&is_gone);
         self.apart.forget(|doc| is_gone(doc.0));
     }
-
-    /// Puts a story of this time into an event.
-    pub(crate) fn put(&mut self, story: u32, event: u32, time: i64) {
-        self.event_of.insert(StoryId(story), event);
-        let fresh = || Event { first: time, last: time, stories: Vec::new() };
-        let event = self.events.entry(event).or_insert_with(fresh);
-        event.first = event.first.min(time);
-        event.last = event.last.max(time);
-        event.stories.push(story);
-        event.stories.sort_unstable();
-    }
-
-    fn leave(&mut self, story: u32) {
-        let Some(event) = self.event_of.remove(StoryId(story)) else { return };
-        if let Some(found) = self.events.get_mut(&event) {
-            found.stories.retain(|other| *other != story);
-            if found.stories.is_empty() {
-                self.events.remove(&event);
-            }
-        }
-    }
-}
-
-/// The first articles of ordered stories.
-fn docs(stories: &[u32]) -> Vec<DocId> {
-    stories.iter().map(|story| DocId(*story)).collect()
 }
 
 #[cfg(test)]
@@ -183,7 +146,7 @@ mod tests {
         for story in 0..6 {
             add(&mut events, story, 20 * i64::from(story), STRIKE);
         }
-        assert_eq!(events.events[&0].stories, [0, 1, 2, 3, 4]);
+        assert_eq!(events.groups.members(0), [0, 1, 2, 3, 4]);
         assert_eq!(events.of(5), 5);
     }
 
@@ -222,7 +185,7 @@ mod tests {
             let (signature, _) = titled("", VOTE, 0, &Rarity::default());
             events.make_findable(story, &signature, signature.keys(), 0);
             events.signatures.insert(StoryId(story), signature);
-            events.put(story, story, 0);
+            events.groups.put(&[story], story);
         }
         add(&mut events, 4, 1, later);
         assert_eq!(events.of(4), 4, "councils vote everywhere");
@@ -266,9 +229,9 @@ mod tests {
         events.split_story(7, 1, signature, 0);
         assert_eq!(events.of(7), 1);
         events.merge_story(0, 2);
-        assert_eq!((events.events.len(), events.merge(EventId(0), EventId(2))), (2, None));
+        assert_eq!(events.merge(EventId(0), EventId(2)), None);
         events.forget(|story| story == 1);
-        assert_eq!((events.of(7), events.events[&1].stories.len()), (1, 1));
+        assert_eq!((events.of(7), events.groups.members(1)), (1, vec![7]));
     }
 
     const NEWS: [(&str, &str); 4] = [

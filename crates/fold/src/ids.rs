@@ -107,8 +107,7 @@ macro_rules! number_ids {
 
 number_ids!(DocId, StoryId, EventId);
 
-/// Tests of tables use plain numbers as ids.
-#[cfg(test)]
+/// A number that is the id of an article or a story, or that of a group of them.
 impl NumberId for u32 {
     fn from_number(number: u32) -> u32 {
         number

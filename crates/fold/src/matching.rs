@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::candidates::{Found, Postings};
 use crate::evidence::{Evidence, RELATED, Repeats, Side, repeated_weight};
+use crate::groups::Groups;
 use crate::hash::narrow;
 use crate::ids::DocId;
 use crate::index::Index;
@@ -14,7 +15,6 @@ use crate::judge::Weights;
 use crate::opened::Opened;
 use crate::page::{Page, counted};
 use crate::rarity::Rarity;
-use crate::story::Stories;
 use crate::verdict::Match;
 
 /// A key keeps so many articles.
@@ -77,7 +77,7 @@ pub(crate) struct Matching<'a, A> {
     pub(crate) articles: &'a A,
     pub(crate) index: &'a Index,
     pub(crate) rarity: &'a Rarity,
-    pub(crate) stories: &'a Stories,
+    pub(crate) stories: &'a Groups,
     pub(crate) weights: &'a Weights,
     pub(crate) opened: &'a mut Opened,
     /// The first article of the window.

@@ -19,6 +19,7 @@ use wirefold_text::Text;
 
 use crate::candidates::Postings;
 use crate::event::{Events, Joined};
+use crate::groups::Groups;
 use crate::hash::{hash_str, mix, narrow};
 use crate::ids::{DocId, EventId, Merge, OutletId, StoryId};
 use crate::index::Index;
@@ -30,7 +31,6 @@ use crate::page::Page;
 use crate::rarity::Rarity;
 use crate::settings::{DAY, Settings};
 use crate::signature::Signature;
-use crate::story::Stories;
 use crate::verdict::{Class, CopyKind, Match, Verdict};
 use docs::{Doc, Docs, StoredText};
 use incoming::{Incoming, Prepared};
@@ -58,7 +58,7 @@ pub struct Detector {
     docs: Docs,
     index: Index,
     rarity: Rarity,
-    stories: Stories,
+    stories: Groups,
     events: Events,
     /// The stories that people said are not one.
     apart: NotTheSame,
@@ -112,7 +112,7 @@ impl Detector {
             docs: Docs::default(),
             index: Index::new(POSTINGS),
             rarity: Rarity::default(),
-            stories: Stories::default(),
+            stories: Groups::default(),
             events: Events::default(),
             apart: NotTheSame::default(),
             opened: Opened::default(),
@@ -204,7 +204,7 @@ impl Detector {
         self.docs.insert(article, doc);
         self.opened.insert(article, &prepared.page);
         self.latest = Some((DocId(article), Arc::clone(&prepared.text)));
-        self.stories.open(article);
+        self.stories.put(&[article], article);
     }
 
     fn matching(&mut self, article: u32, page: &Arc<Page>) -> Matching<'_, Docs> {

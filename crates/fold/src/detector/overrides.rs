@@ -77,13 +77,12 @@ impl Detector {
         let mut leaving: Vec<u32> = leaving.iter().map(|doc| doc.0).collect();
         leaving.sort_unstable();
         leaving.dedup();
-        let split = self.stories.split(story.0, &leaving)?;
-        let first = split.into.0;
+        let (first, moved) = self.stories.split(story.0, &leaving)?;
         let page = self.page(first);
         if let Some(signature) = self.signature(first, &page, &counted(&page.terms)) {
-            self.events.split_story(first, split.from.0, signature, self.first);
+            self.events.split_story(first, story.0, signature, self.first);
         }
-        Some(split)
+        Some(Split { from: story, into: StoryId(first), moved: docs(&moved) })
     }
 }
 
