@@ -14,7 +14,7 @@ use wirefold_text::extract::{Time, YEARS, is_of_the_past, numbers, statements, t
 
 use super::figures::figures_of;
 use super::statement::{Statement, TELLING, parts_of_country, shortened, weighed_words};
-use super::turns::{Turn, turns_of};
+use super::turns::{Turn, denied_turns, is_person, turns_of};
 use crate::wording::cut;
 
 /// The first characters of a text, which contain any lede.
@@ -104,6 +104,14 @@ impl ReadText {
 
     pub(super) fn first_sentence(&self) -> Option<&Said> {
         self.opening().get(1)
+    }
+
+    /// The turns that title or first sentence deny, and the title does not tell.
+    pub(super) fn denied(&self) -> Vec<Turn> {
+        let title = self.opening().first().map_or(&[][..], |title| &title.turns);
+        let first = self.opening().iter().take(2);
+        let denied = first.flat_map(|said| denied_turns(&said.words));
+        denied.filter(|turn| !title.contains(turn)).collect()
     }
 
     /// Whether title or text has the word with this hash.
@@ -242,19 +250,9 @@ const PEOPLE: usize = 3;
 
 /// Whether a word stands before a word for a person.
 fn names_somebody(said: &str, which: &str) -> bool {
-    #[rustfmt::skip]
-    const WHO: [&str; 38] = [
-        "people", "crew", "women", "men", "suspect", "brother", "sister", "captive", "tote", "verdächtig", "person", "victim", "man", "woman", "child", "boy", "girl", "teenager", "student", "worker", "miner", "sailor",
-        "firefighter", "fireman", "policeman", "officer", "soldier", "climber", "hiker", "driver", "passenger",
-        "patient", "resident", "hostage", "body", "mensch", "opfer", "feuerwehrmann",
-    ];
-    let begins = |word: &str, with: &str| {
-        word.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with))
-    };
     let words: Vec<&str> = said.split(' ').collect();
-    let is_who = |word: &&str| WHO.iter().any(|it| begins(word, it));
     let mut places = (0..words.len()).filter(|at| words[*at].eq_ignore_ascii_case(which));
-    places.any(|at| words.iter().skip(at + 1).take(PEOPLE).any(is_who))
+    places.any(|at| words.iter().skip(at + 1).take(PEOPLE).any(|it| is_person(it)))
 }
 
 /// The numbers of dead and missing, if the statement tells of a death or of missing people, and denies nothing.

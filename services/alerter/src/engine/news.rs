@@ -102,7 +102,7 @@ impl Stated {
         // A turn that is no news further down in a text is none in a title either.
         let behind = known.iter().flat_map(|text| text.opening().iter().skip(2));
         let others = behind.flat_map(|said| said.turns.iter().copied().filter(|it| !it.is_grave()));
-        let turns = stated_turns(&openings).into_iter().chain(others).collect();
+        let turns = stated_turns(known).into_iter().chain(others).collect();
         Self { turns, tolls, nth_deaths, further }
     }
 
@@ -152,10 +152,20 @@ fn further_turns(said: &Said) -> impl Iterator<Item = (Turn, &'static str)> {
     turns.filter_map(move |turn| Some((*turn, which?)))
 }
 
-/// The turns that statements have told, in their order. A strike that was reported off, and whose end was denied since, may end after all.
-fn stated_turns(said: &[&Said]) -> Vec<Turn> {
+/// The turns that texts have told, in their order. A text whose title or first sentence denies a turn tells it nowhere. A
+/// strike that was reported off, and whose end was denied since, may end after all.
+fn stated_turns(known: &[&ReadText]) -> Vec<Turn> {
     let is_denied = |turn: &Turn| matches!(turn, Turn::Off | Turn::AllClear);
-    said.iter().map(|it| it.certain_turns()).fold(Vec::new(), |mut stated, mut told| {
+    let told = known.iter().flat_map(|text| {
+        let denied = text.denied();
+        let said = told_of(text).filter(|said| !said.is_of_the_past);
+        said.map(move |said| {
+            let mut told = said.certain_turns();
+            told.retain(|turn| !denied.contains(turn));
+            told
+        })
+    });
+    told.fold(Vec::new(), |mut stated, mut told| {
         if told.contains(&Turn::Denial) {
             stated.retain(|turn| !is_denied(turn));
             told.retain(|turn| !is_denied(turn));
@@ -496,6 +506,50 @@ mod tests {
         {
             assert_eq!(news(&boat(none), &[&boat("")], false), None, "{none}");
         }
+    }
+
+    #[test]
+    fn a_turn_that_was_denied_may_come_true() {
+        for (title, said, then, so) in [
+            (
+                "Quell chief denies he will step down",
+                "The chief of Quell denied on Monday at a long meeting that he would resign.",
+                "Quell chief resigns",
+                "The chief of Quell resigned on Monday, the board said.",
+            ),
+            (
+                "Kell police deny arrest",
+                "Police denied on Monday that anybody had been arrested in Kell. A paper had reported an arrest.",
+                "Man arrested in Kell",
+                "Police arrested a man in Kell on Monday.",
+            ),
+            (
+                "Singer Mabel Tarn is well, hospital says",
+                "The singer Mabel Tarn has not died, her hospital said, after reports of her death.",
+                "Singer Mabel Tarn dies",
+                "The singer Mabel Tarn died on Monday, her family said.",
+            ),
+            (
+                "No deaths in Kell coach crash",
+                "Nobody died when a coach fell over, the hospital said, although a paper spoke of two deaths.",
+                "Coach driver dies after Kell crash",
+                "The driver of the coach died on Monday night.",
+            ),
+            (
+                "Premier of Kell rules out resignation",
+                "The premier of Kell ruled out his resignation on Monday.",
+                "Premier of Kell resigns",
+                "The premier of Kell resigned on Monday evening.",
+            ),
+        ] {
+            let (denied, own) = (text(title, said), text(then, so));
+            check(&[&denied], &own, Some(true));
+            let again = text("It is so", so);
+            check(&[&denied, &own], &again, None);
+        }
+        let denied = "The rail firm denied on Monday that two people had died.";
+        let told = text("Two die in Kell", &format!("Two people died in Kell. {denied}"));
+        check(&[&told], &text("Two died", "Two people died in Kell."), None);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use wirefold_text::extract::{
     is_verb_die, numbers,
 };
 
-use self::Need::{Always, Before, EnglishVerb, WithInClause};
+use self::Need::{Always, Before, Custody, EnglishVerb, WithInClause};
 use super::figures::FOUND;
 
 /// A turn of events that an editor wants to hear of.
@@ -114,8 +114,23 @@ pub(super) fn turns_of(said: &str, year: u64) -> Vec<Turn> {
     told
 }
 
+/// The turns that a statement says are not so: `denied that anybody had been arrested`.
+pub(super) fn denied_turns(said: &str) -> Vec<Turn> {
+    let said = said.to_lowercase();
+    words_of_turns(&said, true).into_iter().map(|(turn, _)| turn).collect()
+}
+
 /// The turns that a statement in lower case tells, each with the first words for it.
 pub(super) fn turn_words(said: &str) -> Vec<(Turn, Range<usize>)> {
+    let mut found = words_of_turns(said, false);
+    let missing = found.iter().find(|(turn, _)| *turn == Turn::Missing);
+    let those = missing.and_then(|(_, word)| found_missing(said, word));
+    found.extend(those.map(|word| (Turn::Found, word)));
+    found
+}
+
+/// The turns that a statement in lower case tells, or those that it denies, each with the first words for it.
+fn words_of_turns(said: &str, denied: bool) -> Vec<(Turn, Range<usize>)> {
     static ANY: LazyLock<(AhoCorasick, Vec<&TurnWords>)> = LazyLock::new(|| {
         let all = TURNS.iter().flat_map(|of| of.1.iter().map(move |word| (*word, of)));
         let (words, of): (Vec<&str>, Vec<&TurnWords>) = all.unzip();
@@ -126,14 +141,24 @@ pub(super) fn turn_words(said: &str) -> Vec<(Turn, Range<usize>)> {
     for word in words.find_overlapping_iter(said) {
         let (turn, _, need) = of[word.pattern().as_usize()];
         let word = TurnWord { said, turn: *turn, place: word.range() };
-        if found.iter().all(|(other, _)| other != turn) && word.states(need) {
+        if found.iter().all(|(other, _)| other != turn) && word.names(need, denied) {
             found.push((*turn, word.place));
         }
     }
-    let missing = found.iter().find(|(turn, _)| *turn == Turn::Missing);
-    let those = missing.and_then(|(_, word)| found_missing(said, word));
-    found.extend(those.map(|word| (Turn::Found, word)));
     found
+}
+
+/// Whether a word begins like one for a person.
+pub(super) fn is_person(word: &str) -> bool {
+    #[rustfmt::skip]
+    const WHO: [&str; 38] = [
+        "people", "crew", "women", "men", "suspect", "brother", "sister", "captive", "tote", "verdächtig", "person", "victim", "man", "woman", "child", "boy", "girl", "teenager", "student", "worker", "miner", "sailor",
+        "firefighter", "fireman", "policeman", "officer", "soldier", "climber", "hiker", "driver", "passenger",
+        "patient", "resident", "hostage", "body", "mensch", "opfer", "feuerwehrmann",
+    ];
+    let begins =
+        |with: &&str| word.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
+    WHO.iter().any(begins)
 }
 
 /// A word for a turn in a statement in lower case.
@@ -155,8 +180,8 @@ impl<'a> TurnWord<'a> {
         self.said[self.place.end..].split(ENDS_CLAUSE).next().unwrap_or_default()
     }
 
-    /// Whether it states its turn.
-    fn states(&self, need: &Need) -> bool {
+    /// Whether it names its turn as one that is so, or else as one that is denied.
+    fn names(&self, need: &Need, denied: bool) -> bool {
         let Range { start, end } = self.place;
         let is_verb = || is_verb_die(&self.said[..start], &self.said[end..]);
         // Most words that begin like this one are something else, so its clause comes last.
@@ -170,8 +195,10 @@ impl<'a> TurnWord<'a> {
                 all.iter().any(|it| before.contains(it) || self.behind().contains(it))
             }
             Before(all) => self.is_before(all),
+            Custody => self.is_custody(),
         };
-        is_there && !self.is_other() && !self.is_open(&before)
+        let is_denied = || self.is_denied(&before);
+        is_there && !self.is_other() && is_denied() == denied && !self.is_open(&before)
     }
 
     /// Whether a word begins here. Scripts without spaces have no such places.
@@ -186,16 +213,36 @@ impl<'a> TurnWord<'a> {
         begins_with_other(word) || OTHERS.iter().any(|it| word.starts_with(it))
     }
 
-    /// Whether the turn is denied, only may be, or is asked for.
+    /// Whether the turn is denied.
+    fn is_denied(&self, before: &str) -> bool {
+        let (said, place) = (self.said, &self.place);
+        let start = said[..place.start].char_indices().rev().nth(NEAR).map_or(0, |(at, _)| at);
+        // It denies all of its clause: `denied on Monday that anybody had been arrested`.
+        let is_verb = |verb: &&str| {
+            before.rsplit_once(*verb).is_some_and(|(_, of)| !JOINS.iter().any(|it| of.contains(it)))
+        };
+        !matches!(self.turn, Turn::Denial | Turn::Off)
+            && (is_denied(said, start..place.start) || DENIES.iter().any(|it| is_verb(&it)))
+    }
+
+    /// Whether it says that somebody is in custody: `Teenager held over stabbing`, `Woman, 22, held after shooting`.
+    fn is_custody(&self) -> bool {
+        let mut before = self.said[..self.place.start].split_whitespace().rev();
+        let is_age = |word: &&str| word.trim_end_matches(',').parse::<u8>().is_ok();
+        let who = before.by_ref().find(|word| !is_age(word)).unwrap_or("12").trim_end_matches(',');
+        let text = Text::new(who);
+        let next = self.behind().split_whitespace().next().unwrap_or_default();
+        ["over", "after", "for", "in", "on", "by"].contains(&next)
+            && (is_person(who) || !numbers(&text, 0..text.words().len()).is_empty())
+    }
+
+    /// Whether the turn only may be, or is asked for.
     fn is_open(&self, before: &str) -> bool {
         let (said, place) = (self.said, &self.place);
         let has = |phrases: &[&str]| phrases.iter().any(|it| before.contains(it));
-        let start = said[..place.start].char_indices().rev().nth(NEAR).map_or(0, |(at, _)| at);
-        let is_own = matches!(self.turn, Turn::Denial | Turn::Off);
         let next = said[place.end..].trim_start_matches(char::is_alphanumeric);
         let next = next.split_whitespace().next().unwrap_or_default();
-        !is_own && is_denied(said, start..place.start)
-            || is_possible(next)
+        is_possible(next)
             || has(&ASKS)
             || self.turn == Turn::Sentence && has(&FACES)
             || self.turn.is_done() && self.is_requested(before)
@@ -250,6 +297,13 @@ fn is_denied(said: &str, part: Range<usize>) -> bool {
 
 /// The ends of a clause.
 const ENDS_CLAUSE: [char; 6] = [',', ';', ':', '.', '、', '。'];
+/// Verbs that deny the rest of their clause …
+const DENIES: [&str; 11] = [
+    " denied ", " denies ", " deny ", " denying ", " ruled out ", " rules out ", " rule out ",
+    " dementiert", " desmintió ", " desmiente ", " a démenti ",
+];
+/// … up to one of these.
+const JOINS: [&str; 6] = [" but ", " and ", " aber ", " und ", " pero ", " mais "];
 /// How far before a turn a word that denies it is looked for, in characters.
 const NEAR: usize = 24;
 
@@ -265,10 +319,12 @@ enum Need {
     Before(&'static [&'static str]),
     /// It is `die` as an English verb.
     EnglishVerb,
+    /// It is `held`, of somebody in custody.
+    Custody,
 }
 
 #[rustfmt::skip]
-const TURNS: [TurnWords; 80] = [
+const TURNS: [TurnWords; 81] = [
     (Turn::Death, &["body found", "bodies found", "body is found", "body was found", "body recovered", "dead", "death",
          "died", "dies", "kill", "fatal", "toll", "tote", "gestorben", "starb", "tot ", "ums leben", "getötet",
          "muert", "fallec", "murió", "tués", "mort", "morti", "погиб", "убит", "загин", "قتلى", "مقتل", "死者", "死亡", "遇难",
@@ -284,9 +340,9 @@ const TURNS: [TurnWords; 80] = [
          "пропал", "зникл", "مفقود", "行方不明", "失踪", "contact lost", "lost contact"], Always),
     (Turn::Arrest, &["arrest", "detained", "caught", "in custody", "gives himself up", "gave himself up", "turns himself in",
          "turned himself in", "surrender", "festgenommen", "verhaftet", "detuvo", "detenid", "arrêté", "interpell", "задержа",
-         "затрима", "اعتقال", "逮捕", "被捕", "into custody", "apprehended", "nabbed", "man held", "men held", "woman held",
-         "suspect held", "held on suspicion", "gefasst", "capturad", "арестова", "garde à vue", "se entregó",
+         "затрима", "اعتقال", "逮捕", "被捕", "into custody", "apprehended", "nabbed", "held on suspicion", "gefasst", "capturad", "арестова", "garde à vue", "se entregó",
          "prisión preventiva", "a prisión"], Always),
+    (Turn::Arrest, &["held"], Custody),
     (Turn::Arrest, &["gives up", "gave up"],
      WithInClause(&["gunman", "hostage-taker", "suspect", "attacker", "fugitive", "robber", "hijacker"])),
     (Turn::Charge, &["charged", "indicted", "angeklagt", "imputad", "inculpé", "обвин", "faces charges", "face charges",
@@ -564,6 +620,46 @@ mod tests {
         check("Gunman shot three dead in Kell", Turn::DeathOfSuspect, false);
         check("Gunman gives himself up", Turn::DeathOfSuspect, false);
         check("Gunman is not dead, police say", Turn::DeathOfSuspect, false);
+    }
+
+    #[test]
+    fn a_denied_turn_is_told_apart() {
+        let check = |said: &str, told: &[Turn], denied: &[Turn]| {
+            assert_eq!(
+                (turns(said), denied_turns(said)),
+                (told.to_vec(), denied.to_vec()),
+                "{said}"
+            );
+        };
+        use Turn::{Arrest, Death, Denial, Resignation};
+        check("Nobody was killed", &[], &[Death]);
+        check("He denied on Monday at noon that he would resign", &[Denial], &[Resignation]);
+        check("Police deny that a man had been arrested over it", &[], &[Arrest]);
+        check("Premier rules out resignation", &[], &[Resignation]);
+        check("Clerk denied theft but resigned", &[Denial, Resignation], &[]);
+        check("Clerk denied theft and resigned", &[Denial, Resignation], &[]);
+    }
+
+    #[test]
+    fn somebody_who_is_held_is_arrested() {
+        for said in [
+            "Teenager held over Kell stabbing",
+            "Two held over Kell arson",
+            "Woman, 22, held after Kell shooting",
+            "12 held after riot in Kell",
+            "Suspect held by police",
+            "A man is held on suspicion of theft",
+        ] {
+            check(said, Turn::Arrest, true);
+        }
+        for said in [
+            "Vigil held after Kell shooting",
+            "Talks held in Kell",
+            "Two held hands in Kell",
+            "The summit was held over two days",
+        ] {
+            check(said, Turn::Arrest, false);
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::text_file::TextFolder;
 /// The first bytes of a snapshot.
 const MAGIC: &[u8; 8] = b"wfsnap\r\n";
 /// The format of the header and the state. Raise it if either changes.
-const FORMAT: u32 = 18;
+const FORMAT: u32 = 19;
 /// The bytes before the header: magic, format, and the header's length, both numbers as little-endian bytes.
 pub(super) const PREFIX: usize = MAGIC.len() + 4 + 4;
 /// The bytes of the checksum at the end: the CRC-32 of everything before it.
