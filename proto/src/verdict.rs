@@ -47,8 +47,7 @@ pub struct Verdict {
     pub agency: Option<Agency>,
     /// The share of the text that the rest of its story does not cover.
     pub novelty: Novelty,
-    /// Whether this article is a material change, and why; absent if that was not checked, as for a plain
-    /// copy.
+    /// The correction that a copy or version says it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub material: Option<Materiality>,
     /// The SimHash of the text.
@@ -125,50 +124,35 @@ pub struct TextMatch {
     pub longest: u32,
 }
 
-/// Whether an article is a material change, and why.
+/// A correction of a story.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Materiality {
-    /// Whether it is.
+    /// Whether people should hear of it; true for a correction.
     pub material: bool,
-    /// Why it is or is not.
+    /// Why they should.
     pub reason: MaterialReason,
-    /// The words that changed, such as `28` for a new number; at most 80 bytes.
+    /// The words that changed, such as `14 → 28`, if they were found; at most 80 bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }
 
-/// Why an article is material or not.
+/// Why people should hear of an article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MaterialReason {
-    /// A number that is new in the lede.
-    NewNumber,
-    /// A name that is new in the lede.
-    NewName,
-    /// An act that is new in the lede.
-    NewAct,
-    /// The lede was rewritten.
-    LedeRewritten,
-    /// A correction was added.
+    /// It says that it corrects its story.
     Correction,
-    /// Most of the text is new.
-    FollowUp,
-    /// Only wording, spelling or page chrome changed: not material.
-    Cosmetic,
+    /// Another reason, which earlier releases wrote.
+    #[serde(other)]
+    Other,
 }
 
-impl MaterialReason {
-    /// The reason for people.
+impl Materiality {
+    /// The correction for people, if it is one: `corrected: 14 → 28`.
     #[must_use]
-    pub fn describe(self) -> &'static str {
-        match self {
-            Self::NewNumber => "a new number in the lede",
-            Self::NewName => "a new name in the lede",
-            Self::NewAct => "a new act in the lede",
-            Self::LedeRewritten => "the lede was rewritten",
-            Self::Correction => "a correction was added",
-            Self::FollowUp => "most of the text is new",
-            Self::Cosmetic => "only wording, spelling or page chrome changed",
-        }
+    pub fn describe(&self) -> Option<String> {
+        let change = self.detail.as_ref().map(|change| format!(": {change}"));
+        let words = || format!("corrected{}", change.unwrap_or_default());
+        (self.reason == MaterialReason::Correction).then(words)
     }
 }

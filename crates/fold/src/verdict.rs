@@ -4,7 +4,6 @@ use crate::agency::Agency;
 use crate::event_evidence::ComparedStory;
 use crate::evidence::Evidence;
 use crate::ids::{DocId, EventId, Merge, StoryId};
-use crate::material::Reason;
 
 /// The kind of an article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,8 +69,9 @@ pub struct Verdict {
     pub simhash: u64,
     /// The share of its words that its story did not have, 0 to 1.
     pub novelty: f64,
-    /// Why a copy or version is material.
-    pub material: Option<Reason>,
+    /// The words that a copy or version changed, such as `14 → 28`, if it says that it corrects its story: `Some(None)` if
+    /// they were not found.
+    pub correction: Option<Option<String>>,
     /// The earlier stories that its own was compared with, if it is new, the most similar first.
     pub compared_stories: Vec<ComparedStory>,
     /// Stories that merged because of it, in order.

@@ -12,7 +12,6 @@ mod decided_ids;
 mod decider;
 mod groups;
 mod lead;
-mod lede;
 mod metrics;
 mod own_thread;
 mod preparing;

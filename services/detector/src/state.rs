@@ -17,7 +17,7 @@ use wirefold_fold::{
 };
 use wirefold_proto::{
     AboutArticle, Agency, ArticleEnriched, ArticleId, DecisionId, LEAD_CHARACTERS, LEAD_WORDS,
-    Materiality, Offsets, OutputArticle, StoryChange, Tag, TextPolicy,
+    Offsets, OutputArticle, StoryChange, Tag, TextPolicy,
 };
 use wirefold_text::extract::{Trace, dateline};
 
@@ -28,7 +28,7 @@ use crate::lead::{Claim, MIN_LEAD_SHARE};
 use crate::metrics::EVICTED;
 use crate::preparing::{byline, incoming};
 use crate::text_file::TextFolder;
-use crate::verdict::{VerdictParts, material, verdict};
+use crate::verdict::{VerdictParts, correction, verdict};
 use crate::window_article::{WindowArticle, WindowArticles};
 
 /// Seconds in a day. Like `fold`, this state removes old articles once a day.
@@ -130,7 +130,7 @@ impl DetectorState {
         self.window_articles.insert(judged.doc, WindowArticle { counted, byline });
         let (story, mut changes) = (judged.story, self.add_to_groups(&judged, &counted));
         changes.extend(self.choose_lead(&judged, story, &counted));
-        let material = self.materiality(&judged, story);
+        let material = correction(&judged);
         let agency = self.agency(&judged);
         changes.extend(self.credit_change(&judged, story, agency.as_ref()));
         let parts = VerdictParts { story, agency, material };
@@ -234,39 +234,6 @@ impl DetectorState {
         }
         self.groups.count_article(judged.story, counted);
         changes
-    }
-
-    /// Whether the article has something material that is new to its story or event. Adds its lede
-    /// to those of the event.
-    fn materiality(
-        &mut self,
-        judged: &wirefold_fold::Verdict,
-        story: StoryId,
-    ) -> Option<Materiality> {
-        let event = self.groups.event_of(story);
-        let text = self.detector.text(judged.doc)?;
-        let materiality = match judged.class {
-            Class::Related => self.groups.ledes(event).and_then(|ledes| ledes.find_new_fact(&text)),
-            _ if self.is_from_third_party(judged.doc, story) => None,
-            _ => material(judged),
-        };
-        if let Some(ledes) = self.groups.ledes_mut(event) {
-            ledes.add(&text);
-        }
-        materiality
-    }
-
-    /// Whether this article comes from another site's feed although its outlet has an article of
-    /// its own in the story. Such an article is never material: only an outlet itself corrects and
-    /// updates its text.
-    fn is_from_third_party(&self, doc: DocId, story: StoryId) -> bool {
-        let article =
-            |number: DocId| self.window_articles.get(number).map(|article| article.counted);
-        let Some(stranger) = article(doc).filter(|article| !article.is_outlets_own()) else {
-            return false;
-        };
-        let mut members = self.detector.members(story).into_iter().filter_map(article);
-        members.any(|member| member.is_outlets_own() && member.outlet == stranger.outlet)
     }
 
     fn agency(&self, judged: &wirefold_fold::Verdict) -> Option<Agency> {

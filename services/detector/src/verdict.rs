@@ -77,28 +77,9 @@ fn origin_confidence(judged: &fold::Verdict) -> Option<Confidence> {
     }
 }
 
-/// Whether a copy or version is material; `None` for a copy that is not.
-pub(crate) fn material(judged: &fold::Verdict) -> Option<Materiality> {
-    let material = |reason, detail: Option<&str>| Materiality {
-        material: true,
-        reason,
-        detail: detail.map(shorten),
-    };
-    match (&judged.material, judged.class) {
-        (Some(fold::Reason::Correction(words)), _) => {
-            Some(material(MaterialReason::Correction, words.as_deref()))
-        }
-        (Some(fold::Reason::NewNumber(number)), _) => {
-            Some(material(MaterialReason::NewNumber, Some(number)))
-        }
-        (Some(fold::Reason::NewName(name)), _) => {
-            Some(material(MaterialReason::NewName, Some(name)))
-        }
-        (Some(fold::Reason::MostlyNew(_)), _) => Some(material(MaterialReason::FollowUp, None)),
-        (None, fold::Class::Version) => {
-            let reason = MaterialReason::Cosmetic;
-            Some(Materiality { material: false, reason, detail: None })
-        }
-        (None, _) => None,
-    }
+/// The correction that a copy or version says it is.
+pub(crate) fn correction(judged: &fold::Verdict) -> Option<Materiality> {
+    let change = judged.correction.as_ref()?;
+    let detail = change.as_deref().map(shorten);
+    Some(Materiality { material: true, reason: MaterialReason::Correction, detail })
 }

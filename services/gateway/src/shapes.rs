@@ -360,7 +360,7 @@ pub struct ArticleBrief {
     /// The previous article of the same item.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version_of: Option<ArticleId>,
-    /// Whether it changes what is known, and the reason.
+    /// The correction that it says it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub material: Option<Materiality>,
     /// Whether it belongs to the baseline.

@@ -1,18 +1,13 @@
 //! The parts of a new article that earlier ones have, and those that it adds to its story, for the verdict.
 
-use std::sync::Arc;
-
 use wirefold_text::Text;
 
 use crate::agency::{Agency, RelatedArticle, inferred_agency, own_agency};
+use crate::correction::corrected_words;
 use crate::detector::Detector;
-use crate::detector::incoming::Prepared;
 use crate::event_evidence::{ComparedStory, SharedQuotation};
 use crate::evidence::runs;
-use crate::hash::{hash_str, narrow};
 use crate::ids::DocId;
-use crate::material::lede::Lede;
-use crate::material::{EarlierTexts, MOSTLY_NEW, Reason, corrects, material};
 use crate::page::Page;
 use crate::verdict::{Match, REPRINT_LARGER};
 
@@ -83,42 +78,21 @@ impl Detector {
         own.or_else(|| inferred_agency(related))
     }
 
-    /// Why a copy or version is material; `None` if it is not.
-    pub(super) fn material(
+    /// The words that a copy or version changed, if it says that it is a correction, and no compared member of its story
+    /// does: `Some(None)` if they were not found.
+    pub(super) fn correction(
         &mut self,
         article: u32,
-        prepared: &Prepared,
+        text: &Text,
         story: u32,
         matches: &[Match],
-        novelty: f64,
-    ) -> Option<Reason> {
+    ) -> Option<Option<String>> {
         let is_correction = |doc: u32| self.docs.get(doc).is_some_and(|doc| doc.is_correction);
-        let members: Vec<u32> = self.of_story(story, matches).map(|pair| pair.doc.0).collect();
-        let says_so = is_correction(article) && !members.iter().any(|doc| is_correction(*doc));
-        let pages: Vec<Arc<Page>> = members.iter().map(|doc| self.page(*doc)).collect();
-        let lede = Lede::of(&prepared.text);
-        if !says_so && !may_be_material(&prepared.text, &lede, &pages, novelty) {
+        let mut members = self.of_story(story, matches).map(|pair| pair.doc.0);
+        if !is_correction(article) || members.clone().any(is_correction) {
             return None;
         }
-        let texts = members.iter().filter_map(|doc| self.docs.text(*doc));
-        let texts = EarlierTexts::new(texts.map(|text| Text::new(&text)));
-        match says_so {
-            true => Some(Reason::of_correction(&prepared.text, texts)),
-            false => material(&prepared.text, &lede, texts, novelty),
-        }
+        let earlier = members.find_map(|doc| self.docs.text(doc));
+        Some(earlier.and_then(|earlier| corrected_words(text, &Text::new(&earlier))))
     }
-}
-
-/// Whether a text can be material: it says that it corrects, much of it is new, or its lede has a number or a
-/// word with a capital that no member of its story has. Most copies have none of these, and their story need not
-/// be read.
-fn may_be_material(text: &Text, lede: &Lede<'_>, members: &[Arc<Page>], novelty: f64) -> bool {
-    let is_telling = |at: &usize| {
-        text.words()[*at].capital || lede.normal(*at).starts_with(|c: char| c.is_ascii_digit())
-    };
-    let is_unknown = |at: usize| {
-        let hash = narrow(hash_str(lede.normal(at)));
-        !members.iter().any(|page| page.words.contains(&hash))
-    };
-    novelty >= MOSTLY_NEW || corrects(text) || lede.words().filter(is_telling).any(is_unknown)
 }

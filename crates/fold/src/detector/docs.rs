@@ -34,6 +34,7 @@ pub(crate) struct Doc {
     /// When it was published, or else seen, in seconds.
     pub(crate) time: i64,
     pub(crate) title: Headline,
+    /// Whether its own outlet says that it is a correction.
     pub(crate) is_correction: bool,
     pub(crate) words: u32,
     /// The article through which it joined its story; itself if it opened one.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use wirefold_text::Text;
 use wirefold_text::extract::{AgencyTrace, agencies, byline_agencies};
 
+use crate::correction::is_correction;
 use crate::headline::Headline;
-use crate::material::is_title_of_correction;
 use crate::page::{Page, counted};
 
 /// An article as it comes in.
@@ -41,7 +41,7 @@ pub struct Prepared {
     /// The different terms of the text, each with how often it stands.
     pub(crate) counted: Vec<(u32, u32)>,
     pub(crate) title: Headline,
-    /// Whether the title says that the article is a correction.
+    /// Whether the article says that it is a correction.
     pub(crate) is_correction: bool,
     /// The agencies that the article names as its source, those of the byline first.
     pub(crate) traces: Vec<AgencyTrace>,
@@ -59,7 +59,7 @@ impl Prepared {
         traces.extend(agencies(&text));
         Prepared {
             title: Headline::new(&title),
-            is_correction: is_title_of_correction(&title),
+            is_correction: is_correction(&title, &text),
             traces,
             simhash: page.simhash(),
             counted: counted(&page.terms),

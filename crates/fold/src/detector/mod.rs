@@ -177,7 +177,8 @@ impl Detector {
         let names = incoming.items.iter().filter(|item| !is_page(item, incoming));
         // Other sites say what they like about an outlet: it must not count as the outlet's own.
         let outlet = incoming.outlet.map_or(0, name);
-        let outlet = match incoming.via.filter(|via| Some(*via) != incoming.outlet) {
+        let stranger = incoming.via.filter(|via| Some(*via) != incoming.outlet);
+        let outlet = match stranger {
             Some(via) => mix(outlet, hash_str(via)) | 1,
             None => outlet,
         };
@@ -193,7 +194,7 @@ impl Detector {
             whole: prepared.page.whole,
             time: incoming.published.min(incoming.time),
             title: prepared.title.clone(),
-            is_correction: prepared.is_correction,
+            is_correction: prepared.is_correction && stranger.is_none(),
             words: prepared.page.len() as u32,
             joined: article,
             held: Vec::new(),
@@ -382,8 +383,8 @@ impl Detector {
             agency: self.agency(article, &matches),
             simhash: prepared.simhash,
             novelty,
-            material: match is_copy {
-                true => self.material(article, prepared, story, &matches, novelty),
+            correction: match is_copy {
+                true => self.correction(article, &prepared.text, story, &matches),
                 false => None,
             },
             matches,
@@ -414,7 +415,11 @@ impl Detector {
     }
 
     /// The matches that are members of a story.
-    fn of_story<'a>(&self, story: u32, matches: &'a [Match]) -> impl Iterator<Item = &'a Match> {
+    fn of_story<'a>(
+        &self,
+        story: u32,
+        matches: &'a [Match],
+    ) -> impl Iterator<Item = &'a Match> + Clone {
         matches.iter().filter(move |pair| self.stories.of(pair.doc.0) == story)
     }
 }
@@ -563,15 +568,19 @@ mod tests {
     }
 
     #[test]
-    fn a_new_number_in_the_lede_of_a_copy_is_material() {
+    fn a_copy_that_says_that_it_corrects_is_a_correction_once() {
         let mut detector = Detector::new(Settings::default());
-        let article = |count: u32| {
-            format!("In Orla {count} ferries sank on Monday, the coast guard said. {}", text(1))
+        let article = |count: u32, note: &str| {
+            let opening = format!("In Orla {count} ferries sank on Monday, the coast guard said.");
+            format!("{opening} {}\n\n{note}", text(1))
         };
-        observe(&mut detector, "a", &article(26), 0);
-        assert_eq!(observe(&mut detector, "b", &article(26), 0).material, None);
-        let material = observe(&mut detector, "c", &article(28), 0).material;
-        assert_eq!(material, Some(crate::material::Reason::NewNumber("28".to_owned())));
+        let mut correction =
+            |item: &str, text: &str| observe(&mut detector, item, text, 0).correction;
+        assert_eq!(correction("a", &article(26, "")), None);
+        assert_eq!(correction("b", &article(28, "")), None);
+        let corrected = article(27, "Correction: 27 ferries sank.");
+        assert_eq!(correction("c", &corrected), Some(Some("26 → 27".to_owned())));
+        assert_eq!(correction("d", &corrected), None);
     }
 
     /// A text file in memory, with no room for every third text.

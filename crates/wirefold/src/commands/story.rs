@@ -11,8 +11,8 @@ use wirefold_gateway::shapes::{
     Accepted, ArticleBrief, ArticleDetail, Decided, MovedStory, Story, StoryBrief, StoryPage,
 };
 use wirefold_proto::{
-    Agency, Class, Command, EventAfter, EventId, Interval, StoryAfter, StoryChange, StoryId,
-    Target, text_remarks,
+    Agency, Class, Command, EventAfter, EventId, Interval, Materiality, StoryAfter, StoryChange,
+    StoryId, Target, text_remarks,
 };
 
 use super::{PAGE, Session, page, words};
@@ -340,7 +340,7 @@ fn write_article(
     let mut remarks = vec![article.class.describe(article.kind).to_owned()];
     remarks.extend(words::contained(article, all).filter(|_| is_folded));
     remarks.extend(article.agency.as_ref().map(Agency::describe));
-    remarks.extend(article.material.as_ref().map(words::change));
+    remarks.extend(article.material.as_ref().and_then(Materiality::describe));
     let of_text = text_remarks(article.comparable, article.paywalled);
     remarks.extend(of_text.into_iter().map(str::to_owned));
     let remarks = clean(&remarks.join(" · "));

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use wirefold_gateway::shapes::ArticleBrief;
-use wirefold_proto::{Confidence, Interval, LeadEvidence, Materiality, StoryChange};
+use wirefold_proto::{Confidence, Interval, LeadEvidence, StoryChange};
 
 use crate::output::{clean, count, percent};
 
@@ -65,15 +65,6 @@ pub(super) fn story_change(change: &StoryChange) -> Option<String> {
 fn moved(articles: usize, from: impl Display, into: impl Display) -> String {
     let articles = count(articles, "article", "articles");
     format!("{articles} left {} for {}", short(from), short(into))
-}
-
-/// The material change of an article: `a new number in the lede: 28`.
-pub(super) fn change(materiality: &Materiality) -> String {
-    let what = materiality.reason.describe();
-    match &materiality.detail {
-        Some(detail) => format!("{what}: {detail}"),
-        None => what.to_owned(),
-    }
 }
 
 /// `71 % of it is in harbour.example`, for the article with which it shares most.

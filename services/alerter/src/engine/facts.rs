@@ -106,6 +106,12 @@ impl ReadText {
         self.opening().get(1)
     }
 
+    /// Whether title or first sentence state a turn as news.
+    pub(super) fn states_turn(&self) -> bool {
+        let is_news = |said: &Said| !said.turns.is_empty() && !said.is_of_the_past;
+        self.opening().iter().take(2).any(is_news)
+    }
+
     /// The turns that title or first sentence deny, and the title does not tell.
     pub(super) fn denied(&self) -> Vec<Turn> {
         let title = self.opening().first().map_or(&[][..], |title| &title.turns);

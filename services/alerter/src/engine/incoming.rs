@@ -26,6 +26,9 @@ use super::statement::{shortened as sentence, without_outlet};
 use super::turns::turns;
 use crate::wording::shortened;
 
+/// An edit adds something if at least this share of its text is new to its story.
+const ADDS: f64 = 0.05;
+
 /// One article of the output, prepared for the engine.
 pub(crate) struct IncomingArticle {
     pub(crate) place: u64,
@@ -186,11 +189,10 @@ impl IncomingArticle {
         self.output.article.baseline
     }
 
-    /// Whether it is an edit of a baseline article, such as a new headline, without a material change.
+    /// Whether it is an edit of a baseline article, such as a new headline, that adds no text about a decisive turn.
     pub(crate) fn is_edit_of_baseline(&self) -> bool {
-        let changes = self.output.verdict.material.as_ref();
-        let is_material = changes.is_some_and(|change| change.material);
-        self.output.article.updates_baseline && !is_material && self.put_right().is_none()
+        let adds = self.output.verdict.novelty.get() >= ADDS && self.text.states_turn();
+        self.output.article.updates_baseline && !adds && self.put_right().is_none()
     }
 
     /// The event and the story that alerts may be about.

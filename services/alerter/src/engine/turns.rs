@@ -222,7 +222,7 @@ impl<'a> TurnWord<'a> {
             before.rsplit_once(*verb).is_some_and(|(_, of)| !JOINS.iter().any(|it| of.contains(it)))
         };
         !matches!(self.turn, Turn::Denial | Turn::Off)
-            && (is_denied(said, start..place.start) || DENIES.iter().any(|it| is_verb(&it)))
+            && (is_denied(said, start..place.start) || DENIES.iter().any(is_verb))
     }
 
     /// Whether it says that somebody is in custody: `Teenager held over stabbing`, `Woman, 22, held after shooting`.
@@ -636,8 +636,8 @@ mod tests {
         check("He denied on Monday at noon that he would resign", &[Denial], &[Resignation]);
         check("Police deny that a man had been arrested over it", &[], &[Arrest]);
         check("Premier rules out resignation", &[], &[Resignation]);
-        check("Clerk denied theft but resigned", &[Denial, Resignation], &[]);
-        check("Clerk denied theft and resigned", &[Denial, Resignation], &[]);
+        check("Clerk denied any part in the big theft but resigned", &[Denial, Resignation], &[]);
+        check("Clerk denied any part in the big theft and resigned", &[Denial, Resignation], &[]);
     }
 
     #[test]

@@ -90,7 +90,7 @@ fn steps(seed: u64) -> Vec<Step> {
     for number in 0..14 {
         let batch = (0..=pick(3)).map(|_| {
             let given = article(STORIES[pick(4)], OUTLETS[pick(5)], "a b strike at sea");
-            let material = (pick(4) == 0).then_some((MaterialReason::NewNumber, "28"));
+            let material = (pick(4) == 0).then_some((MaterialReason::Other, "28"));
             Given { event: EVENTS[pick(3)], material, comparable: pick(8) > 0, ..given }
         });
         steps.push(Step::Publish(batch.collect()));

@@ -139,7 +139,7 @@ async fn a_subscription_to_corrections_and_the_end_gets_nothing_else() {
     world.newsroom.tell(first).await;
     world.pass(1).await;
     let material = |reason, words| Some((reason, words));
-    let number = material(MaterialReason::NewNumber, "28");
+    let number = material(MaterialReason::Other, "28");
     world.newsroom.tell(Given { material: number, ..second }).await;
     world.pass(1).await;
     let corrected = material(MaterialReason::Correction, "41 → 14");

@@ -24,7 +24,7 @@ async fn the_headline_moves_on_with_what_is_material_and_with_nothing_else() {
     let running = world.start(&settings([at_once()]));
     let [original, second, copy, ..] = five();
     let toll = Given {
-        material: Some((MaterialReason::NewAct, "evacuated")),
+        material: Some((MaterialReason::Other, "evacuated")),
         ..article("e", "capitalwatch.example", "All of Tarrowgate evacuated")
     };
     let bait = Given { title: "You will not believe what happened at this port", ..copy };

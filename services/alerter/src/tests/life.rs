@@ -178,17 +178,17 @@ async fn a_baseline_never_alerts_and_a_short_text_does() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_edit_of_a_baseline_article_opens_an_alert_only_if_it_is_material() {
+async fn an_edit_of_a_baseline_article_opens_an_alert_only_if_it_states_a_turn() {
     let mut world = World::new().await;
     let running = world.start(&settings([at_once()]));
     let [first, ..] = five();
     world.newsroom.tell(Given { baseline: true, ..first }).await;
     let edit = Given { updates_baseline: true, is_version: true, ..first };
-    world.newsroom.tell(Given { title: "Tarrowgate dock talks collapse again", ..edit }).await;
+    let headline = Given { novelty: "0.0", title: "Tarrowgate dock talks collapse again", ..edit };
+    world.newsroom.tell(headline).await;
     world.pass(60).await;
     assert!(world.alerts().await.is_empty(), "another headline is not news");
-    let material = Some((MaterialReason::NewNumber, "28"));
-    world.newsroom.tell(Given { title: "28 cranes stand still", material, ..edit }).await;
+    world.newsroom.tell(Given { title: "Crane driver dies in Tarrowgate dock", ..edit }).await;
     world.pass(1).await;
     let found: Vec<String> = world.alerts().await.iter().map(told).collect();
     assert_eq!(found.len(), 1);
@@ -204,7 +204,7 @@ async fn a_baseline_article_counts_in_an_open_alert_and_neither_opens_nor_notifi
     world.newsroom.tell(first).await;
     world.pass(30).await;
     let baseline = |given| Given { baseline: true, ..given };
-    let material = Some((MaterialReason::NewNumber, "28"));
+    let material = Some((MaterialReason::Other, "28"));
     world.newsroom.tell(Given { material, ..baseline(second) }).await;
     world.newsroom.tell_all([copy, third].map(baseline)).await;
     world.newsroom.tell(Given { event: "other", ..baseline(fourth) }).await;

@@ -82,6 +82,8 @@ pub(super) struct Given {
     pub(super) updates_baseline: bool,
     pub(super) beyond_budget: bool,
     pub(super) is_version: bool,
+    /// The share of its text that its story did not have, as the contract writes it.
+    pub(super) novelty: &'static str,
     pub(super) language: &'static str,
     /// The agency behind the text, and whether it is credited and not inferred.
     pub(super) agency: Option<(&'static str, bool)>,
@@ -103,6 +105,7 @@ pub(super) fn article(story: &'static str, outlet: &'static str, title: &'static
         updates_baseline: false,
         beyond_budget: false,
         is_version: false,
+        novelty: "1.0",
         language: "en",
         agency: None,
         is_round_up: false,
@@ -482,7 +485,7 @@ fn agency((name, is_credited): (&str, bool)) -> Agency {
 
 fn verdict(given: Given, class: Class, lead: ArticleId, first: ArticleId) -> Verdict {
     let material = |(reason, detail): (MaterialReason, &str)| Materiality {
-        material: reason != MaterialReason::Cosmetic,
+        material: reason != MaterialReason::Other,
         reason,
         detail: (!detail.is_empty()).then(|| detail.to_owned()),
     };
@@ -499,7 +502,7 @@ fn verdict(given: Given, class: Class, lead: ArticleId, first: ArticleId) -> Ver
         holds: if given.is_round_up { vec![lead.into(), first.into()] } else { Vec::new() },
         shared_quotations: 0,
         agency: given.agency.map(agency),
-        novelty: serde_json::from_str("1.0").unwrap(),
+        novelty: serde_json::from_str(given.novelty).unwrap(),
         material: given.material.map(material),
         simhash: serde_json::from_str("\"0000000000000000\"").unwrap(),
     }

@@ -39,7 +39,7 @@ const THREE: &str = "valeherald.example";
 
 #[tokio::test(start_paused = true)]
 async fn a_mention_is_silent_until_a_text_tells_of_it() {
-    let material = Some((MaterialReason::NewNumber, "9"));
+    let material = Some((MaterialReason::Other, "9"));
     let given = [
         mention("a", ONE, MENTIONS),
         Given { material, ..mention("b", TWO, "Nothing of it stands here on 9 metres.") },

@@ -18,7 +18,6 @@ use wirefold_proto::{
 };
 
 use crate::lead::{Claim, confidence};
-use crate::lede::LeadFacts;
 use former_ids::{FormerEvent, FormerIds};
 pub(crate) use splits::{Member, SplitMembers};
 
@@ -56,7 +55,6 @@ struct Event {
     revision: u64,
     first_seen: Timestamp,
     continues: Option<EventId>,
-    ledes: LeadFacts,
     /// Whether its id is of the command that took it out of another event.
     is_taken_out: bool,
 }
@@ -66,7 +64,6 @@ impl Event {
     fn swap_identity(&mut self, other: &mut Self) {
         std::mem::swap(&mut self.id, &mut other.id);
         std::mem::swap(&mut self.continues, &mut other.continues);
-        std::mem::swap(&mut self.ledes, &mut other.ledes);
         std::mem::swap(&mut self.is_taken_out, &mut other.is_taken_out);
     }
 }
@@ -123,15 +120,6 @@ impl Groups {
         self.resolve(self.stories.get(story).map_or(own, |found| found.event))
     }
 
-    pub(crate) fn ledes(&self, event: fold::EventId) -> Option<&LeadFacts> {
-        self.events.get(self.resolve(event)).map(|event| &event.ledes)
-    }
-
-    pub(crate) fn ledes_mut(&mut self, event: fold::EventId) -> Option<&mut LeadFacts> {
-        let event = self.resolve(event);
-        self.events.get_mut(event).map(|event| &mut event.ledes)
-    }
-
     fn resolve(&self, event: fold::EventId) -> fold::EventId {
         self.redirects.resolve(event)
     }
@@ -167,7 +155,6 @@ impl Groups {
             revision: 0,
             first_seen: first.seen,
             continues,
-            ledes: LeadFacts::default(),
             is_taken_out: false,
         };
         if !self.events.contains(event) {
@@ -244,7 +231,6 @@ impl Groups {
         kept.revision = kept.revision.max(gone.revision) + 1;
         kept.first_seen = kept.first_seen.min(gone.first_seen);
         kept.stories.extend(gone.stories);
-        kept.ledes.extend(gone.ledes);
         self.redirects.insert(from, into);
         let owner = owner.first_story();
         let former = FormerEvent { owner, is_taken_out: gone.is_taken_out };

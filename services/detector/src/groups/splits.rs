@@ -8,7 +8,6 @@ use wirefold_proto::{ArticleId, EventAfter, EventId, StoryAfter, StoryChange, St
 
 use super::{CountedArticle, Event, Groups, Story, count};
 use crate::lead::Claim;
-use crate::lede::LeadFacts;
 
 /// A member of a story that is in the window.
 #[derive(Debug, Clone, Copy)]
@@ -114,7 +113,6 @@ impl Groups {
             revision: found.revision,
             first_seen: found.first_seen,
             continues: None,
-            ledes: LeadFacts::default(),
             is_taken_out,
         };
         if is_first {

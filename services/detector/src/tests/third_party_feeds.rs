@@ -43,7 +43,7 @@ async fn articles_from_another_sites_feed_are_copies_and_no_versions() {
     assert!(judged[2].verdict.story != judged[0].verdict.story && class(2).0 != Class::Version);
     assert_eq!(class(3), (Class::Version, None));
     // Only the outlet itself can correct its text.
-    let correction = format!("{} Correction: the talks took 16 hours, not 14.", article.text);
+    let correction = format!("{}\n\nCorrection: the talks took 16 hours, not 14.", article.text);
     let corrected = TestArticle { text: correction, ..article };
     let later =
         detector.judge(&[article_via(&corrected, "third.example", 5), corrected.enriched(6)]).await;

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use wirefold_fold::{Change, Changes, Overlap};
-use wirefold_proto::{Agency, ArticleId, Class, DateProblem, Target};
+use wirefold_proto::{Agency, ArticleId, Class, DateProblem, Materiality, Target};
 
 use crate::page::diff::WordDiff;
 use crate::page::map::{MapInput, Strip, colour, letter, shared, story_strips};
@@ -138,13 +138,8 @@ pub(super) fn copies(study: &StoryComparison, is_open: bool) -> Markup {
 fn copy_inside(study: &StoryComparison, copy: &ComparedArticle) -> Markup {
     html! {
         p.title lang=[words::lang(Some(&copy.article.language))] dir=(words::direction(Some(&copy.article.language))) { (outward(&copy.article)) }
-        @if let Some(material) = &copy.article.material {
-            p {
-                (if material.material { "Material: " } else { "Not material: " })
-                (material.reason.describe())
-                @if let Some(detail) = &material.detail { " (“" (detail) "”)" }
-                "."
-            }
+        @if let Some(corrected) = copy.article.material.as_ref().and_then(Materiality::describe) {
+            p { (corrected) }
         }
         h3 { "Why folded" }
         (explain_copy(study, copy))

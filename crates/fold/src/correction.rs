@@ -1,4 +1,4 @@
-//! Finds the words that a correction changed, written as `14 → 28`.
+//! Corrections: articles that say that they correct their story, and the words that they changed, written as `14 → 28`.
 
 use std::ops::Range;
 
@@ -6,15 +6,61 @@ use wirefold_text::{Sentence, Text};
 
 use crate::compare::changes::{Change, Changes};
 
+/// A title is marked as a correction by a marker word among this many first words.
+const MAX_MARKER_WORDS: usize = 2;
+/// The first words of a paragraph or a title that announces a correction, in normal form.
+const CORRECTIONS: &[&str] = &[
+    "correction",
+    "corrected",
+    "corrects",
+    "clarification",
+    "berichtigt",
+    "berichtigung",
+    "korrigiert",
+    "korrektur",
+    "rettifica",
+    "correctif",
+    "rectificatif",
+    "corrección",
+    "errata",
+    "correzione",
+    "correção",
+    "исправление",
+    "поправка",
+    "виправлення",
+    "уточнення",
+    "تصحيح",
+];
 /// The number of words of a change that can be shown as a correction. A longer one is a rewritten
 /// sentence.
 const MAX_CHANGED_WORDS: usize = 5;
 /// The number of words of both texts together. Longer texts would take too long to compare.
 const MAX_COMPARED_WORDS: usize = 40_000;
 
+/// Whether an article says that it corrects an earlier one, in its title or its text.
+pub(crate) fn is_correction(title: &Text, text: &Text) -> bool {
+    is_title_of_correction(title) || corrects(text)
+}
+
+/// Whether a title says that its article is a correction.
+fn is_title_of_correction(title: &Text) -> bool {
+    let mut first = title.normal_words().take(MAX_MARKER_WORDS);
+    first.any(|word| CORRECTIONS.contains(&word))
+}
+
+/// Whether a text says that it corrects an earlier one.
+fn corrects(text: &Text) -> bool {
+    text.paragraphs().iter().any(|paragraph| {
+        let first = text.words().get(paragraph.words.start);
+        let is_label = first.is_some_and(|word| CORRECTIONS.contains(&text.normal(word)));
+        let raw = paragraph.span.of(text.original());
+        (is_label || raw.starts_with("更正")) && raw.contains([':', '：', '—', '–'])
+    })
+}
+
 /// The words that changed between an earlier text and its correction. A change with a digit comes
 /// first, then the shortest. `None` if only whole sentences were rewritten.
-pub(super) fn corrected_words(text: &Text, earlier: &Text) -> Option<String> {
+pub(crate) fn corrected_words(text: &Text, earlier: &Text) -> Option<String> {
     if text.words().len() + earlier.words().len() > MAX_COMPARED_WORDS {
         return None;
     }
@@ -90,5 +136,15 @@ mod tests {
             ),
             None,
         );
+    }
+
+    #[test]
+    fn a_correction_says_so_in_its_title_or_at_the_head_of_a_paragraph() {
+        let is = |title: &str, text: &str| is_correction(&Text::new(title), &Text::new(text));
+        assert!(is("CORRECTED: Hall opened", OLD));
+        assert!(is("Hall opened", &format!("{OLD}\nCorrection: it was Monday.")));
+        assert!(is("Hall opened", &format!("{OLD}\nBerichtigung: es war Montag.")));
+        assert!(!is("Hall opened after a correction", OLD));
+        assert!(!is("Hall opened", &format!("{OLD}\nCorrections are welcome.")));
     }
 }
