@@ -39,8 +39,13 @@ impl Shared {
         messages: &[Outgoing],
         expected: u64,
     ) -> Result<CommitResult, BusError> {
-        let messages: Vec<&Outgoing> = messages.iter().collect();
-        let failure = match self.commit(stream, &messages, Some(expected)).await? {
+        let prepare = |message: &Outgoing| {
+            let (subject, body) = (message.subject.clone(), message.body.clone());
+            Ok(PreparedMessage { subject, headers: headers::write(message)?, body })
+        };
+        let prepared = messages.iter().map(prepare).collect::<Result<Vec<_>, BusError>>()?;
+        let committed = self.commit(prepared, expected).await?;
+        let failure = match committed.ok_or_else(|| self.link.nobody_stores(stream))? {
             Ok(last) => return Ok(CommitResult::At(last)),
             Err(failure) => failure,
         };
@@ -54,33 +59,12 @@ impl Shared {
         }
     }
 
-    /// Stores these messages, at least one, if the stream ends at `expected`. Without `expected` it may
-    /// end anywhere. Returns the sequence of the last message, or why the server stored none.
+    /// Stores these messages, at least one, if the stream ends at `expected`. Returns the sequence of the last message, or
+    /// why the server stored none; `None` if no stream has their subjects.
     pub(crate) async fn commit(
         &self,
-        stream: &str,
-        messages: &[&Outgoing],
-        expected: Option<u64>,
-    ) -> Result<Result<u64, Failure>, BusError> {
-        let prepare = |message: &&Outgoing| {
-            let headers = headers::write(message)?;
-            Ok(PreparedMessage {
-                subject: message.subject.clone(),
-                headers,
-                body: message.body.clone(),
-            })
-        };
-        let prepared =
-            messages.iter().map(prepare).collect::<Result<Vec<PreparedMessage>, BusError>>()?;
-        let committed = self.commit_prepared(prepared, expected).await?;
-        committed.ok_or_else(|| self.link.nobody_stores(stream))
-    }
-
-    /// The same for prepared messages; `None` if no stream has their subjects.
-    pub(crate) async fn commit_prepared(
-        &self,
         messages: Vec<PreparedMessage>,
-        expected: Option<u64>,
+        expected: u64,
     ) -> Result<Option<Result<u64, Failure>>, BusError> {
         self.link.connected().await?;
         let mark = self.link.refusals();
@@ -91,7 +75,7 @@ impl Shared {
             let PreparedMessage { subject, mut headers, body } = message;
             headers.insert("Nats-Batch-Id", batch.as_str());
             headers.insert("Nats-Batch-Sequence", (index + 1).to_string());
-            if let Some(expected) = expected.filter(|_| index == 0) {
+            if index == 0 {
                 expecting(&mut headers, Expect::Last(expected));
             }
             if index + 1 == count {

@@ -30,7 +30,6 @@ mod chain;
 mod connect;
 mod direct_get;
 mod follow;
-mod group_publish;
 mod headers;
 mod inbox;
 mod keys;
@@ -42,7 +41,6 @@ mod options;
 mod permission_check;
 mod pruner;
 mod publish;
-mod publish_form;
 mod reader;
 mod refusals;
 mod rewrite;
@@ -83,9 +81,6 @@ pub(crate) struct Shared {
     pub(crate) replicas: Option<u8>,
     /// Whether this role prunes full streams. False once the server has refused it.
     pub(crate) may_prune: AtomicBool,
-    pub(crate) group_publisher: group_publish::GroupPublisher,
-    pub(crate) form_costs: publish_form::FormCosts,
-    pub(crate) chain_costs: publish_form::FormCosts,
 }
 
 /// A bus on a NATS server. All clones are the same bus over one connection.
@@ -105,9 +100,6 @@ pub async fn connect(options: &Options, clock: Arc<dyn Clock>) -> Result<NatsBus
         instance_id,
         replicas: options.replicas,
         may_prune: AtomicBool::new(options.may_prune),
-        group_publisher: group_publish::GroupPublisher::default(),
-        form_costs: publish_form::FormCosts::new(group_publish::MANY),
-        chain_costs: publish_form::FormCosts::new(chain::FEW),
     })))
 }
 
@@ -149,7 +141,7 @@ impl Bus for NatsBus {
     }
 
     fn publish(&self, message: Outgoing) -> Answer<'_, Published> {
-        Box::pin(group_publish::publish(&self.0, message))
+        Box::pin(async move { Ok(self.0.publish(message, Expect::Nothing).await?.1) })
     }
 
     fn publish_if_last(&self, message: Outgoing, expected: u64) -> Answer<'_, Published> {

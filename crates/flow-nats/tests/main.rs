@@ -6,7 +6,6 @@ mod chain;
 mod cluster;
 mod conformance;
 mod follow;
-mod group_publish;
 mod half_open;
 mod outages;
 mod permissions;

@@ -147,7 +147,7 @@ impl<'a> Batch<'a> {
         let Some(PreparedMessage { subject, .. }) = messages.first() else { return Ok(()) };
         let mut leaderless = Leaderless::default();
         loop {
-            match self.shared.commit_prepared(messages.clone(), Some(self.last)).await? {
+            match self.shared.commit(messages.clone(), self.last).await? {
                 Some(Ok(last)) if last == self.last + messages.len() as u64 => {
                     self.last = last;
                     return Ok(());
