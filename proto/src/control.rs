@@ -21,11 +21,14 @@ pub struct ControlCommand {
     pub id: String,
     /// When it was sent.
     pub at: Timestamp,
-    /// The sender: a token's name, or `cli`.
+    /// The sender: the name of a token, or of a user whom a proxy names; without one, one of [`UNNAMED_SENDERS`].
     pub by: String,
     /// The command itself.
     pub command: Command,
 }
+
+/// The senders without a name: the API and the page, the command line, and the link in a message.
+pub const UNNAMED_SENDERS: [&str; 3] = ["api", "cli", "link"];
 
 message!(ControlCommand = "wirefold.control" / 2);
 

@@ -89,7 +89,7 @@ pub use article::{
 pub use attempts::{AlertAttempt, AlertAttemptsRecord, AttemptOutcome};
 pub use codec::{DecodeError, MAX_PAYLOAD, Message, TooLarge, decode, encode, name_of, schema_of};
 pub use confidence::Confidence;
-pub use control::{Command, ControlCommand};
+pub use control::{Command, ControlCommand, UNNAMED_SENDERS};
 pub use dead::{DeadBody, DeadCause, DeadHeader, DeadLetter};
 pub use digest::{AlertDigest, FeedDigest, FeedProblem};
 pub use enriched::{ArticleEnriched, EnrichedEpoch};

@@ -27,6 +27,7 @@ use serde_json::Value;
 use crate::api::openapi::{Table, operation};
 pub(crate) use crate::api::status::status_with;
 pub(crate) use crate::api::stories::SENDER;
+use crate::reading::Reader;
 use crate::refusal;
 use crate::refusal::Refusal;
 use crate::state::AppState;
@@ -36,6 +37,8 @@ use crate::state::AppState;
 pub(crate) struct Api {
     pub(crate) app: Arc<AppState>,
     pub(crate) access: Access,
+    /// The sender of the request, in its commands.
+    pub(crate) reader: Reader,
     /// Draws the page that asks people to sign in.
     pub(crate) sign_in_wanted: fn(&AppState) -> Response,
 }

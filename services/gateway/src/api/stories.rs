@@ -241,9 +241,10 @@ impl Api {
     /// Stores a command and returns it.
     pub(super) async fn store(&self, command: Command) -> ApiResult<ControlCommand> {
         let at = self.app.now();
-        let by = match self.access {
-            Access::Network => "api",
-            Access::Socket => "cli",
+        let by = match (self.reader.name(), self.access) {
+            (Some(name), _) => name,
+            (None, Access::Network) => "api",
+            (None, Access::Socket) => "cli",
         };
         let id = id_of(&command, at.as_millisecond())?;
         let command = ControlCommand { schema: Tag::new(), id, at, by: by.to_owned(), command };
