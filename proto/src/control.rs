@@ -149,11 +149,17 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         except_corrections: bool,
     },
-    /// Acknowledge an alert: it is repeated only when there is news.
+    /// Acknowledge an alert: the sender has it, and it is repeated only when there is news.
     #[serde(rename = "alert.acknowledge")]
     AlertAcknowledge {
         /// The alert.
         alert: AlertId,
+        /// A note for the others.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+        /// Take the acknowledgement of anybody back instead.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        release: bool,
     },
 }
 

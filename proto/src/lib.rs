@@ -52,6 +52,7 @@ mod feed_finding;
 mod feed_site;
 mod findings;
 mod forgotten;
+mod handling;
 mod health;
 mod ids;
 mod interval;
@@ -100,6 +101,7 @@ pub use findings::{
     Language, MentionPlace, NoteKind, Qualifier, Quotation,
 };
 pub use forgotten::{FORGETTING, ForgottenRecord, forgotten_address, forgotten_outlet};
+pub use handling::AlertHandlingRecord;
 pub use headers::event_headers;
 pub use health::{HEALTH_KEY, HealthCondition, HealthKind, HealthNotice, HealthReport};
 pub use ids::{
@@ -115,8 +117,7 @@ pub use output::{
 };
 pub use published::Published;
 pub use records::{
-    AlertHandlingRecord, FeedHealth, FeedRecord, StoryBrief, StoryRecord, SubscriptionRecord,
-    Teasers, WaitingAlert,
+    FeedHealth, FeedRecord, StoryBrief, StoryRecord, SubscriptionRecord, Teasers, WaitingAlert,
 };
 pub use rehearsal::{FoundWord, QueryReading, Rehearsal, RehearsedMessage, UnreadyTarget};
 pub use schema::{SchemaName, SchemaNameError};

@@ -1559,7 +1559,19 @@ pub struct MovedStory {
     pub with: Vec<String>,
 }
 
-/// `POST /api/v1/alerts/{id}/acknowledge` has no fields. The body may be empty.
+/// `POST /api/v1/alerts/{id}/acknowledge`: the sender has it. The body may be empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcknowledgeRequest {
+    /// A note for the others, at most 200 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Take the acknowledgement of anybody back instead.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub release: bool,
+}
+
+/// A request without fields. The body may be empty.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoFields {}

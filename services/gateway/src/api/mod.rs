@@ -1,6 +1,6 @@
 //! The routes of the API, and the layers that every request passes.
 
-mod alerts;
+pub(crate) mod alerts;
 mod articles;
 mod compare;
 mod deliveries;
@@ -139,7 +139,7 @@ fn alerts() -> Table {
         GET "/alerts" alerts::list, "Alerts, the last changed first";
         GET "/alerts/{alert}" alerts::one, "The history of an alert, and what its deliveries accepted", 409;
         POST "/alerts/{alert}/mute" alerts::mute, "Mute or unmute an alert", 409;
-        POST "/alerts/{alert}/acknowledge" alerts::acknowledge, "Acknowledge an alert", 409;
+        POST "/alerts/{alert}/acknowledge" alerts::acknowledge, "Acknowledge an alert, or release it", 409, 422;
         POST "/alerts/{alert}/replay" alerts::replay, "Send an alert again", 409, 410, 422;
         GET "/handover" handover::get, "The alerts and commands since a time";
         GET "/dead" alerts::list_dead, "Dead letters, the newest first";

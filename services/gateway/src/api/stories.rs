@@ -234,7 +234,7 @@ impl Api {
     }
 
     /// Stores a command. After this returns, it will be carried out.
-    pub(super) async fn command(&self, command: Command) -> ApiResult<Accepted> {
+    pub(crate) async fn command(&self, command: Command) -> ApiResult<Accepted> {
         self.store(command).await.map(accepted)
     }
 

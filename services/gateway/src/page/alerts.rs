@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use wirefold_proto::{AlertHandlingRecord, Hold, SubscriptionRecord, Volume};
 
 use crate::page::river::{folded_counts, title_of};
-use crate::page::words;
+use crate::page::{acknowledged, words};
 use crate::shapes::{AlertCounts, AlertPage, AlertRevision, AlertRow, describe_hold};
 
 /// The page's main part.
@@ -80,9 +80,11 @@ pub(super) fn alert(row: &AlertRow, subscriptions: &[SubscriptionRecord]) -> Mar
                 "For " b { (name) } ", " (words::time(alert.at))
                 @if !alert.matched.is_empty() { " · matched " (alert.matched.join(", ")) }
                 @if let Some(held) = &alert.held { " · " (hold_markup(held)) }
-                @if let Some(record) = &row.handling { (handled(record)) }
+                @if let Some(record) = &row.handling { (muted(record)) }
                 @if let Some(into) = &alert.merged_into { " · became part of " a href=(words::page_path(&into.to_string())) { "another" } }
             }
+            (acknowledged::line(row.handling.as_ref()))
+            (acknowledged::button(alert.target, row.handling.as_ref()))
             ol.revisions reversed {
                 @for revision in row.revisions.iter().rev() { (one(revision)) }
             }
@@ -115,14 +117,13 @@ fn hold_markup(hold: &Hold) -> Markup {
     html! { (describe_hold(hold.reason)) @if let Some(until) = hold.until { ", until " (words::time(until)) } }
 }
 
-/// The handling of an alert.
-fn handled(record: &AlertHandlingRecord) -> Markup {
+/// The mute of an alert.
+fn muted(record: &AlertHandlingRecord) -> Markup {
     html! {
         @if let Some(until) = record.muted_until {
             @if record.except_corrections { " · only corrections until " } @else { " · muted until " }
             (words::time(until))
         }
-        @if let Some(at) = record.acknowledged { " · acknowledged " (words::time(at)) }
     }
 }
 

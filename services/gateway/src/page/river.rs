@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use maud::{Markup, html};
 use wirefold_proto::{HealthCondition, HealthKind, SubscriptionRecord, Target};
 
+use crate::page::acknowledged::{self, Acknowledged};
 use crate::page::marks::{MarksOn, MarksOnEvents, Show};
 use crate::page::{marks, words};
 use crate::projection::{EventQuery, EventSort};
@@ -34,6 +35,8 @@ pub(super) struct River<'a> {
     pub show: Show,
     /// The marks of the reader on the events.
     pub marks: &'a MarksOnEvents,
+    /// The events that somebody has.
+    pub acknowledged: &'a Acknowledged,
     /// When the last article came before the list was read, in milliseconds.
     pub until: i64,
     /// The subscriptions that can be chosen as a filter.
@@ -299,6 +302,7 @@ fn card(event: &EventBrief, river: &River<'_>) -> Markup {
                 @if event.articles > 1 { (words::sparkline(&event.velocity, "in the three hours before the last one")) }
             }
             @if event.articles > 1 { (many(event, marks)) } @else { (single(event)) }
+            (acknowledged::line(river.acknowledged.on_event(event)))
             @if event.story_count > 1 || event.articles > 1 {
                 ol.stories {
                     @for story in event.stories.iter().take(SHOWN_STORIES) { (story_line(story, river.folded)) }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension};
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{Alert, OutputCommand, SubscriptionRecord, Tag};
+use wirefold_proto::{Alert, AlertId, OutputCommand, SubscriptionRecord, Tag, Target};
 
 use crate::projection::articles::{read, text};
 use crate::projection::filter::{Cursor, StoryQuery};
@@ -59,6 +59,19 @@ pub(super) fn resolve_alert(connection: &Connection, given: &str) -> Answer<Vec<
         ask.query_map([given], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
     let is_exact = found.first().is_some_and(|first| first == given);
     Ok(if is_exact { found.into_iter().take(1).collect() } else { found })
+}
+
+/// The ids of the alerts about these events and stories.
+pub(super) fn alerts_about(connection: &Connection, targets: &[Target]) -> Answer<Vec<AlertId>> {
+    let ask = "SELECT id FROM alerts WHERE target = ?1 ORDER BY id";
+    let mut ask = connection.prepare_cached(ask)?;
+    let mut found = Vec::new();
+    for target in targets {
+        for id in ask.query_map([target.to_string()], |row| text(row, 0))? {
+            found.extend(id?.parse().ok());
+        }
+    }
+    Ok(found)
 }
 
 /// The last revision of an alert.

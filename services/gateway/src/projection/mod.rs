@@ -29,7 +29,8 @@ use thiserror::Error;
 use tokio::sync::Semaphore;
 use wirefold_flow::{Position, UnixMillis};
 use wirefold_proto::{
-    AboutArticle, ArticleId, EventId, FeedId, OutputCommand, StoryId, SubscriptionRecord,
+    AboutArticle, AlertId, ArticleId, EventId, FeedId, OutputCommand, StoryId, SubscriptionRecord,
+    Target,
 };
 
 pub(crate) use crate::projection::alerts::Numbers;
@@ -322,6 +323,11 @@ impl Projection {
     /// The ids of the alerts with this id or prefix; at most ten.
     pub(crate) async fn resolve_alert(&self, given: String) -> Answer<Vec<String>> {
         self.read(move |connection| alerts::resolve_alert(connection, &given)).await
+    }
+
+    /// The ids of the alerts about these events and stories.
+    pub(crate) async fn alerts_about(&self, targets: Vec<Target>) -> Answer<Vec<AlertId>> {
+        self.read(move |connection| alerts::alerts_about(connection, &targets)).await
     }
 
     /// The last revision of an alert.

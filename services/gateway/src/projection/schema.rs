@@ -1,7 +1,7 @@
 //! The tables of the projection's file.
 
 /// The version of the tables. A file of another one is put aside and rebuilt.
-pub(super) const SCHEMA: i64 = 15;
+pub(super) const SCHEMA: i64 = 16;
 
 /// Keys are ascending numbers: random keys would write eight times the bytes. Times are milliseconds since 1970. Long
 /// columns come last. `decided` is the sequence in the output, where everything else about an article stands. `moved`
@@ -223,7 +223,7 @@ pub(super) const OF_ALERTS: &str = "
     CREATE INDEX alerts_by_time ON alerts (at, id);
     CREATE INDEX alerts_by_subscription ON alerts (subscription, at, id);
     CREATE INDEX alerts_by_notice ON alerts (notified_at) WHERE notified_at IS NOT NULL;
-    CREATE INDEX alerts_by_target ON alerts (subscription, target);
+    CREATE INDEX alerts_by_target ON alerts (target, subscription);
     CREATE INDEX alerts_by_hold ON alerts (held_at) WHERE held_at IS NOT NULL;
     CREATE TABLE alert_totals (
         subscription TEXT PRIMARY KEY,
