@@ -907,6 +907,9 @@ pub struct FeedAddition {
     /// The group that lists show it in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// Whether its silence is a health condition.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub priority: bool,
     /// Whether article pages are fetched.
     #[serde(default)]
     pub full_text: FullText,

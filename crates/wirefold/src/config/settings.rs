@@ -255,6 +255,9 @@ pub(crate) struct FeedConfig {
     pub(crate) speaks_for: Option<Outlet>,
     /// The group that lists show it in.
     pub(crate) group: Option<String>,
+    /// Whether its silence is a health condition: if nothing new comes for far longer than usual, your deliveries tell you.
+    #[serde(default)]
+    pub(crate) priority: bool,
     /// Whether article pages are fetched for their text: `auto`, `on` or `off`. Default: `full_text` at the
     /// top.
     pub(crate) full_text: Option<FullText>,
