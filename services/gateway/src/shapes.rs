@@ -191,6 +191,8 @@ pub enum LookedAt {
     EventsWithSeveralArticles,
     /// Stories. A page may have fewer than requested, although more follow.
     Stories,
+    /// Alerts. A page may have fewer than requested, although more follow.
+    Alerts,
 }
 
 /// An event in a list.
@@ -1036,6 +1038,9 @@ pub struct AlertPage {
     /// Pass it as `cursor` for the alerts after these; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// How far the list searched, if not everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked_through: Option<LookedThrough>,
 }
 
 /// Numbers of alerts. An alert belongs to one subscription and one event or story. It may notify several

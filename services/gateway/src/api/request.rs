@@ -16,7 +16,7 @@ use url::form_urlencoded;
 use wirefold_proto::{ArticleId, Tag};
 
 use crate::api::{Api, ApiResult, Refusal};
-use crate::projection::{Cursor, FILTERS, IdLookup, ListQuery, Paging, RowId};
+use crate::projection::{CURSOR, Cursor, FILTERS, IdLookup, ListQuery, Paging, RowId};
 use crate::reading::Reader;
 use crate::shapes::{ArticleDetail, ID_PREFIX, StoryBrief};
 use crate::state::AppState;
@@ -148,6 +148,7 @@ pub(super) struct PageQuery {
     /// The most rows of the page, 1 to 200; 50 by default.
     limit: Option<usize>,
     /// The `next` of the page before.
+    #[schemars(with = "Option<String>", regex(pattern = CURSOR))]
     cursor: Option<Cursor>,
 }
 

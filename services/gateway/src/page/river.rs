@@ -179,7 +179,7 @@ fn looked_through(looked: &LookedThrough) -> Markup {
             @match looked.what {
                 LookedAt::ArticlesWithTheWords => { "These are of the newest " (count) " articles with these words. “More events” continues with older ones." }
                 LookedAt::EventsWithSeveralArticles => { "Put in this order: the " (count) " events with several articles that changed last." }
-                LookedAt::Events | LookedAt::Stories => { (count) " events were searched. “More events” continues." }
+                LookedAt::Events | LookedAt::Stories | LookedAt::Alerts => { (count) " events were searched. “More events” continues." }
             }
         }
     }

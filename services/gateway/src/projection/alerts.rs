@@ -8,9 +8,9 @@ use wirefold_proto::{Alert, AlertId, OutputCommand, SubscriptionRecord, Tag, Tar
 
 use crate::projection::articles::{read, text};
 use crate::projection::filter::{Cursor, StoryQuery};
-use crate::projection::lists::{filtered_rows, millis};
+use crate::projection::lists::{Block, Found, Scan, millis};
 use crate::projection::{Answer, Paging};
-use crate::shapes::{AlertCounts, AlertPage, AlertRevision, AlertRow, HourCounts};
+use crate::shapes::{AlertCounts, AlertPage, AlertRevision, AlertRow, HourCounts, LookedAt};
 
 /// A row of the table.
 struct Row {
@@ -26,28 +26,32 @@ pub(super) fn alert_page(
 ) -> Answer<AlertPage> {
     let subscription = filter.subscription.as_deref();
     let wanted = subscription.map_or("", |_| " AND subscription = :subscription");
-    let (times, conditions) = (filter.times("at"), filter.condition_on_alerts());
-    // An alert that was merged before anybody was told of it is part of the other one. People took all articles out of one
-    // without articles.
-    let ask = format!(
-        "SELECT id, at, body FROM alerts WHERE (at, id) < (:after, :id){wanted}{times}
-         AND (notified_at IS NOT NULL OR json_extract(body, '$.merged_into') IS NULL)
-         AND json_extract(body, '$.articles[0]') IS NOT NULL{conditions}
-         ORDER BY at DESC, id DESC LIMIT :limit"
-    );
-    let (after, words) = (paging.after(), filter.typed());
+    let scan = Scan {
+        columns: "id, at, body",
+        table: "alerts",
+        time: "at",
+        which: &format!("(at, id) < (:after, :id){wanted}{}", filter.times("at")),
+        conditions: &filter.conditions_on_alerts(),
+        shown: "is_shown",
+    };
     let read =
         |row: &rusqlite::Row<'_>| Ok(Row { id: row.get(0)?, at: row.get(1)?, body: row.get(2)? });
-    let mut rows = match words.as_deref() {
-        Some("") => Vec::new(),
-        _ => {
-            filtered_rows(connection, &ask, (paging, &after, filter), &[(":words", &words)], read)?
+    let rows = match filter.typed().as_deref() {
+        Some("") => Default::default(),
+        words => {
+            // Of the articles with the words, only the newest count.
+            let block = words.map(|words| Block::read(connection, words, i64::MAX)).transpose()?;
+            let keys = block.map(|block| block.keys);
+            let asked = (paging, &paging.after(), filter);
+            scan.rows(connection, asked, &[(":block", &keys)], read)?
         }
     };
-    let next = paging.cut(&mut rows, |row| Cursor { time: row.at, id: row.id.clone() });
+    let cursor = |row: &Row| Cursor { time: row.at, id: row.id.clone() };
+    let Found { rows, next, looked_through } =
+        Found::of_scan(rows, paging, LookedAt::Alerts, cursor);
     let alerts = rows.iter().map(|row| with_revisions(connection, row)).collect::<Answer<_>>()?;
     let counts = alert_counts(connection, subscription)?;
-    Ok(AlertPage { schema: Tag::new(), counts, alerts, next })
+    Ok(AlertPage { schema: Tag::new(), counts, alerts, next, looked_through })
 }
 
 /// The alerts with this id, or with a prefix of their id or of their target's; at most ten.

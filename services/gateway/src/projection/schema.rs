@@ -37,6 +37,7 @@ pub(super) const TABLES: &str = "
         article INTEGER NOT NULL,
         PRIMARY KEY (feed, article)
     ) STRICT, WITHOUT ROWID;
+    CREATE INDEX feeds_by_article ON article_feeds (article);
     CREATE TABLE stories (
         key INTEGER PRIMARY KEY,
         id TEXT NOT NULL UNIQUE,
@@ -206,7 +207,9 @@ pub(super) const KEEPING: &str = "
 
 /// Tables for the numbers of alerts, however many there are.
 ///
-/// Each alert has the times when it last notified and was last held back. `alert_totals` has the sums.
+/// Each alert has the times when it last notified and was last held back. `alert_totals` has the sums. An alert that was
+/// merged before anybody was told of it is part of the other one, and is not shown. Nor is one without articles, because
+/// people took all of them out.
 pub(super) const OF_ALERTS: &str = "
     CREATE TABLE alerts (
         key INTEGER PRIMARY KEY,
@@ -218,6 +221,9 @@ pub(super) const OF_ALERTS: &str = "
         copies INTEGER NOT NULL,
         notified_at INTEGER,
         held_at INTEGER,
+        is_shown INTEGER NOT NULL GENERATED ALWAYS AS (
+            json_extract(body, '$.articles[0]') IS NOT NULL
+            AND (notified_at IS NOT NULL OR json_extract(body, '$.merged_into') IS NULL)) STORED,
         body TEXT NOT NULL
     ) STRICT;
     CREATE INDEX alerts_by_time ON alerts (at, id);
