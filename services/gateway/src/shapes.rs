@@ -11,7 +11,7 @@ use wirefold_proto::{
     HealthCondition, HoldReason, ItemIdentity, LanguageTag, ListRecord, Materiality, NoteKind,
     Outlet, OutputArticle, OutputCommand, Qualifier, ReasonKind, Rehearsal, StoryAfter,
     StoryChange, StoryId, SubscriptionId, SubscriptionRecord, SubscriptionSettings, Tag, Target,
-    TextMatch, Volume, outlet_label, token,
+    TextMatch, Volume, count, outlet_label, token,
 };
 
 pub use wirefold_proto::StoryBrief;
@@ -1097,19 +1097,15 @@ impl Handover {
             let notified = row.revisions.iter().filter(|revision| revision.notified());
             notified.flat_map(|revision| &revision.reasons).any(is_correction)
         };
-        let count = |count: usize, one: &str| match count {
-            1 => format!("1 {one}"),
-            _ => format!("{count} {one}s"),
-        };
         let corrected = match self.notified.iter().filter(corrects).count() {
             0 => String::new(),
             corrected => format!(", {corrected} of them with a correction"),
         };
         format!(
             "{} notified{corrected}; {} held back; {}",
-            count(self.notified.len(), "alert"),
+            count(self.notified.len() as u64, "alert", "alerts"),
             self.held.len(),
-            count(self.commands.len(), "command")
+            count(self.commands.len() as u64, "command", "commands")
         )
     }
 }
