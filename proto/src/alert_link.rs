@@ -130,11 +130,14 @@ impl AlertLink {
     }
 }
 
+/// The beginning of the ids of commands from a link.
+pub(crate) const LINK_COMMAND: &str = "link-";
+
 /// The id of a link's command, the same each time the link is used.
 #[must_use]
 pub fn link_command_id(token: &str) -> String {
     let signature = token.rsplit_once('.').map_or("", |(_, signature)| signature);
-    format!("link-{signature}")
+    format!("{LINK_COMMAND}{signature}")
 }
 
 #[cfg(test)]

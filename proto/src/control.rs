@@ -21,11 +21,14 @@ pub struct ControlCommand {
     pub id: String,
     /// When it was sent.
     pub at: Timestamp,
-    /// The sender: a token's name, or `cli`.
+    /// The sender: the name of a token, or of a user whom a proxy names; without one, one of [`UNNAMED_SENDERS`].
     pub by: String,
     /// The command itself.
     pub command: Command,
 }
+
+/// The senders without a name: the API and the page, the command line, and the link in a message.
+pub const UNNAMED_SENDERS: [&str; 3] = ["api", "cli", "link"];
 
 message!(ControlCommand = "wirefold.control" / 2);
 
@@ -146,11 +149,17 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         except_corrections: bool,
     },
-    /// Acknowledge an alert: it is repeated only when there is news.
+    /// Acknowledge an alert: the sender has it, and it is repeated only when there is news.
     #[serde(rename = "alert.acknowledge")]
     AlertAcknowledge {
         /// The alert.
         alert: AlertId,
+        /// A note for the others.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+        /// Take the acknowledgement of anybody back instead.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        release: bool,
     },
 }
 

@@ -75,6 +75,8 @@ pub enum HealthKind {
     ClockOff,
     /// The detector has not written a snapshot for a long time.
     SnapshotOld,
+    /// A feed with `priority` has brought nothing new for far longer than usual.
+    FeedSilent,
     /// A feed is set aside, since wirefold crashed twice while reading it.
     FeedSetAside,
     /// Stages gave up on messages in the last day.
@@ -95,6 +97,7 @@ words! {
     SettingsMistake = "settings-mistake",
     ClockOff = "clock-off",
     SnapshotOld = "snapshot-old",
+    FeedSilent = "feed-silent",
     FeedSetAside = "feed-set-aside",
     DeadLetters = "dead-letters",
     ForgedRecords = "forged-records",
@@ -118,7 +121,9 @@ impl HealthKind {
             Self::DeliveryFailing | Self::DeliveryOff | Self::DeliveryAbsent => true,
             Self::StreamFull | Self::SettingsMistake => false,
             Self::ClockOff | Self::SnapshotOld => false,
-            Self::FeedSetAside | Self::DeadLetters | Self::ForgedRecords => false,
+            Self::FeedSilent | Self::FeedSetAside | Self::DeadLetters | Self::ForgedRecords => {
+                false
+            }
         }
     }
 }

@@ -45,6 +45,7 @@ mod attempts;
 mod codec;
 mod confidence;
 mod control;
+mod counting;
 mod dead;
 mod digest;
 mod enriched;
@@ -52,6 +53,7 @@ mod feed_finding;
 mod feed_site;
 mod findings;
 mod forgotten;
+mod handling;
 mod health;
 mod ids;
 mod interval;
@@ -89,7 +91,8 @@ pub use article::{
 pub use attempts::{AlertAttempt, AlertAttemptsRecord, AttemptOutcome};
 pub use codec::{DecodeError, MAX_PAYLOAD, Message, TooLarge, decode, encode, name_of, schema_of};
 pub use confidence::Confidence;
-pub use control::{Command, ControlCommand};
+pub use control::{Command, ControlCommand, UNNAMED_SENDERS};
+pub use counting::{count, grouped};
 pub use dead::{DeadBody, DeadCause, DeadHeader, DeadLetter};
 pub use digest::{AlertDigest, FeedDigest, FeedProblem};
 pub use enriched::{ArticleEnriched, EnrichedEpoch};
@@ -100,6 +103,7 @@ pub use findings::{
     Language, MentionPlace, NoteKind, Qualifier, Quotation,
 };
 pub use forgotten::{FORGETTING, ForgottenRecord, forgotten_address, forgotten_outlet};
+pub use handling::AlertHandlingRecord;
 pub use headers::event_headers;
 pub use health::{HEALTH_KEY, HealthCondition, HealthKind, HealthNotice, HealthReport};
 pub use ids::{
@@ -115,8 +119,7 @@ pub use output::{
 };
 pub use published::Published;
 pub use records::{
-    AlertHandlingRecord, FeedHealth, FeedRecord, StoryBrief, StoryRecord, SubscriptionRecord,
-    Teasers, WaitingAlert,
+    FeedHealth, FeedRecord, StoryBrief, StoryRecord, SubscriptionRecord, Teasers, WaitingAlert,
 };
 pub use rehearsal::{FoundWord, QueryReading, Rehearsal, RehearsedMessage, UnreadyTarget};
 pub use schema::{SchemaName, SchemaNameError};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::codec::message;
 use crate::feed_finding::FeedFinding;
 use crate::feed_site::FeedSite;
-use crate::ids::{AlertId, ArticleId, EventId, FeedId, LanguageTag, Outlet, StoryId, Target};
+use crate::ids::{ArticleId, EventId, FeedId, LanguageTag, Outlet, StoryId, Target};
 use crate::settings::{FeedSettings, SubscriptionSettings};
 use crate::story::is_zero;
 use crate::tag::Tag;
@@ -228,29 +228,6 @@ pub struct WaitingAlert {
     /// Until when.
     pub until: Timestamp,
 }
-
-/// Whether people muted or acknowledged one alert: `wf_subscriptions`, key `alert.<escaped alert id>`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct AlertHandlingRecord {
-    /// `wirefold.alert.handling/1`.
-    pub schema: Tag<Self>,
-    /// The alert.
-    pub alert: AlertId,
-    /// The end of its mute; a time in the past: the mute is over.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub muted_until: Option<Timestamp>,
-    /// Whether corrections and retractions notify while it is muted.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub except_corrections: bool,
-    /// When somebody acknowledged it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub acknowledged: Option<Timestamp>,
-    /// The links of messages that were used, as ids of their commands: each works once.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub links: Vec<String>,
-}
-
-message!(AlertHandlingRecord = "wirefold.alert.handling" / 1);
 
 /// The state of a story: `wf_stories`, key `story.<story id>`. A merged story is deleted there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -27,6 +27,9 @@ pub struct FeedSettings {
     /// The group it is listed under.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// Whether its silence is a health condition.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub priority: bool,
     /// Whether article pages are fetched.
     #[serde(default)]
     pub full_text: FullText,
@@ -55,6 +58,7 @@ impl FeedSettings {
             outlet: None,
             speaks_for: None,
             group: None,
+            priority: false,
             full_text: FullText::default(),
             identity: ItemIdentity::default(),
             article_selector: None,

@@ -78,8 +78,6 @@ pub(crate) fn outlet(name: &str) -> Option<Outlet> {
         .collect();
     let mut joined = words.join(" ");
     joined.truncate(joined.floor_char_boundary(LONGEST));
-    // Some upper-case letters, such as those of mathematics, have no lower case.
-    joined.retain(|c| !c.is_uppercase());
     joined.trim().parse().ok()
 }
 

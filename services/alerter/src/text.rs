@@ -18,11 +18,11 @@ use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
     Alert, AlertAgency, AlertArticle, AlertFirst, AlertLink, AlertReason, AlertState, ArticleId,
-    Confidence, LinkAction, LinkKey, ReasonKind,
+    Confidence, LinkAction, LinkKey, ReasonKind, count,
 };
 
 use crate::engine::{left_out, retracts};
-use crate::wording::{count, line, page, shortened};
+use crate::wording::{line, page, shortened};
 pub(crate) use template::CompiledTemplates;
 pub use template::Templates;
 

@@ -3,7 +3,7 @@
 //! Comes in: alerts and reasons. Goes out: text. It never knows a channel.
 
 use jiff::Timestamp;
-use wirefold_proto::{Alert, HoldReason, Target};
+use wirefold_proto::{Alert, HoldReason, Target, count};
 
 /// Why a revision is held, as a label.
 pub(crate) fn hold_label(reason: HoldReason) -> &'static str {
@@ -41,11 +41,6 @@ pub(crate) fn numbers(alert: &Alert) -> String {
 /// A time to the minute, such as `2026-11-20 12:52 UTC`.
 pub(crate) fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
-}
-
-/// A number and its noun.
-pub(crate) fn count(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// At most this many characters.

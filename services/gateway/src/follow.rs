@@ -45,7 +45,8 @@ pub(crate) async fn run(app: &Arc<AppState>, stop: &CancellationToken) -> Result
     let follow = |stream| {
         let ended = ended.clone();
         async move {
-            let followed = follow(app, stream, &ended).await;
+            let read = || read_on(app, stream, &ended);
+            let followed = retry_until_done(app, stream, &ended, read).await;
             // The first task that ends stops the others.
             ended.cancel();
             followed
@@ -55,7 +56,8 @@ pub(crate) async fn run(app: &Arc<AppState>, stop: &CancellationToken) -> Result
         if !app.settings.tables {
             return Ok(());
         }
-        let written = keep_tables(app, &ended).await;
+        let read = || read_on_for_tables(app, &ended);
+        let written = retry_until_done(app, streams::OUTPUT.name, &ended, read).await;
         ended.cancel();
         written
     };
@@ -66,14 +68,6 @@ pub(crate) async fn run(app: &Arc<AppState>, stop: &CancellationToken) -> Result
         send_heartbeats(app, &ended),
     );
     output.and(alerts).and(tables)
-}
-
-async fn follow(
-    app: &AppState,
-    stream: &'static str,
-    stop: &CancellationToken,
-) -> Result<(), GatewayError> {
-    retry_until_done(app, stream, stop, || read_on(app, stream, stop)).await
 }
 
 /// Runs a task until it succeeds. It reports errors that may pass, and waits them out.
@@ -342,14 +336,6 @@ const SEQUENCE_KEY: &str = "place";
 const AT_ONCE: usize = 8;
 /// The most stories that are written after a change of their event.
 const STORIES_OF_EVENT: usize = 500;
-
-/// Follows the output until it is stopped. It waits out errors that may pass.
-pub(crate) async fn keep_tables(
-    app: &AppState,
-    stop: &CancellationToken,
-) -> Result<(), GatewayError> {
-    retry_until_done(app, streams::OUTPUT.name, stop, || read_on_for_tables(app, stop)).await
-}
 
 async fn read_on_for_tables(app: &AppState, stop: &CancellationToken) -> Result<(), GatewayError> {
     let table = app.bus.key_value(streams::STORIES.name)?;

@@ -14,6 +14,7 @@ use wirefold_proto::streams;
 use crate::adapters::Settings;
 use crate::api::{Access, Api};
 use crate::projection::{Batch, FILE, Projection, ProjectionError};
+use crate::reading::Reader;
 use crate::refusal::Refusal;
 use crate::shapes::{Comparison, Problem};
 use crate::state::{AppState, STREAMS};
@@ -62,7 +63,8 @@ impl Gateway {
     /// All routes, for requests of this kind of access.
     pub fn router(&self, access: Access) -> Router {
         let sign_in_wanted = page::sign_in_wanted;
-        let api = Api { app: self.app.clone(), access, sign_in_wanted };
+        let reader = Reader::default();
+        let api = Api { app: self.app.clone(), access, reader, sign_in_wanted };
         let for_readers =
             Router::new().nest("/feeds", feeds::routes()).nest(READER_API, greader::routes());
         api::router(api.clone(), for_readers, page::router(api))

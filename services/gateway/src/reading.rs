@@ -16,8 +16,9 @@ use crate::projection::{MarkFilter, Opening, number_of};
 use crate::refusal::Refusal;
 use crate::tokens::Holder;
 
-/// The holders of a token, who share its marks. Without tokens everybody is one reader.
-#[derive(Debug, Clone)]
+/// The holders of a token, or the user whom a proxy names. They share their marks, and their commands carry the name.
+/// Without tokens everybody is one reader.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Reader(Option<String>);
 
 impl<S: Sync> FromRequestParts<S> for Reader {
@@ -34,7 +35,7 @@ impl Reader {
         Self(request.get::<Holder>().and_then(|Holder(name)| name.clone()))
     }
 
-    /// The name of the token; `None` if there are no tokens.
+    /// Their name; `None` if there are no tokens.
     pub(crate) fn name(&self) -> Option<&str> {
         self.0.as_deref()
     }

@@ -11,7 +11,7 @@ use wirefold_proto::{
     HealthCondition, HoldReason, ItemIdentity, LanguageTag, ListRecord, Materiality, NoteKind,
     Outlet, OutputArticle, OutputCommand, Qualifier, ReasonKind, Rehearsal, StoryAfter,
     StoryChange, StoryId, SubscriptionId, SubscriptionRecord, SubscriptionSettings, Tag, Target,
-    TextMatch, Volume, outlet_label, token,
+    TextMatch, Volume, count, outlet_label, token,
 };
 
 pub use wirefold_proto::StoryBrief;
@@ -191,6 +191,8 @@ pub enum LookedAt {
     EventsWithSeveralArticles,
     /// Stories. A page may have fewer than requested, although more follow.
     Stories,
+    /// Alerts. A page may have fewer than requested, although more follow.
+    Alerts,
 }
 
 /// An event in a list.
@@ -907,6 +909,9 @@ pub struct FeedAddition {
     /// The group that lists show it in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// Whether its silence is a health condition.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub priority: bool,
     /// Whether article pages are fetched.
     #[serde(default)]
     pub full_text: FullText,
@@ -1033,6 +1038,9 @@ pub struct AlertPage {
     /// Pass it as `cursor` for the alerts after these; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// How far the list searched, if not everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked_through: Option<LookedThrough>,
 }
 
 /// Numbers of alerts. An alert belongs to one subscription and one event or story. It may notify several
@@ -1089,19 +1097,15 @@ impl Handover {
             let notified = row.revisions.iter().filter(|revision| revision.notified());
             notified.flat_map(|revision| &revision.reasons).any(is_correction)
         };
-        let count = |count: usize, one: &str| match count {
-            1 => format!("1 {one}"),
-            _ => format!("{count} {one}s"),
-        };
         let corrected = match self.notified.iter().filter(corrects).count() {
             0 => String::new(),
             corrected => format!(", {corrected} of them with a correction"),
         };
         format!(
             "{} notified{corrected}; {} held back; {}",
-            count(self.notified.len(), "alert"),
+            count(self.notified.len() as u64, "alert", "alerts"),
             self.held.len(),
-            count(self.commands.len(), "command")
+            count(self.commands.len() as u64, "command", "commands")
         )
     }
 }
@@ -1559,7 +1563,19 @@ pub struct MovedStory {
     pub with: Vec<String>,
 }
 
-/// `POST /api/v1/alerts/{id}/acknowledge` has no fields. The body may be empty.
+/// `POST /api/v1/alerts/{id}/acknowledge`: the sender has it. The body may be empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcknowledgeRequest {
+    /// A note for the others, at most 200 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Take the acknowledgement of anybody back instead.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub release: bool,
+}
+
+/// A request without fields. The body may be empty.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoFields {}

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, watch};
@@ -12,8 +11,8 @@ use wirefold_envelope::{Forgotten, timestamp};
 use wirefold_flow::{Bus, BusError, Clock, Observer, Stored, UnixMillis};
 use wirefold_proto::{
     AlertHandlingRecord, AlertId, ArticleEnriched, ArticleFetched, Command, ControlCommand,
-    FeedRecord, ListRecord, Message, OutputArticle, REPLAYED_KEY, Subject, SubscriptionRecord,
-    SubscriptionSettings, Tag, decode, handling_key, streams, token,
+    FeedRecord, HANDLING_PREFIX, ListRecord, Message, OutputArticle, REPLAYED_KEY, Subject,
+    SubscriptionRecord, SubscriptionSettings, Tag, decode, streams, token,
 };
 
 use crate::adapters::Settings;
@@ -221,12 +220,17 @@ impl AppState {
 
     /// Adds the handling to the alerts of a page.
     pub(crate) async fn show_handled(&self, page: &mut AlertPage) -> Result<(), BusError> {
-        let records = page.alerts.iter().map(|row| self.handling(&row.alert.id));
-        let records = try_join_all(records).await?;
-        for (row, record) in page.alerts.iter_mut().zip(records) {
-            row.handling = record;
+        let mut handled = self.handled().await?;
+        for row in &mut page.alerts {
+            row.handling = handled.by_id.remove(&row.alert.id.to_string());
         }
         Ok(())
+    }
+
+    /// The handling of every alert that people muted or acknowledged.
+    pub(crate) async fn handled(&self) -> Result<Registry<AlertHandlingRecord>, BusError> {
+        let id = |record: &AlertHandlingRecord| record.alert.to_string();
+        self.registry(streams::SUBSCRIPTIONS.name, "alert", id).await
     }
 
     /// The handling of an alert; `None` if there is none.
@@ -234,7 +238,7 @@ impl AppState {
         &self,
         alert: &AlertId,
     ) -> Result<Option<AlertHandlingRecord>, BusError> {
-        self.record(streams::SUBSCRIPTIONS.name, &handling_key(alert)).await
+        self.one(streams::SUBSCRIPTIONS.name, HANDLING_PREFIX, &alert.to_string()).await
     }
 
     /// The record with this key; `None` if there is none that can be read.
@@ -389,6 +393,22 @@ impl AppliesCommands for Registry<FeedRecord> {
                 self.put(id, record);
             }
             _ => {}
+        }
+    }
+}
+
+impl AppliesCommands for Registry<AlertHandlingRecord> {
+    const FILTER: &'static str = "wirefold.v1.control.alert.>";
+
+    fn apply_command(&mut self, given: ControlCommand) {
+        let (Command::AlertMute { alert, .. } | Command::AlertAcknowledge { alert, .. }) =
+            &given.command
+        else {
+            return;
+        };
+        let id = alert.to_string();
+        if let Some(record) = AlertHandlingRecord::after(self.by_id.get(&id), &given) {
+            self.put(id, record);
         }
     }
 }

@@ -28,6 +28,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
+use wirefold_proto::UNNAMED_SENDERS;
 
 use crate::refusal::Refusal;
 
@@ -66,7 +67,9 @@ pub enum TokenError {
     #[error("there is already a token {0:?}; revoke it first, or choose another name")]
     Taken(String),
     /// A name that is not allowed.
-    #[error("{0:?} is not a name for a token: letters, digits, `-`, `_` and `.`, at most 64")]
+    #[error(
+        "{0:?} is not a name for a token: letters, digits, `-`, `_` and `.`, at most 64; not `api`, `cli` or `link`"
+    )]
     Name(String),
     /// The system gave no random bytes.
     #[error("the system gives no random bytes: {0}")]
@@ -260,7 +263,13 @@ fn private(path: &Path, truncate: bool) -> io::Result<File> {
 fn check_name(name: &str) -> Result<(), TokenError> {
     let is_good = |c: char| c.is_alphanumeric() || "-_.".contains(c);
     let fits = !name.is_empty() && name.chars().count() <= NAME_LENGTH;
-    if fits && name.chars().all(is_good) { Ok(()) } else { Err(TokenError::Name(name.to_owned())) }
+    // A command with such a name would seem to have no sender.
+    let is_free = !UNNAMED_SENDERS.contains(&name);
+    if fits && is_free && name.chars().all(is_good) {
+        Ok(())
+    } else {
+        Err(TokenError::Name(name.to_owned()))
+    }
 }
 
 /// The actions that a token allows.
@@ -450,8 +459,8 @@ impl Gate {
             return Ok(Holder(None));
         }
         let peer = request.extensions().get::<Peer>().copied();
-        if self.is_named_by_proxy(request.headers(), peer) {
-            return Ok(Holder(None));
+        if let Some(name) = self.named_by_proxy(request.headers(), peer) {
+            return Ok(Holder(Some(name)));
         }
         let Some(secret) = secret_of(request.headers()) else {
             return Err(self.count_failure(peer, "nobody is signed in"));
@@ -478,14 +487,15 @@ impl Gate {
         }
     }
 
-    fn is_named_by_proxy(&self, headers: &HeaderMap, peer: Option<Peer>) -> bool {
-        let (Some(proxy), Some(Peer(peer))) = (&self.proxy, peer) else { return false };
+    /// The name of the user that a trusted proxy gives.
+    fn named_by_proxy(&self, headers: &HeaderMap, peer: Option<Peer>) -> Option<String> {
+        let (Some(proxy), Some(Peer(peer))) = (&self.proxy, peer) else { return None };
         let mut given = headers.get_all(&proxy.header).iter();
         // Two such headers are not from one proxy.
-        let (first, second) = (given.next(), given.next());
-        proxy.networks.iter().any(|network| network.contains(&peer.to_canonical()))
-            && first.is_some_and(|name| !name.as_bytes().trim_ascii().is_empty())
-            && second.is_none()
+        let (Some(name), None) = (given.next(), given.next()) else { return None };
+        let name = String::from_utf8_lossy(name.as_bytes().trim_ascii());
+        let is_trusted = proxy.networks.iter().any(|it| it.contains(&peer.to_canonical()));
+        (is_trusted && !name.is_empty()).then(|| name.chars().take(NAME_LENGTH).collect())
     }
 }
 
@@ -495,7 +505,7 @@ pub(crate) fn gate_failed(error: &TokenError) -> Refusal {
     Refusal::failed("tokens cannot be checked now")
 }
 
-/// The name of a request's token; `None` if it has and needs none.
+/// The name of a request's token, or of the user whom a proxy names; `None` if it has and needs none.
 #[derive(Debug, Clone)]
 pub(crate) struct Holder(pub(crate) Option<String>);
 

@@ -11,8 +11,8 @@ use serde_json::json;
 use wirefold_alerter::{Failure, Printer, Settings, send_sample, switch_on};
 use wirefold_flow::{Clock as _, SystemClock};
 use wirefold_gateway::shapes::{
-    Accepted, AlertDelivery, AlertDetail, AlertPage, AlertRevision, AlertRow, DeadRow,
-    MuteAlertRequest, ResendReport, ResendRequest, SwitchedOn, describe_hold,
+    Accepted, AcknowledgeRequest, AlertDelivery, AlertDetail, AlertPage, AlertRevision, AlertRow,
+    DeadRow, MuteAlertRequest, ResendReport, ResendRequest, SwitchedOn, describe_hold,
 };
 use wirefold_proto::{Alert, AlertAttempt, AlertId, AttemptOutcome, Hold, Interval, Volume};
 
@@ -103,12 +103,22 @@ Examples:
         #[arg(value_name = "ALERT")]
         alert: String,
     },
-    /// Acknowledge an alert: `repeat_interval` sends it again only if something new comes.
-    #[command(after_help = "Example:\n  wirefold alert ack e-7p4k2m")]
+    /// Acknowledge an alert: page and hand-over say that you have it, and `repeat_interval` sends it again only if
+    /// something new comes.
+    #[command(after_help = "\
+Examples:
+  wirefold alert ack e-7p4k2m --note 'calls the port'
+  wirefold alert ack e-7p4k2m --release")]
     Ack {
         /// Its id, the beginning of one, or the id or page of its event or story.
         #[arg(value_name = "ALERT")]
         alert: String,
+        /// A note for the others, at most 200 characters.
+        #[arg(long, value_name = "TEXT", conflicts_with = "release")]
+        note: Option<String>,
+        /// Take the acknowledgement of anybody back instead.
+        #[arg(long)]
+        release: bool,
     },
     /// Send a marked sample to a delivery of the settings, and report whether it arrived.
     #[command(after_help = "\
@@ -150,9 +160,13 @@ pub(crate) fn run(arguments: &AlertArguments, global: &Global) -> anyhow::Result
                 let request = mute(Some(Timestamp::UNIX_EPOCH), false);
                 session().await?.change_alert(alert, "mute", &request, outcome).await
             }
-            AlertCommand::Ack { alert } => {
-                let outcome = "acknowledged: it is sent again only if something new comes";
-                session().await?.change_alert(alert, "acknowledge", &json!({}), outcome).await
+            AlertCommand::Ack { alert, note, release } => {
+                let outcome = match release {
+                    true => "released",
+                    false => "acknowledged: it is sent again only if something new comes",
+                };
+                let request = AcknowledgeRequest { note: note.clone(), release: *release };
+                session().await?.change_alert(alert, "acknowledge", &request, outcome).await
             }
             AlertCommand::Test { delivery } => test(options, global, delivery).await,
         }

@@ -95,7 +95,9 @@ fn words(revision: &AlertRevision) -> String {
 
 fn alert_line(row: &AlertRow, reason: &str, time: &LocalTime) -> String {
     let alert = &row.alert;
-    let line = format!("{}  {}: {reason}", alert::short_id(&alert.id), alert.headline.title);
+    let taken = row.handling.as_ref().and_then(|it| it.describe_acknowledgement());
+    let taken = taken.map(|taken| format!(" · {taken}")).unwrap_or_default();
+    let line = format!("{}  {}: {reason}{taken}", alert::short_id(&alert.id), alert.headline.title);
     format!("{}  {}\n", time.minute(alert.at), clean(&line))
 }
 

@@ -148,8 +148,8 @@ pub(crate) struct PageConfig {
     /// for programs.
     pub(crate) tokens: Tokens,
     /// The addresses or networks of a proxy with a login of its own. It names the user in the header
-    /// `Remote-User`. A user named there needs no token. The proxy must remove the header from the requests of
-    /// strangers. wirefold ignores the header from other addresses.
+    /// `Remote-User`. A user named there needs no token, has marks of their own, and is named with their commands. The
+    /// proxy must remove the header from the requests of strangers. wirefold ignores the header from other addresses.
     pub(crate) trusted_proxies: Vec<String>,
     /// The address that links in alerts and feeds begin with. Browsers may use its name for the page, besides
     /// `localhost`. Default: the address at which the page is served.
@@ -255,6 +255,9 @@ pub(crate) struct FeedConfig {
     pub(crate) speaks_for: Option<Outlet>,
     /// The group that lists show it in.
     pub(crate) group: Option<String>,
+    /// Whether its silence is a health condition: if nothing new comes for far longer than usual, your deliveries tell you.
+    #[serde(default)]
+    pub(crate) priority: bool,
     /// Whether article pages are fetched for their text: `auto`, `on` or `off`. Default: `full_text` at the
     /// top.
     pub(crate) full_text: Option<FullText>,

@@ -8,7 +8,7 @@ use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
     Alert, AlertArticle, AlertFirst, AlertId, AlertReason, AlertState, Class, Confidence, Headline,
-    HoldReason, InDigest, LanguageTag, ReasonKind, Tag, Target, Volume,
+    HoldReason, InDigest, LanguageTag, ReasonKind, Tag, Target, Volume, count,
 };
 
 use super::corrections::{naming_the_retracted, retracts};
@@ -16,7 +16,6 @@ use super::live_alert::{LiveAlert, PendingChange, RevisionMetadata};
 use super::numbers::{Sums, Tally};
 use super::turns::{Turn, turns};
 use crate::subscription::{QUIET, Rules};
-use crate::wording::count;
 
 /// The most articles that an alert lists.
 const ARTICLES: usize = 20;

@@ -2,20 +2,13 @@
 //!
 //! Comes in: commands and stored records. Goes out: the hold of a revision. It never ends an alert.
 
-use std::time::Duration;
-
 use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{
-    AlertHandlingRecord, AlertId, AlertReason, Hold, HoldReason, ReasonKind, Tag,
-};
+use wirefold_proto::{AlertHandlingRecord, AlertId, AlertReason, Hold, HoldReason, ReasonKind};
 
 use super::Engine;
 
-/// How long a mute without an end lasts: longer than any alert lives without news.
-const LONGEST: Duration = Duration::from_hours(24 * 30);
-
-/// People's handling of an alert.
+/// The part of people's handling of an alert that times its revisions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Handling {
     /// When its mute ends, or ended.
@@ -27,13 +20,6 @@ pub(crate) struct Handling {
 }
 
 impl Handling {
-    /// The same with a mute. Without an end, it lasts [`LONGEST`].
-    pub(crate) fn muted(self, at: UnixMillis, until: Option<UnixMillis>, except: bool) -> Self {
-        let latest = at.plus(LONGEST);
-        let until = until.map_or(latest, |until| until.min(latest)).max(at);
-        Self { muted_until: Some(until), except_corrections: except, ..self }
-    }
-
     /// The hold of a loud revision for these reasons.
     pub(crate) fn hold_while_muted(&self, at: UnixMillis, reasons: &[AlertReason]) -> Option<Hold> {
         let until = self.muted_until.filter(|until| *until > at)?;
@@ -43,26 +29,8 @@ impl Handling {
         (!is_excepted).then_some(hold)
     }
 
-    /// Whether the record has no effect after this time.
-    pub(crate) fn is_over(&self, at: UnixMillis) -> bool {
-        let last = self.muted_until.max(self.acknowledged);
-        last.is_none_or(|last| last.plus(LONGEST) < at)
-    }
-
-    /// The stored form.
-    pub(crate) fn record(&self, alert: &AlertId) -> AlertHandlingRecord {
-        AlertHandlingRecord {
-            schema: Tag::new(),
-            alert: alert.clone(),
-            muted_until: self.muted_until.map(timestamp),
-            except_corrections: self.except_corrections,
-            acknowledged: self.acknowledged.map(timestamp),
-            links: Vec::new(),
-        }
-    }
-
     /// Reads the stored form.
-    pub(crate) fn from_record(record: &AlertHandlingRecord) -> Self {
+    pub(super) fn from_record(record: &AlertHandlingRecord) -> Self {
         Self {
             muted_until: record.muted_until.map(unix_millis),
             except_corrections: record.except_corrections,
@@ -73,23 +41,30 @@ impl Handling {
 
 impl Engine {
     /// Sets the handling of an alert.
-    pub(crate) fn handle(&mut self, id: &AlertId, handling: Handling) {
-        self.handled.insert(id.clone(), handling);
-        self.reschedule(id);
+    pub(crate) fn handle(&mut self, record: AlertHandlingRecord) {
+        let id = record.alert.clone();
+        self.handled.insert(id.clone(), record);
+        self.reschedule(&id);
+    }
+
+    /// Gives the handling of an alert to another one, where it is still to be stored. Used links stay with the first.
+    pub(super) fn hand_over(&mut self, record: &AlertHandlingRecord, to: &AlertId) {
+        let record = AlertHandlingRecord { alert: to.clone(), links: Vec::new(), ..record.clone() };
+        self.handed_over.push(record.clone());
+        self.handle(record);
     }
 
     /// Gives the handling of a merged alert to the other one, unless that has its own.
-    pub(super) fn hand_over(&mut self, from: &AlertId, to: &AlertId) {
-        if let Some(handling) = self.handled.get(from).copied()
+    pub(super) fn hand_over_merged(&mut self, from: &AlertId, to: &AlertId) {
+        if let Some(record) = self.handled.get(from).cloned()
             && !self.handled.contains_key(to)
         {
-            self.handed_over.push((to.clone(), handling));
-            self.handle(to, handling);
+            self.hand_over(&record, to);
         }
     }
 
     /// The handling that was given to other alerts and is still to be stored.
-    pub(crate) fn take_handed_over(&mut self) -> Vec<(AlertId, Handling)> {
+    pub(crate) fn take_handed_over(&mut self) -> Vec<AlertHandlingRecord> {
         std::mem::take(&mut self.handed_over)
     }
 }

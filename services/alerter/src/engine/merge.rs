@@ -64,7 +64,7 @@ impl Engine {
             life.closing = Some(closing);
         }
         if has_spoken && survives_silently {
-            self.hand_over(absorbed, survivor);
+            self.hand_over_merged(absorbed, survivor);
         }
         match has_spoken {
             true => self.reschedule(absorbed),
@@ -234,7 +234,7 @@ impl Engine {
                 continue;
             }
             self.reopen(&fresh, change, parting);
-            self.hand_over(&told, &fresh);
+            self.hand_over_merged(&told, &fresh);
             self.add_news(&fresh, taken);
         }
     }

@@ -33,7 +33,8 @@ use std::time::Duration;
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Alert, AlertId, AlertReason, GroupBy, ReasonKind, SubscriptionId, Target, Volume, WaitingAlert,
+    Alert, AlertHandlingRecord, AlertId, AlertReason, GroupBy, ReasonKind, SubscriptionId, Target,
+    Volume, WaitingAlert,
 };
 use wirefold_query::{Hit, Matched, Numbers, Percolator};
 
@@ -41,7 +42,7 @@ use crate::subscription::Rules;
 pub(crate) use corrections::retracts;
 pub(crate) use draft::{Draft, left_out, reason};
 pub(crate) use facts::{ReadText, StoredText};
-pub(crate) use handling::Handling;
+use handling::Handling;
 use happening::Happenings;
 pub use holds::SiteAlerts;
 use holds::{OpenDigests, SiteBudget};
@@ -77,9 +78,9 @@ pub(crate) struct Engine {
     /// When all alerts were last checked for something to unload.
     unloaded_at: UnixMillis,
     /// People's handling of alerts.
-    handled: BTreeMap<AlertId, Handling>,
+    handled: BTreeMap<AlertId, AlertHandlingRecord>,
     /// Handling that merged alerts gave to others, still to be stored.
-    handed_over: Vec<(AlertId, Handling)>,
+    handed_over: Vec<AlertHandlingRecord>,
     /// How many loud revisions each subscription had on a day.
     notified: BTreeMap<(SubscriptionId, UnixMillis), u32>,
     /// How often each site has notified in an hour.
@@ -411,7 +412,7 @@ impl Engine {
 
     /// Sorts an alert in again, after something about it changed.
     pub(super) fn reschedule(&mut self, id: &AlertId) {
-        let handling = self.handled.get(id).copied().unwrap_or_default();
+        let handling = self.handled.get(id).map(Handling::from_record).unwrap_or_default();
         let follows = self.follows_at(id);
         let hour_over = self.hour_over(id);
         let Some(life) = self.lives.get_mut(id) else {

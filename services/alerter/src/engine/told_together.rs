@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{Alert, AlertId, ReasonKind, SubscriptionId, Target, Volume};
+use wirefold_proto::{
+    Alert, AlertHandlingRecord, AlertId, ReasonKind, SubscriptionId, Target, Volume,
+};
 
 use super::Engine;
 use super::draft::Draft;
-use super::handling::Handling;
 use super::live_alert::{LiveAlert, PendingChange, RevisionMetadata, ToldBy};
 
 /// A message that tells an alert, too.
@@ -109,7 +110,8 @@ impl Engine {
     }
 
     /// Handles also the alerts that the same message told, if all their deliveries got it.
-    pub(crate) fn handle_together(&mut self, id: &AlertId, handling: Handling) {
+    pub(crate) fn handle_together(&mut self, record: &AlertHandlingRecord) {
+        let id = &record.alert;
         let Some(life) = self.lives.get(id) else { return };
         let Some(rules) = self.rules.get(&id.subscription) else { return };
         let has_got = |other: &&SubscriptionId| {
@@ -120,9 +122,7 @@ impl Engine {
         let others: Vec<SubscriptionId> = life.also.iter().filter(has_got).cloned().collect();
         for subscription in others {
             let other = AlertId { subscription, target: id.target };
-            self.handled.insert(other.clone(), handling);
-            self.handed_over.push((other.clone(), handling));
-            self.reschedule(&other);
+            self.hand_over(record, &other);
         }
     }
 }

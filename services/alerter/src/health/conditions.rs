@@ -10,7 +10,7 @@ use wirefold_envelope::{CLOCK_TOLERANCE, timestamp};
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{HealthCondition, HealthKind, SubscriptionId};
 
-use super::facts::{Dead, DeliveryFact, Facts, Fetched, Forged, StreamFill, Unsaved};
+use super::facts::{Dead, DeliveryFact, Facts, FeedFact, Fetched, Forged, StreamFill, Unsaved};
 use crate::delivery::DeliveryState;
 use crate::settings::Space;
 use crate::wording::{cut, line, minute, suggestion};
@@ -96,6 +96,21 @@ fn nothing_new(quiet: Quiet, facts: &Facts, before: Before<'_>) -> HealthConditi
         "see whether feeds can be read: `wirefold feed ls --problems`".to_owned()
     };
     before.condition(HealthKind::NothingNew, None, words, advice)
+}
+
+/// A feed with `priority` whose quiet time is too long.
+pub(super) fn feed_silent(feed: &FeedFact, quiet: Quiet, now: UnixMillis) -> HealthCondition {
+    let id = feed.id.as_str();
+    let (lasts, usual) = (describe(quiet.lasts), describe(quiet.usual));
+    let words = format!(
+        "feed {id} has brought nothing new for {lasts}; its longest quiet time of the last week was {usual}"
+    );
+    let advice = match feed.is_failing {
+        true => "it fails: `wirefold feed ls --problems` says why".to_owned(),
+        false => format!("see what it lists now: `wirefold feed poll {id}`"),
+    };
+    let before = Before { now, open: &[], dead: 0 };
+    before.condition(HealthKind::FeedSilent, Some(id), words, advice)
 }
 
 fn disk_low(space: Space, before: Before<'_>) -> Option<HealthCondition> {

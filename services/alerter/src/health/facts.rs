@@ -131,6 +131,8 @@ pub(super) struct FeedFact {
     pub(super) id: FeedId,
     pub(super) set_aside: Option<Timestamp>,
     pub(super) is_failing: bool,
+    /// When a feed with `priority` last brought something new.
+    pub(super) last_new: Option<Timestamp>,
 }
 
 /// The feeds according to their records. Only changed records are read again.
@@ -160,7 +162,8 @@ impl Feeds {
 impl FeedFact {
     fn of(record: FeedRecord) -> Self {
         let is_failing = matches!(record.health, FeedHealth::Failing | FeedHealth::Gone);
-        Self { id: record.feed.id, set_aside: record.set_aside, is_failing }
+        let last_new = record.last_new.filter(|_| record.feed.priority);
+        Self { id: record.feed.id, set_aside: record.set_aside, is_failing, last_new }
     }
 }
 

@@ -17,11 +17,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use url::Url;
-use wirefold_envelope::timestamp;
+use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::{BusError, Event, KeyValue, LoopError, UnixMillis};
 use wirefold_http_client::{Client, Request};
 use wirefold_proto::{
-    HEALTH_KEY, HealthCondition, HealthKind, HealthReport, Tag, decode, encode, streams,
+    FeedId, HEALTH_KEY, HealthCondition, HealthKind, HealthReport, Tag, decode, encode, streams,
 };
 
 use crate::NAME;
@@ -30,8 +30,8 @@ use crate::error::AlerterError;
 use crate::metrics::{HEALTH_CONDITIONS, HEARTBEATS};
 use crate::settings::HealthSettings;
 use crate::subscription::AbsentDeliveries;
-use conditions::{Before, Rhythm, conditions};
-use facts::{DeliveryFact, Facts, Feeds, Letters};
+use conditions::{Before, Quiet, Rhythm, conditions, feed_silent};
+use facts::{DeliveryFact, Facts, FeedFact, Feeds, Letters};
 pub(crate) use notifier::HealthChanges;
 
 /// The time between two looks.
@@ -63,6 +63,9 @@ pub(crate) struct Watch {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Memory {
     rhythm: Rhythm,
+    /// The rhythms of the feeds with `priority`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    feeds: BTreeMap<FeedId, Rhythm>,
     /// The last dead letter before the condition opened.
     dead: Option<u64>,
     /// Since when an open condition has been absent.
@@ -167,10 +170,21 @@ impl Memory {
     /// The conditions that are open by these facts, given the conditions that were open before.
     fn report(&mut self, open: &[HealthCondition], facts: &Facts, now: UnixMillis) -> HealthReport {
         let quiet = self.rhythm.look(facts.newest, now);
+        let mut feeds = std::mem::take(&mut self.feeds);
+        let silent = facts.feeds.iter().filter_map(|feed| {
+            // The time takes the place of a sequence: it is another one after each new item.
+            let last_new = unix_millis(feed.last_new?).0;
+            let mut rhythm = feeds.remove(&feed.id).unwrap_or_default();
+            let quiet = rhythm.look(Some(last_new), now);
+            self.feeds.insert(feed.id.clone(), rhythm);
+            Some((feed, quiet?))
+        });
+        let silent: Vec<(&FeedFact, Quiet)> = silent.collect();
         let last = facts.dead.map_or(0, |dead| dead.last);
         // Dead letters from before the first check are old. A stream that was created again begins again.
         let dead = self.dead.filter(|told| *told <= last).unwrap_or(last);
-        let found = conditions(facts, quiet, Before { now, open, dead });
+        let mut found = conditions(facts, quiet, Before { now, open, dead });
+        found.extend(silent.into_iter().map(|(feed, quiet)| feed_silent(feed, quiet, now)));
         let conditions = self.merge(open, found, now);
         let has_letters = conditions.iter().any(|it| it.kind == HealthKind::DeadLetters);
         self.dead = facts.dead.map(|_| if has_letters { dead } else { last }).or(self.dead);
@@ -278,7 +292,7 @@ pub(crate) async fn beat(
 
 /// Whether no condition endangers news or data, as far as is known now.
 fn is_well(report: &HealthReport, now: UnixMillis) -> bool {
-    let age = now.since(wirefold_envelope::unix_millis(report.at));
+    let age = now.since(unix_millis(report.at));
     age < STALE && !report.conditions.iter().any(|it| it.kind.endangers_data())
 }
 

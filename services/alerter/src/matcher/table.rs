@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
-use wirefold_envelope::unix_millis;
+use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::{BusError, KeyValue, Position, UnixMillis};
 use wirefold_proto::{
     AlertHandlingRecord, AlertId, Command, ControlCommand, HANDLING_PREFIX, SubscriptionId,
@@ -18,7 +18,7 @@ use wirefold_proto::{
 use super::Matcher;
 use super::progress::SavedProgress;
 use crate::delivery::Common;
-use crate::engine::{Handling, Score};
+use crate::engine::Score;
 use crate::error::AlerterError;
 use crate::settings::{ConfiguredSubscription, Settings};
 use crate::subscription::{AbsentDeliveries, Mute, Rules, record_key, with_defaults};
@@ -307,68 +307,41 @@ fn mute_of(until: Option<Timestamp>) -> Option<Mute> {
     until.map(|until| Mute { until: (until != FOR_EVER).then(|| unix_millis(until)) })
 }
 
-/// The beginning of the ids of commands from a link in a message.
-const LINK: &str = "link-";
-/// The most used links that are stored for one alert. Beyond that, only the mute is stored.
-const LINKS: usize = 64;
-
 impl Matcher<'_> {
     /// Gives the engine the records that still have an effect. The others are deleted.
     pub(super) async fn restore_handled(&mut self) -> Result<(), BusError> {
-        let now = self.now();
-        let is_over = |record: &AlertHandlingRecord| Handling::from_record(record).is_over(now);
-        let over = self.table.handled.extract_if(.., |_, record| is_over(record));
+        let now = timestamp(self.now());
+        let over = self.table.handled.extract_if(.., |_, record| record.is_over(now));
         for (id, _) in over.collect::<Vec<_>>() {
             self.table.keys.delete(&handling_key(&id)).await?;
         }
         for record in self.table.handled.values() {
-            self.engine.handle(&record.alert, Handling::from_record(record));
+            self.engine.handle(record.clone());
         }
         Ok(())
     }
 
-    /// Carries out a command about one alert. Does nothing for other commands, and for a link that was used
-    /// already.
+    /// Carries out a command about one alert.
     async fn handle(&mut self, command: &ControlCommand) -> Result<(), AlerterError> {
-        let (Command::AlertMute { alert: id, .. } | Command::AlertAcknowledge { alert: id }) =
+        let (Command::AlertMute { alert: id, .. } | Command::AlertAcknowledge { alert: id, .. }) =
             &command.command
         else {
             return Ok(());
         };
-        let before = self.table.handled.get(id).cloned();
-        let before = before.unwrap_or_else(|| Handling::default().record(id));
-        let mut links = before.links.clone();
-        if command.id.starts_with(LINK) {
-            if links.contains(&command.id) {
-                return Ok(());
-            }
-            links.push(command.id.clone());
-            links.drain(..links.len().saturating_sub(LINKS));
+        let before = self.table.handled.get(id);
+        if let Some(record) = AlertHandlingRecord::after(before, command) {
+            self.table.store(record.clone()).await?;
+            self.engine.handle(record.clone());
+            self.engine.handle_together(&record);
         }
-        let handling = handled(Handling::from_record(&before), command);
-        self.table.store(AlertHandlingRecord { links, ..handling.record(id) }).await?;
-        self.engine.handle(id, handling);
-        self.engine.handle_together(id, handling);
         Ok(())
     }
 
     /// Stores the handling that merged alerts gave to others, before any of these has a revision.
     pub(super) async fn store_handed_over(&mut self) -> Result<(), AlerterError> {
-        for (id, handling) in self.engine.take_handed_over() {
-            self.table.store(handling.record(&id)).await?;
+        for record in self.engine.take_handed_over() {
+            self.table.store(record).await?;
         }
         Ok(())
-    }
-}
-
-/// The handling of an alert after a command.
-fn handled(handling: Handling, command: &ControlCommand) -> Handling {
-    let at = unix_millis(command.at);
-    match command.command {
-        Command::AlertMute { until, except_corrections, .. } => {
-            handling.muted(at, until.map(unix_millis), except_corrections)
-        }
-        Command::AlertAcknowledge { .. } => Handling { acknowledged: Some(at), ..handling },
-        _ => handling,
     }
 }

@@ -219,7 +219,9 @@ async fn an_acknowledged_alert_is_silent_until_there_is_news() {
     world.newsroom.tell(first).await;
     world.pass(HOUR).await;
     let alert = world.alerts().await[0].id.clone();
-    world.command("1", Command::AlertAcknowledge { alert }).await;
+    let acknowledge =
+        |release| Command::AlertAcknowledge { alert: alert.clone(), note: None, release };
+    world.command("1", acknowledge(false)).await;
     world.pass(12 * HOUR).await;
     assert_eq!(world.alerts().await.len(), 1);
     world.newsroom.tell(second).await;
@@ -227,6 +229,13 @@ async fn an_acknowledged_alert_is_silent_until_there_is_news() {
     let found: Vec<String> = world.alerts().await.iter().map(told).collect();
     assert_eq!(found.len(), 3, "{found:?}");
     assert_eq!(found[2], "loud: told again: nothing new since");
+    // Released, it is sent again.
+    world.command("2", acknowledge(false)).await;
+    world.pass(7 * HOUR).await;
+    assert_eq!(world.alerts().await.len(), 3);
+    world.command("3", acknowledge(true)).await;
+    world.pass(1).await;
+    assert_eq!(world.alerts().await.len(), 4);
     running.stop().await;
 }
 

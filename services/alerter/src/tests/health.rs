@@ -30,11 +30,20 @@ const MINUTE: Duration = Duration::from_mins(1);
 
 /// Stores the record of a feed like the fetcher.
 async fn put_feed(world: &World, id: &str, is_set_aside: bool) {
-    let feed = FeedSettings::new(id.parse().unwrap(), format!("https://{id}.example/feed"));
-    let mut record = FeedRecord::waiting(feed, None, 900);
+    let mut record = record(id);
     record.set_aside = is_set_aside.then(|| timestamp(world.clock.now()));
+    put_record(world, &record).await;
+}
+
+fn record(id: &str) -> FeedRecord {
+    let feed = FeedSettings::new(id.parse().unwrap(), format!("https://{id}.example/feed"));
+    FeedRecord::waiting(feed, None, 900)
+}
+
+async fn put_record(world: &World, record: &FeedRecord) {
+    let id = &record.feed.id;
     let feeds = world.bus.key_value(streams::FEEDS.name).unwrap();
-    feeds.put(&format!("feed.{id}"), encode(&record).unwrap().into()).await.unwrap();
+    feeds.put(&format!("feed.{id}"), encode(record).unwrap().into()).await.unwrap();
 }
 
 async fn pass(world: &World, minutes: u32) {
@@ -97,6 +106,34 @@ async fn a_condition_is_told_once_reminded_of_daily_and_told_when_it_is_over() {
     pass(&world, 26 * 60).await;
     assert_eq!(world.paper.blocks().len(), 3);
     again.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_feed_with_priority_is_told_of_if_it_is_silent_beyond_its_own_habit() {
+    let world = World::new().await;
+    let running = world.start(&telling());
+    let [mut wire, mut other] = ["wire", "other"].map(record);
+    wire.feed.priority = true;
+    let bring = async |wire: &mut FeedRecord| {
+        wire.last_new = Some(timestamp(world.clock.now()));
+        put_record(&world, wire).await;
+    };
+    for _ in 0..20 {
+        bring(&mut wire).await;
+        bring(&mut other).await;
+        pass(&world, 4 * 60).await;
+    }
+    pass(&world, 4 * 60 - 10).await;
+    assert_eq!(open(&world).await, [], "twice its own four hours are not over");
+    pass(&world, 40).await;
+    assert_eq!(open(&world).await, [HealthKind::FeedSilent], "the other one has no priority");
+    let words = "feed wire has brought nothing new for 8 hours; its longest quiet time of the last week was 4 hours";
+    let told = &world.paper.blocks()[0];
+    assert!(told.contains(words) && told.contains("`wirefold feed poll wire`"), "{told}");
+    bring(&mut wire).await;
+    pass(&world, 30).await;
+    assert_eq!(open(&world).await, []);
+    running.stop().await;
 }
 
 #[tokio::test(start_paused = true)]

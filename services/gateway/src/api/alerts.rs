@@ -14,9 +14,9 @@ use crate::api::request::{IdPrefix, JsonBody, Path, Query};
 use crate::api::{Answer, Api, ApiResult, Refusal};
 use crate::projection::{LoggedArticle, StoryQuery};
 use crate::shapes::{
-    Accepted, AlertDelivery, AlertDetail, AlertPage, AlertRevision, ArticleAlert, ArticleAlerts,
-    ArticleDetail, ArticleOutcome, DeadDetail, DeadPage, DeadRow, MuteAlertRequest, NoFields,
-    Replayed, ResendReport, ResendRequest, describe_hold,
+    Accepted, AcknowledgeRequest, AlertDelivery, AlertDetail, AlertPage, AlertRevision,
+    ArticleAlert, ArticleAlerts, ArticleDetail, ArticleOutcome, DeadDetail, DeadPage, DeadRow,
+    MuteAlertRequest, NoFields, Replayed, ResendReport, ResendRequest, describe_hold,
 };
 use crate::state::AppState;
 
@@ -41,10 +41,23 @@ pub(super) async fn mute(
 pub(super) async fn acknowledge(
     api: Api,
     Path(id): Path<String>,
-    JsonBody(NoFields {}): JsonBody<NoFields>,
+    JsonBody(given): JsonBody<AcknowledgeRequest>,
 ) -> ApiResult<Accepted> {
     let alert = api.app.alert(&id).await?.id;
-    api.command(Command::AlertAcknowledge { alert }).await
+    api.command(acknowledgement(alert, given)?).await
+}
+
+/// The most characters of a note.
+const NOTE: usize = 200;
+
+/// The command that acknowledges an alert or takes that back.
+pub(crate) fn acknowledgement(alert: AlertId, given: AcknowledgeRequest) -> ApiResult<Command> {
+    let note = given.note.map(|note| note.trim().to_owned()).filter(|note| !note.is_empty());
+    if note.as_ref().is_some_and(|note| note.chars().count() > NOTE) {
+        let why = format!("the note has more than {NOTE} characters");
+        return Err(Refusal::unprocessable(why).about_field("note"));
+    }
+    Ok(Command::AlertAcknowledge { alert, note, release: given.release })
 }
 
 /// The most revisions shown of one alert, the newest first.

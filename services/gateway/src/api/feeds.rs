@@ -40,6 +40,7 @@ pub(super) async fn add(
         outlet: addition.outlet,
         speaks_for: addition.speaks_for,
         group: addition.group,
+        priority: addition.priority,
         full_text: addition.full_text,
         identity: addition.identity,
         article_selector: addition.article_selector,

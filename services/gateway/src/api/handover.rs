@@ -184,8 +184,11 @@ fn words(given: &ControlCommand) -> Option<Worded> {
             };
             (format!("{verb} of {}", alert.subscription), Some(alert.target))
         }
-        Command::AlertAcknowledge { alert } => {
-            (format!("Acknowledge the alert of {}", alert.subscription), Some(alert.target))
+        Command::AlertAcknowledge { alert, note, release } => {
+            let verb = if *release { "Release" } else { "Acknowledge" };
+            let note = note.as_ref().map(|note| format!(" with the note “{note}”"));
+            let words = format!("{verb} the alert of {}", alert.subscription);
+            (words + &note.unwrap_or_default(), Some(alert.target))
         }
         Command::FeedAdd { .. }
         | Command::FeedChange { .. }

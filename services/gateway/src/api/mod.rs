@@ -1,6 +1,6 @@
 //! The routes of the API, and the layers that every request passes.
 
-mod alerts;
+pub(crate) mod alerts;
 mod articles;
 mod compare;
 mod deliveries;
@@ -27,6 +27,7 @@ use serde_json::Value;
 use crate::api::openapi::{Table, operation};
 pub(crate) use crate::api::status::status_with;
 pub(crate) use crate::api::stories::SENDER;
+use crate::reading::Reader;
 use crate::refusal;
 use crate::refusal::Refusal;
 use crate::state::AppState;
@@ -36,6 +37,8 @@ use crate::state::AppState;
 pub(crate) struct Api {
     pub(crate) app: Arc<AppState>,
     pub(crate) access: Access,
+    /// The sender of the request, in its commands.
+    pub(crate) reader: Reader,
     /// Draws the page that asks people to sign in.
     pub(crate) sign_in_wanted: fn(&AppState) -> Response,
 }
@@ -136,7 +139,7 @@ fn alerts() -> Table {
         GET "/alerts" alerts::list, "Alerts, the last changed first";
         GET "/alerts/{alert}" alerts::one, "The history of an alert, and what its deliveries accepted", 409;
         POST "/alerts/{alert}/mute" alerts::mute, "Mute or unmute an alert", 409;
-        POST "/alerts/{alert}/acknowledge" alerts::acknowledge, "Acknowledge an alert", 409;
+        POST "/alerts/{alert}/acknowledge" alerts::acknowledge, "Acknowledge an alert, or release it", 409, 422;
         POST "/alerts/{alert}/replay" alerts::replay, "Send an alert again", 409, 410, 422;
         GET "/handover" handover::get, "The alerts and commands since a time";
         GET "/dead" alerts::list_dead, "Dead letters, the newest first";

@@ -1,6 +1,10 @@
 //! `report`: who reprints whom, as JSON or CSV (RFC 4180).
 
+use std::convert::Infallible;
+
 use axum::Json;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use schemars::{JsonSchema, json_schema};
@@ -8,12 +12,13 @@ use serde::Deserialize;
 use wirefold_proto::Tag;
 
 use crate::AppState;
-use crate::api::openapi::{Description, Output};
+use crate::api::openapi::{Description, Input, Output};
 use crate::api::request::Query;
 use crate::api::{Api, ApiResult};
 use crate::projection::Moment;
 use crate::shapes::{Report, ReportBy, ReportRow};
 
+const CSV: &str = "text/csv";
 /// The usual span: a week.
 const HOURS: i64 = 7 * 24;
 /// The most rows.
@@ -28,17 +33,32 @@ pub(super) struct ReportQuery {
     by: ReportBy,
     /// The beginning; absent: a week ago.
     since: Option<Moment>,
-    /// The form of the answer. It is in the address so that a link can name it.
-    #[serde(default)]
-    format: Format,
+    /// The form of the answer, so that a link can name it; absent: CSV if `Accept` names `text/csv`.
+    format: Option<Format>,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-enum Format {
-    #[default]
+pub(super) enum Format {
     Json,
     Csv,
+}
+
+impl<S: Sync> FromRequestParts<S> for Format {
+    type Rejection = Infallible;
+
+    /// The form that the header `Accept` names.
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let accepted = parts.headers.get_all(header::ACCEPT).iter();
+        let mut ranges = accepted.filter_map(|it| it.to_str().ok()).flat_map(|it| it.split(','));
+        let is_csv = |range: &str| range.split(';').next().is_some_and(|it| it.trim() == CSV);
+        Ok(if ranges.any(is_csv) { Self::Csv } else { Self::Json })
+    }
+}
+
+impl Input for Format {
+    /// The answers say which forms there are.
+    fn describe(_: &mut Description<'_>) {}
 }
 
 /// A report in one of its forms.
@@ -47,8 +67,9 @@ pub(super) struct Formatted(Report, Format);
 pub(super) async fn get(
     api: Api,
     Query(ReportQuery { by, since, format }): Query<ReportQuery>,
+    accepted: Format,
 ) -> ApiResult<Formatted> {
-    Ok(Formatted(read(&api.app, by, since).await?, format))
+    Ok(Formatted(read(&api.app, by, since).await?, format.unwrap_or(accepted)))
 }
 
 /// The report since a moment, by default of a week.
@@ -64,9 +85,10 @@ pub(crate) async fn read(app: &AppState, by: ReportBy, since: Option<Moment>) ->
 impl IntoResponse for Formatted {
     fn into_response(self) -> Response {
         let Self(report, format) = self;
+        let vary = [(header::VARY, "accept")];
         match format {
-            Format::Json => Json(report).into_response(),
-            Format::Csv => ([(header::CONTENT_TYPE, "text/csv")], csv(&report)).into_response(),
+            Format::Json => (vary, Json(report)).into_response(),
+            Format::Csv => (vary, [(header::CONTENT_TYPE, CSV)], csv(&report)).into_response(),
         }
     }
 }
@@ -74,7 +96,7 @@ impl IntoResponse for Formatted {
 impl Output for Formatted {
     fn describe(to: &mut Description<'_>) {
         Json::<Report>::describe(to);
-        to.answer(StatusCode::OK, "text/csv", json_schema!({ "type": "string" }));
+        to.answer(StatusCode::OK, CSV, json_schema!({ "type": "string" }));
     }
 }
 

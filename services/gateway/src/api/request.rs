@@ -16,7 +16,8 @@ use url::form_urlencoded;
 use wirefold_proto::{ArticleId, Tag};
 
 use crate::api::{Api, ApiResult, Refusal};
-use crate::projection::{Cursor, FILTERS, IdLookup, ListQuery, Paging, RowId};
+use crate::projection::{CURSOR, Cursor, FILTERS, IdLookup, ListQuery, Paging, RowId};
+use crate::reading::Reader;
 use crate::shapes::{ArticleDetail, ID_PREFIX, StoryBrief};
 use crate::state::AppState;
 
@@ -28,8 +29,8 @@ const COMMAND: usize = 128 * 1024;
 impl FromRequestParts<Api> for Api {
     type Rejection = Infallible;
 
-    async fn from_request_parts(_: &mut Parts, api: &Api) -> Result<Self, Infallible> {
-        Ok(api.clone())
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Infallible> {
+        Ok(Self { reader: Reader::of(&parts.extensions), ..api.clone() })
     }
 }
 
@@ -147,6 +148,7 @@ pub(super) struct PageQuery {
     /// The most rows of the page, 1 to 200; 50 by default.
     limit: Option<usize>,
     /// The `next` of the page before.
+    #[schemars(with = "Option<String>", regex(pattern = CURSOR))]
     cursor: Option<Cursor>,
 }
 

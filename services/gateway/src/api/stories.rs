@@ -234,16 +234,17 @@ impl Api {
     }
 
     /// Stores a command. After this returns, it will be carried out.
-    pub(super) async fn command(&self, command: Command) -> ApiResult<Accepted> {
+    pub(crate) async fn command(&self, command: Command) -> ApiResult<Accepted> {
         self.store(command).await.map(accepted)
     }
 
     /// Stores a command and returns it.
     pub(super) async fn store(&self, command: Command) -> ApiResult<ControlCommand> {
         let at = self.app.now();
-        let by = match self.access {
-            Access::Network => "api",
-            Access::Socket => "cli",
+        let by = match (self.reader.name(), self.access) {
+            (Some(name), _) => name,
+            (None, Access::Network) => "api",
+            (None, Access::Socket) => "cli",
         };
         let id = id_of(&command, at.as_millisecond())?;
         let command = ControlCommand { schema: Tag::new(), id, at, by: by.to_owned(), command };

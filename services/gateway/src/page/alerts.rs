@@ -1,11 +1,10 @@
 //! The page of alerts: sent alerts, copies folded, and held revisions with the reasons.
 
-use jiff::Timestamp;
 use maud::{Markup, html};
 use wirefold_proto::{AlertHandlingRecord, Hold, SubscriptionRecord, Volume};
 
 use crate::page::river::{folded_counts, title_of};
-use crate::page::words;
+use crate::page::{acknowledged, words};
 use crate::shapes::{AlertCounts, AlertPage, AlertRevision, AlertRow, describe_hold};
 
 /// The page's main part.
@@ -24,7 +23,6 @@ pub(super) fn main(alerts: &AlertPage, subscriptions: &[SubscriptionRecord]) -> 
                 }
             }
         }
-        (subscription_table(subscriptions))
     }
 }
 
@@ -53,7 +51,7 @@ fn empty(subscriptions: &[SubscriptionRecord]) -> Markup {
                 pre { code { "wirefold sub add harbour --query 'strike AND (port OR dock)'" } }
             } @else {
                 h2 { "No alerts yet" }
-                p { "The subscriptions below are watching. " code { "wirefold sub test" } " or " a href="/subscriptions" { "their page" } " says what one would have sent." }
+                p { "Your " a href="/subscriptions" { "subscriptions" } " are watching. Their pages and " code { "wirefold sub test" } " say what one would have sent." }
             }
         }
     }
@@ -80,9 +78,11 @@ pub(super) fn alert(row: &AlertRow, subscriptions: &[SubscriptionRecord]) -> Mar
                 "For " b { (name) } ", " (words::time(alert.at))
                 @if !alert.matched.is_empty() { " · matched " (alert.matched.join(", ")) }
                 @if let Some(held) = &alert.held { " · " (hold_markup(held)) }
-                @if let Some(record) = &row.handling { (handled(record)) }
+                @if let Some(record) = &row.handling { (muted(record)) }
                 @if let Some(into) = &alert.merged_into { " · became part of " a href=(words::page_path(&into.to_string())) { "another" } }
             }
+            (acknowledged::line(row.handling.as_ref()))
+            (acknowledged::button(alert.target, row.handling.as_ref()))
             ol.revisions reversed {
                 @for revision in row.revisions.iter().rev() { (one(revision)) }
             }
@@ -115,57 +115,22 @@ fn hold_markup(hold: &Hold) -> Markup {
     html! { (describe_hold(hold.reason)) @if let Some(until) = hold.until { ", until " (words::time(until)) } }
 }
 
-/// The handling of an alert.
-fn handled(record: &AlertHandlingRecord) -> Markup {
+/// The mute of an alert.
+fn muted(record: &AlertHandlingRecord) -> Markup {
     html! {
         @if let Some(until) = record.muted_until {
             @if record.except_corrections { " · only corrections until " } @else { " · muted until " }
             (words::time(until))
-        }
-        @if let Some(at) = record.acknowledged { " · acknowledged " (words::time(at)) }
-    }
-}
-
-fn subscription_table(subscriptions: &[SubscriptionRecord]) -> Markup {
-    html! {
-        @if !subscriptions.is_empty() {
-            section #subscriptions {
-                h2 { "Subscriptions" }
-                div.wide role="region" aria-label="Subscriptions" tabindex="0" {
-                    table {
-                        thead { tr { th scope="col" { "Name" } th scope="col" { "Query" } th.num scope="col" { "Alerts" } th.num scope="col" { "Copies folded" } th scope="col" { "Now" } } }
-                        tbody { @for record in subscriptions { (subscription(record)) } }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn subscription(record: &SubscriptionRecord) -> Markup {
-    let settings = &record.subscription;
-    html! {
-        tr {
-            th scope="row" { a href={ "/subscriptions/" (settings.id) } { (settings.name) } " " a.faint href={ "/feeds/sub/" (settings.id) ".atom" } { "Atom" } }
-            td { code { (settings.query) } }
-            td.num { (words::number(record.alerts)) }
-            td.num { (words::number(record.copies_folded)) }
-            td {
-                @match (&record.problem, record.muted_until) {
-                    (Some(problem), _) => span.warn { (problem) },
-                    (None, Some(until)) if until == Timestamp::MAX => "muted until unmuted",
-                    (None, Some(until)) => { "muted until " (words::time(until)) },
-                    (None, None) => "watching",
-                }
-            }
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use jiff::Timestamp;
     use wirefold_proto::AlertState;
+
+    use super::*;
 
     #[test]
     fn one_that_was_held_is_not_called_notified() {

@@ -69,6 +69,7 @@ fn row(record: &FeedRecord) -> Markup {
             td {
                 (health(record))
                 @for (_, words) in record.describe_findings() { br; span.faint { (words) } }
+                @if feed.priority { br; span.faint { "priority: its silence is reported" } }
                 @if let Some(site) = &record.site { br; span.faint { "speaks for " (site.in_short()) } }
                 @if let Some(teasers) = record.teasers.filter(|teasers| teasers.teasers > 0) {
                     br; span.faint { (teasers.teasers) " of " (teasers.items) " items are teasers" }

@@ -73,7 +73,7 @@ async fn carry_out(app: &AppState, link: &AlertLink, given: &str) -> Result<(), 
 }
 
 fn question(link: &AlertLink) -> Markup {
-    let (title, button, words) = confirmation_texts(link.action);
+    let (title, button, words, _) = texts(link.action);
     html! {
         h1 { (title) }
         p { (words) }
@@ -81,47 +81,43 @@ fn question(link: &AlertLink) -> Markup {
     }
 }
 
-fn confirmation_texts(action: LinkAction) -> (&'static str, &'static str, &'static str) {
+/// The question, its button, its consequence, and the outcome.
+fn texts(action: LinkAction) -> (&'static str, &'static str, &'static str, &'static str) {
     match action {
         LinkAction::Mute => (
             "Mute this alert?",
             "Mute",
             "It does not notify again until it is over. The other alerts of its subscription still do.",
+            "Muted",
         ),
         LinkAction::CorrectionsOnly => (
             "Hear only of corrections?",
             "Only corrections",
             "Until this alert is over, only corrections and retractions notify.",
+            "Only corrections now",
         ),
         LinkAction::Unsubscribe => (
             "Mute the whole subscription?",
             "Mute it",
             "None of its alerts notifies until somebody unmutes it.",
+            "Muted",
         ),
     }
 }
 
 fn done(link: &AlertLink) -> Markup {
-    let subscription = &link.alert.subscription;
-    let (title, back) = match link.action {
-        LinkAction::Mute => ("Muted", format!("wirefold alert unmute {}", link.alert)),
-        LinkAction::CorrectionsOnly => {
-            ("Only corrections now", format!("wirefold alert unmute {}", link.alert))
-        }
-        LinkAction::Unsubscribe => ("Muted", format!("wirefold sub unmute {subscription}")),
+    let back = match link.action {
+        LinkAction::Unsubscribe => format!("wirefold sub unmute {}", link.alert.subscription),
+        _ => format!("wirefold alert unmute {}", link.alert),
     };
     html! {
-        h1 { (title) }
+        h1 { (texts(link.action).3) }
         p { "To undo this: " code { (back) } ". " a href="/alerts" { "All alerts" } }
     }
 }
 
 fn used(app: &AppState) -> Response {
-    let main = html! {
-        h1 { "This link has been used" }
-        p { "Each link works once. " a href="/alerts" { "All alerts" } }
-    };
-    respond(app, StatusCode::GONE, &main)
+    without_effect(app, StatusCode::GONE, "This link has been used", "Each link works once")
 }
 
 fn refused(app: &AppState, error: LinkError) -> Response {
@@ -129,10 +125,11 @@ fn refused(app: &AppState, error: LinkError) -> Response {
         LinkError::Unknown => StatusCode::NOT_FOUND,
         LinkError::Expired => StatusCode::GONE,
     };
-    let main = html! {
-        h1 { "This link does nothing" }
-        p { (error.to_string()) ". " a href="/alerts" { "All alerts" } }
-    };
+    without_effect(app, status, "This link does nothing", &error.to_string())
+}
+
+fn without_effect(app: &AppState, status: StatusCode, title: &str, why: &str) -> Response {
+    let main = html! { h1 { (title) } p { (why) ". " a href="/alerts" { "All alerts" } } };
     respond(app, status, &main)
 }
 

@@ -143,7 +143,7 @@ async fn mark_all(app: &AppState, reader: &Reader, fields: &AddressFields) -> Ap
 }
 
 /// The page that sent a form, if the browser says which. It is one of this server.
-fn sender_of(headers: &HeaderMap) -> Option<Url> {
+pub(super) fn sender_of(headers: &HeaderMap) -> Option<Url> {
     let given = headers.get(header::REFERER)?.to_str().ok()?;
     Url::parse(given).ok()
 }

@@ -3,6 +3,7 @@
 //! Drawing is a pure function of shapes and texts. The page loads nothing from other hosts, and its content
 //! security policy forbids it.
 
+mod acknowledged;
 mod alerts;
 mod api;
 mod diff;
@@ -33,10 +34,11 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use futures_util::future::join_all;
 use maud::{Markup, html};
-use wirefold_proto::{EventId, StoryId};
+use wirefold_proto::{EventId, StoryId, Target};
 
 use crate::api::request::{Query, read_filters};
 use crate::api::{Api, ApiResult, DESCRIPTION};
+use crate::page::acknowledged::Acknowledged;
 use crate::page::layout::NavEntry;
 use crate::page::map::MAX_STRIPS;
 use crate::page::marking::Visit;
@@ -74,6 +76,7 @@ pub(crate) fn router(api: Api) -> Router {
         .route("/links/{token}", get(link::ask).post(link::follow))
         .route("/assets/{name}", get(layout::serve))
         .merge(subscriptions::router())
+        .merge(acknowledged::router())
         .merge(marking::router())
         .merge(regroup::router())
         .merge(sign_in::router())
@@ -158,14 +161,16 @@ async fn river_markup(
         Ok::<_, Refusal>((events, folded, on.collect::<MarksOnEvents>(), until))
     };
     let subscriptions = async { Ok::<_, Refusal>(app.subscriptions().await?.into_records()) };
-    let ((status, feeds), (events, folded, marks, until), subscriptions) =
-        tokio::try_join!(with_status, with_folded, subscriptions)?;
+    let acknowledged = async { Ok::<_, Refusal>(Acknowledged::read(app).await?) };
+    let ((status, feeds), (events, folded, marks, until), subscriptions, acknowledged) =
+        tokio::try_join!(with_status, with_folded, subscriptions, acknowledged)?;
     let river = River {
         events: &events,
         folded: &folded,
         query: &query,
         show,
         marks: &marks,
+        acknowledged: &acknowledged,
         until,
         subscriptions: &subscriptions,
         is_first: !asked.contains_key("cursor") && query == EventQuery::default(),
@@ -189,9 +194,10 @@ async fn event_page(
     let (event, stories, left_out, said) = load_event(&api.app, id).await?;
     let marks = visit.mark_read(&api.app, &known, &asked).await?;
     let notice = regroup::event_notice(&api.app, id, asked.remove("command")).await?;
+    let taken = acknowledged::part(&api.app, Target::Event(id)).await?;
     let main = html! {
         (notice)
-        (story::event_main((&event, &marks), &stories, &left_out, (&said.0, &said.1)))
+        (story::event_main((&event, &marks, &taken), &stories, &left_out, (&said.0, &said.1)))
     };
     show(&api, NavEntry::Elsewhere, &river::title_of(&event.title), &main)
 }
@@ -210,8 +216,11 @@ async fn story_page(
     let (study, left_out, said) = load_story(&api.app, id).await?;
     let marks = visit.mark_read(&api.app, &known, &asked).await?;
     let notice = regroup::notice(&api.app, study.story.id, asked.remove("command")).await?;
-    let main =
-        html! { (notice) (story::story_main((&study, &marks), &left_out, (&said.0, &said.1))) };
+    let taken = acknowledged::part(&api.app, Target::Story(id)).await?;
+    let main = html! {
+        (notice)
+        (story::story_main((&study, &marks, &taken), &left_out, (&said.0, &said.1)))
+    };
     show(&api, NavEntry::Elsewhere, &river::title_of(&study.story.title), &main)
 }
 

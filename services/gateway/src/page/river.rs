@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use maud::{Markup, html};
 use wirefold_proto::{HealthCondition, HealthKind, SubscriptionRecord, Target};
 
+use crate::page::acknowledged::{self, Acknowledged};
 use crate::page::marks::{MarksOn, MarksOnEvents, Show};
 use crate::page::{marks, words};
 use crate::projection::{EventQuery, EventSort};
@@ -34,6 +35,8 @@ pub(super) struct River<'a> {
     pub show: Show,
     /// The marks of the reader on the events.
     pub marks: &'a MarksOnEvents,
+    /// The events that somebody has.
+    pub acknowledged: &'a Acknowledged,
     /// When the last article came before the list was read, in milliseconds.
     pub until: i64,
     /// The subscriptions that can be chosen as a filter.
@@ -176,7 +179,7 @@ fn looked_through(looked: &LookedThrough) -> Markup {
             @match looked.what {
                 LookedAt::ArticlesWithTheWords => { "These are of the newest " (count) " articles with these words. “More events” continues with older ones." }
                 LookedAt::EventsWithSeveralArticles => { "Put in this order: the " (count) " events with several articles that changed last." }
-                LookedAt::Events | LookedAt::Stories => { (count) " events were searched. “More events” continues." }
+                LookedAt::Events | LookedAt::Stories | LookedAt::Alerts => { (count) " events were searched. “More events” continues." }
             }
         }
     }
@@ -298,7 +301,8 @@ fn card(event: &EventBrief, river: &River<'_>) -> Markup {
                 (marks::buttons(Target::Event(event.id), marks))
                 @if event.articles > 1 { (words::sparkline(&event.velocity, "in the three hours before the last one")) }
             }
-            @if event.articles > 1 { (many(event, marks)) } @else { (single(event)) }
+            (numbers(event, marks))
+            (acknowledged::line(river.acknowledged.on_event(event)))
             @if event.story_count > 1 || event.articles > 1 {
                 ol.stories {
                     @for story in event.stories.iter().take(SHOWN_STORIES) { (story_line(story, river.folded)) }
@@ -312,17 +316,19 @@ fn card(event: &EventBrief, river: &River<'_>) -> Markup {
     }
 }
 
-fn many(event: &EventBrief, marks: &MarksOn) -> Markup {
+fn numbers(event: &EventBrief, marks: &MarksOn) -> Markup {
+    let first = html! { b { (event.first_outlet_label()) } };
     html! {
         p.counts {
-            (marks::new_stories(marks))
-            span.outlets { (words::count(event.outlets.into(), "outlet", "outlets")) }
-            span.origins { (words::texts(event.origins, None, event.not_compared)) }
-            (folded_counts(event.copies, event.versions))
-            @if event.quiet { span.state { "quiet" } }
-            span.about {
-                "first seen at " b { (event.first_outlet_label()) } " " (words::time(event.first_seen))
-                ", last " (words::time(event.changed))
+            @if event.articles > 1 {
+                (marks::new_stories(marks))
+                span.outlets { (words::count(event.outlets.into(), "outlet", "outlets")) }
+                span.origins { (words::texts(event.origins, None, event.not_compared)) }
+                (folded_counts(event.copies, event.versions))
+                @if event.quiet { span.state { "quiet" } }
+                span.about { "first seen at " (first) " " (words::time(event.first_seen)) ", last " (words::time(event.changed)) }
+            } @else {
+                span.about { (first) " alone, " (words::time(event.first_seen)) }
             }
             @if let Some(agency) = &event.agency { span.agency { (agency.describe()) } }
             @if let Some(before) = &event.continues { span { a href={ "/events/" (before) } { "continues an earlier event" } } }
@@ -335,16 +341,6 @@ pub(super) fn folded_counts(copies: u32, versions: u32) -> Markup {
     html! {
         @if copies > 0 { span { (words::count(copies.into(), "copy", "copies")) " folded" } }
         @if versions > 0 { span { (words::count(versions.into(), "version", "versions")) } }
-    }
-}
-
-fn single(event: &EventBrief) -> Markup {
-    html! {
-        p.counts {
-            span.about { b { (event.first_outlet_label()) } " alone, " (words::time(event.first_seen)) }
-            @if let Some(agency) = &event.agency { span.agency { (agency.describe()) } }
-            @if let Some(before) = &event.continues { span { a href={ "/events/" (before) } { "continues an earlier event" } } }
-        }
     }
 }
 

@@ -25,9 +25,9 @@ const MAX_SENTENCES: usize = 40;
 /// The most characters of a sentence.
 const SENTENCE: usize = 400;
 
-/// The page's main part. The `left_out` articles are too many for the map, and are listed.
+/// The page's main part. The `left_out` articles are too many for the map, and are listed. `taken` is the acknowledgement.
 pub(super) fn story_main(
-    (study, marks): (&StoryComparison, &MarksOn),
+    (study, marks, taken): (&StoryComparison, &MarksOn, &Markup),
     left_out: &LeftOut,
     (said, put_right): (&Statements, &Corrections),
 ) -> Markup {
@@ -35,6 +35,7 @@ pub(super) fn story_main(
     html! {
         div data-watch=(study.story.event) {
             (story_head(study, marks))
+            (taken)
             div.sheet {
                 div.body {
                     (statements::corrections_section(put_right))
@@ -283,9 +284,9 @@ fn evidence(agency: &Agency, study: &StoryComparison) -> Markup {
     }
 }
 
-/// The page's main part. The `left_out` articles are too many for the map, and are listed.
+/// The same of an event.
 pub(super) fn event_main(
-    (event, marks): (&EventBrief, &MarksOn),
+    (event, marks, taken): (&EventBrief, &MarksOn, &Markup),
     stories: &[StoryComparison],
     left_out: &LeftOut,
     (said, put_right): (&Statements, &Corrections),
@@ -295,6 +296,7 @@ pub(super) fn event_main(
     html! {
         div data-watch=(event.id) {
             (event_head((event, marks), stories, &texts))
+            (taken)
             div.sheet {
                 div.body {
                     (statements::corrections_section(put_right))

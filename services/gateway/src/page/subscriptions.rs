@@ -53,9 +53,8 @@ pub(super) fn router() -> Router<Api> {
 }
 
 async fn list_page(api: Api, Query(mut asked): Query<AddressFields>) -> Page {
-    let (done, id) = (asked.remove("done"), asked.remove("id"));
-    let notice = Notice::read(done.as_deref(), id);
-    shown_list(&api, StatusCode::OK, notice).await
+    let notice = asked.remove("done").zip(asked.remove("id"));
+    shown_list(&api, StatusCode::OK, notice.map(|(done, id)| Notice::Done(done, id))).await
 }
 
 async fn shown_list(api: &Api, status: StatusCode, notice: Option<Notice>) -> Page {
@@ -249,38 +248,10 @@ async fn refused(api: &Api, refusal: Refusal) -> Page {
 /// The result of an action, above the list.
 #[derive(Debug)]
 pub(super) enum Notice {
-    /// The action, with the id of the subscription.
-    Done(Deed, String),
+    /// The word of the action, with the id of the subscription or delivery.
+    Done(String, String),
     /// Why an action was refused.
     Refused(String),
-}
-
-/// An action on a subscription.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Deed {
-    Saved,
-    Muted,
-    Unmuted,
-    Removed,
-    Restored,
-    /// Of a delivery.
-    Tested,
-}
-
-impl Notice {
-    /// Parses it from the address.
-    pub(super) fn read(word: Option<&str>, id: Option<String>) -> Option<Self> {
-        let deed = match word? {
-            "saved" => Deed::Saved,
-            "muted" => Deed::Muted,
-            "unmuted" => Deed::Unmuted,
-            "removed" => Deed::Removed,
-            "restored" => Deed::Restored,
-            "tested" => Deed::Tested,
-            _ => return None,
-        };
-        Some(Self::Done(deed, id?))
-    }
 }
 
 /// The page's main part.
@@ -308,32 +279,30 @@ pub(super) fn list_main(
 }
 
 fn notice_markup(notice: &Notice, records: &[SubscriptionRecord]) -> Markup {
-    let (deed, id) = match notice {
+    let (done, id) = match notice {
         Notice::Refused(why) => return html! { p.notice.warn role="alert" { "Not done: " (why) } },
-        Notice::Done(deed, id) => (*deed, id),
+        Notice::Done(done, id) => (done.as_str(), id),
     };
     let known = records.iter().find(|record| record.subscription.id.as_str() == id);
-    if deed != Deed::Tested && known.is_some() == (deed == Deed::Removed) {
+    let words = match (done, known.is_some()) {
+        ("saved", true) => "is saved. It alerts from the next article on.",
+        ("muted", true) => "is muted. After the mute, one message for each alert follows.",
+        ("unmuted", true) => "sends again.",
+        ("restored", true) => "is back.",
+        ("tested", _) => "accepted the sample: check that it arrived.",
+        ("removed", false) => "is removed; its alerts stay.",
         // Something else was done since.
-        return html! {};
-    }
+        _ => return html! {},
+    };
     let name = known.map_or(id.as_str(), |record| record.subscription.name.as_str());
     html! {
         div.notice role="status" {
-            b { (name) } " "
-            @match deed {
-                Deed::Saved => "is saved. It alerts from the next article on.",
-                Deed::Muted => "is muted. After the mute, one message for each alert follows.",
-                Deed::Unmuted => "sends again.",
-                Deed::Restored => "is back.",
-                Deed::Tested => "accepted the sample: check that it arrived.",
-                Deed::Removed => {
-                    "is removed; its alerts stay."
-                    form method="post" action="/subscriptions/restore" {
-                        input type="hidden" name="id" value=(id);
-                        button type="submit" { "Undo" }
-                    }
-                },
+            b { (name) } " " (words)
+            @if done == "removed" {
+                form method="post" action="/subscriptions/restore" {
+                    input type="hidden" name="id" value=(id);
+                    button type="submit" { "Undo" }
+                }
             }
         }
     }

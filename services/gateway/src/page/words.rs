@@ -8,15 +8,7 @@ use crate::shapes::{ArticleBrief, StoryBrief};
 
 /// A number with thin groups of three, such as `1 284`.
 pub(super) fn number(value: u64) -> String {
-    let digits = value.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3 * 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push('\u{202f}');
-        }
-        grouped.push(digit);
-    }
-    grouped
+    wirefold_proto::grouped(value, '\u{202f}')
 }
 
 /// A number with its noun: `1 outlet`, `14 outlets`.

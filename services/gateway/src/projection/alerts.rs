@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension};
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{Alert, OutputCommand, SubscriptionRecord, Tag};
+use wirefold_proto::{Alert, AlertId, OutputCommand, SubscriptionRecord, Tag, Target};
 
 use crate::projection::articles::{read, text};
 use crate::projection::filter::{Cursor, StoryQuery};
-use crate::projection::lists::{filtered_rows, millis};
+use crate::projection::lists::{Block, Found, Scan, millis};
 use crate::projection::{Answer, Paging};
-use crate::shapes::{AlertCounts, AlertPage, AlertRevision, AlertRow, HourCounts};
+use crate::shapes::{AlertCounts, AlertPage, AlertRevision, AlertRow, HourCounts, LookedAt};
 
 /// A row of the table.
 struct Row {
@@ -26,28 +26,32 @@ pub(super) fn alert_page(
 ) -> Answer<AlertPage> {
     let subscription = filter.subscription.as_deref();
     let wanted = subscription.map_or("", |_| " AND subscription = :subscription");
-    let (times, conditions) = (filter.times("at"), filter.condition_on_alerts());
-    // An alert that was merged before anybody was told of it is part of the other one. People took all articles out of one
-    // without articles.
-    let ask = format!(
-        "SELECT id, at, body FROM alerts WHERE (at, id) < (:after, :id){wanted}{times}
-         AND (notified_at IS NOT NULL OR json_extract(body, '$.merged_into') IS NULL)
-         AND json_extract(body, '$.articles[0]') IS NOT NULL{conditions}
-         ORDER BY at DESC, id DESC LIMIT :limit"
-    );
-    let (after, words) = (paging.after(), filter.typed());
+    let scan = Scan {
+        columns: "id, at, body",
+        table: "alerts",
+        time: "at",
+        which: &format!("(at, id) < (:after, :id){wanted}{}", filter.times("at")),
+        conditions: &filter.conditions_on_alerts(),
+        shown: "is_shown",
+    };
     let read =
         |row: &rusqlite::Row<'_>| Ok(Row { id: row.get(0)?, at: row.get(1)?, body: row.get(2)? });
-    let mut rows = match words.as_deref() {
-        Some("") => Vec::new(),
-        _ => {
-            filtered_rows(connection, &ask, (paging, &after, filter), &[(":words", &words)], read)?
+    let rows = match filter.typed().as_deref() {
+        Some("") => Default::default(),
+        words => {
+            // Of the articles with the words, only the newest count.
+            let block = words.map(|words| Block::read(connection, words, i64::MAX)).transpose()?;
+            let keys = block.map(|block| block.keys);
+            let asked = (paging, &paging.after(), filter);
+            scan.rows(connection, asked, &[(":block", &keys)], read)?
         }
     };
-    let next = paging.cut(&mut rows, |row| Cursor { time: row.at, id: row.id.clone() });
+    let cursor = |row: &Row| Cursor { time: row.at, id: row.id.clone() };
+    let Found { rows, next, looked_through } =
+        Found::of_scan(rows, paging, LookedAt::Alerts, cursor);
     let alerts = rows.iter().map(|row| with_revisions(connection, row)).collect::<Answer<_>>()?;
     let counts = alert_counts(connection, subscription)?;
-    Ok(AlertPage { schema: Tag::new(), counts, alerts, next })
+    Ok(AlertPage { schema: Tag::new(), counts, alerts, next, looked_through })
 }
 
 /// The alerts with this id, or with a prefix of their id or of their target's; at most ten.
@@ -59,6 +63,19 @@ pub(super) fn resolve_alert(connection: &Connection, given: &str) -> Answer<Vec<
         ask.query_map([given], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
     let is_exact = found.first().is_some_and(|first| first == given);
     Ok(if is_exact { found.into_iter().take(1).collect() } else { found })
+}
+
+/// The ids of the alerts about these events and stories.
+pub(super) fn alerts_about(connection: &Connection, targets: &[Target]) -> Answer<Vec<AlertId>> {
+    let ask = "SELECT id FROM alerts WHERE target = ?1 ORDER BY id";
+    let mut ask = connection.prepare_cached(ask)?;
+    let mut found = Vec::new();
+    for target in targets {
+        for id in ask.query_map([target.to_string()], |row| text(row, 0))? {
+            found.extend(id?.parse().ok());
+        }
+    }
+    Ok(found)
 }
 
 /// The last revision of an alert.

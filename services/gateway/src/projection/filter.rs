@@ -1,13 +1,12 @@
 //! The query of a list: the filters that events, stories and alerts share, as SQL.
 
-use std::borrow::Cow;
 use std::str::FromStr;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::ToSql;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
@@ -28,6 +27,9 @@ macro_rules! story_agency {
     };
 }
 pub(super) use story_agency;
+
+/// The form of a [`Cursor`].
+pub(crate) const CURSOR: &str = r"^-?[0-9]{1,18}\.[ -~]{0,200}$";
 
 /// The last row of a page, written as `<milliseconds>.<id>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,20 +62,6 @@ impl<'de> Deserialize<'de> for Cursor {
     }
 }
 
-impl JsonSchema for Cursor {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Cursor".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": r"^-?[0-9]{1,18}\.[ -~]{0,200}$" })
-    }
-}
-
 impl std::fmt::Display for Cursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}.{}", self.time, self.id)
@@ -92,6 +80,7 @@ pub(crate) struct ListQuery<S: Default> {
     /// The most rows of the page, 1 to 200; 50 by default.
     pub(crate) limit: Option<usize>,
     /// The `next` of the page before.
+    #[schemars(with = "Option<String>", regex(pattern = CURSOR))]
     pub(crate) cursor: Option<Cursor>,
     /// Words that one article must have, in any script and without regard to accents and case.
     #[serde(rename = "q")]
@@ -139,8 +128,12 @@ fn lower_case<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Strin
 }
 
 /// A time, or a day: its first moment in UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Moment(Timestamp);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[schemars(inline)]
+pub(crate) struct Moment(
+    #[schemars(with = "String", extend("anyOf" = [{ "format": "date-time" }, { "format": "date" }]))]
+     Timestamp,
+);
 
 impl Moment {
     /// The moment this many hours before a time.
@@ -176,21 +169,6 @@ impl<'de> Deserialize<'de> for Moment {
                 )
             }),
         }
-    }
-}
-
-impl JsonSchema for Moment {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Moment".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let forms = [json_schema!({ "format": "date-time" }), json_schema!({ "format": "date" })];
-        json_schema!({ "type": "string", "anyOf": forms })
     }
 }
 
@@ -351,7 +329,7 @@ impl<S: Default + PartialEq> ListQuery<S> {
                 format!(
                     "EXISTS (SELECT 1 {articles} AND EXISTS (SELECT 1 FROM article_feeds AS fed
                         WHERE fed.article = its.article
-                        AND fed.feed IN (SELECT value FROM json_each(:feeds))))"
+                        AND +fed.feed IN (SELECT value FROM json_each(:feeds))))"
                 ),
             ),
         ];
@@ -387,26 +365,25 @@ impl<S: Default + PartialEq> ListQuery<S> {
 }
 
 impl StoryQuery {
-    /// The condition that the event or story of an alert passes the filters, with `:words`. Of the articles with the
-    /// words, only the newest count.
-    pub(super) fn condition_on_alerts(&self) -> String {
+    /// The conditions that the event or story of an alert has an article of `:block` and passes the filters.
+    pub(super) fn conditions_on_alerts(&self) -> String {
         let of_target = Self { subscription: None, ..self.clone() };
-        let with_words = |of: &Filtered| match self.typed() {
-            Some(_) => format!(
-                " AND EXISTS (SELECT 1 {} AND its.article IN (SELECT rowid FROM words
-                    WHERE words MATCH :words ORDER BY rowid DESC LIMIT {BLOCK}))",
-                of.articles
-            ),
-            None => String::new(),
-        };
-        let [event, story] =
-            [OF_EVENTS, OF_STORIES].map(|of| of_target.conditions(&of) + &with_words(&of));
-        if event.is_empty() {
-            return String::new();
-        }
-        format!(
-            " AND (EXISTS (SELECT 1 FROM events WHERE events.id = target{event})
+        let with_words = self.typed().map(|_| {
+            " AND target IN (
+                    WITH found AS MATERIALIZED (
+                        SELECT its.event, its.story FROM event_articles AS its
+                        WHERE its.article IN (SELECT value FROM json_each(:block)))
+                    SELECT event FROM found
+                    UNION ALL SELECT stories.id FROM found JOIN stories ON stories.key = found.story)"
+                .to_owned()
+        });
+        let [event, story] = [OF_EVENTS, OF_STORIES].map(|of| of_target.conditions(&of));
+        let others = (!event.is_empty()).then(|| {
+            format!(
+                " AND (EXISTS (SELECT 1 FROM events WHERE events.id = target{event})
                 OR EXISTS (SELECT 1 FROM stories WHERE stories.id = target{story}))"
-        )
+            )
+        });
+        with_words.into_iter().chain(others).collect()
     }
 }

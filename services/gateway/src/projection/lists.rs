@@ -111,10 +111,17 @@ impl<T> Found<T> {
         Self { rows: self.rows, next: block.cursor(self.next), looked_through }
     }
 
-    /// The same rows with the cursor of the last row that the scan read, if there is no other next page.
-    pub(super) fn with_end_of_scan(self, what: LookedAt, end: Option<Cursor>) -> Self {
-        let looked_through = end.is_some().then_some(LookedThrough { what, count: SCAN as u32 });
-        Self { rows: self.rows, next: end.map(|end| end.to_string()), looked_through }
+    /// Cuts the rows of a scan. Without more of them, the next page begins at the end of the scan.
+    pub(super) fn of_scan(
+        (rows, end): (Vec<T>, Option<Cursor>),
+        paging: &Paging,
+        what: LookedAt,
+        cursor: impl Fn(&T) -> Cursor,
+    ) -> Self {
+        let found = Self::cut(rows, paging, cursor);
+        let Some(end) = end.filter(|_| found.next.is_none()) else { return found };
+        let looked_through = Some(LookedThrough { what, count: SCAN as u32 });
+        Self { rows: found.rows, next: Some(end.to_string()), looked_through }
     }
 }
 
@@ -179,21 +186,47 @@ pub(super) fn split_cursor(after: Cursor) -> (Cursor, i64) {
     }
 }
 
-/// The last row that a page has read, if it has not read all. `which` selects rows of a table by `:after` and
-/// `:id`.
-pub(super) fn end_of_scan(
-    connection: &Connection,
-    which: &str,
-    after: &Cursor,
-) -> Answer<Option<Cursor>> {
-    let ask = format!(
-        "SELECT changed, id FROM {which} ORDER BY changed DESC, id DESC LIMIT 1 OFFSET {}",
-        SCAN - 1
-    );
-    let read = |row: &Row<'_>| Ok(Cursor { time: row.get(0)?, id: row.get(1)? });
-    let mut ask = connection.prepare_cached(&ask)?;
-    let values = [(":after", &after.time as &dyn ToSql), (":id", &after.id)];
-    Ok(ask.query_row(&values[..], read).optional()?)
+/// A list in the order of time. If it is filtered, one page looks at [`SCAN`] rows.
+pub(super) struct Scan<'a> {
+    pub(super) columns: &'a str,
+    pub(super) table: &'a str,
+    /// The column with the time.
+    pub(super) time: &'a str,
+    /// The rows after `:after` and `:id`.
+    pub(super) which: &'a str,
+    pub(super) conditions: &'a str,
+    /// The condition on every row. It comes last, since it may cost most.
+    pub(super) shown: &'a str,
+}
+
+impl Scan<'_> {
+    /// Reads the rows of one page, and the last row that it may look at if there are more. `own` are further values.
+    pub(super) fn rows<T, S: Default + Clone + PartialEq>(
+        &self,
+        connection: &Connection,
+        asked: (&Paging, &Cursor, &ListQuery<S>),
+        own: &[(&str, &dyn ToSql)],
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Answer<(Vec<T>, Option<Cursor>)> {
+        let Self { columns, table, time, which, conditions, shown } = self;
+        let order = format!("ORDER BY {time} DESC, id DESC LIMIT");
+        let mut end = None;
+        if !conditions.is_empty() {
+            let skipped = SCAN - 1;
+            let ask =
+                format!("SELECT {time}, id FROM {table} WHERE {which} {order} 1 OFFSET {skipped}");
+            let cursor = |row: &Row<'_>| Ok(Cursor { time: row.get(0)?, id: row.get(1)? });
+            end = filtered_rows(connection, &ask, asked, &[], cursor)?.pop();
+        }
+        let last = end.clone().unwrap_or(Cursor { time: i64::MIN, id: String::new() });
+        // The last row bounds the scan, so that it ends when the page is full.
+        let ask = format!(
+            "SELECT {columns} FROM {table} WHERE {which} AND ({time}, id) >= (:last, :last_id)
+            {conditions} AND {shown} {order} :limit"
+        );
+        let bound: [(&str, &dyn ToSql); 2] = [(":last", &last.time), (":last_id", &last.id)];
+        Ok((filtered_rows(connection, &ask, asked, &[own, &bound[..]].concat(), read)?, end))
+    }
 }
 
 /// Events without a rank come after all others, the last changed first: this much is subtracted from their
@@ -274,18 +307,9 @@ impl EventLookup<'_> {
 
     /// By the last change.
     fn by_time(self) -> Answer<FoundEvents> {
-        let after = self.paging.after();
-        let conditions = self.filter.conditions(&OF_EVENTS);
         let times = self.filter.times("changed");
-        let which = format!("{EVENT_SHOWN} AND (changed, id) < (:after, :id){times}");
-        if conditions.is_empty() {
-            let ask = format!(
-                "SELECT {EVENT_COLUMNS}, changed AS sorted FROM events WHERE {which}
-                ORDER BY changed DESC, id DESC LIMIT :limit"
-            );
-            return Ok(FoundEvents::cut(self.rows(&ask, &after, &[])?, self.paging, event_cursor));
-        }
-        self.narrowed(Vec::new(), &which, &after, 0)
+        let which = format!("(changed, id) < (:after, :id){times}");
+        self.narrowed(Vec::new(), &which, &self.paging.after(), 0)
     }
 
     /// Events with several articles, by rank, and then the others, by the last change.
@@ -325,7 +349,7 @@ impl EventLookup<'_> {
             None => "articles <= 1".to_owned(),
         };
         let which = format!(
-            "{EVENT_SHOWN} AND {unranked} AND {TWO_DAYS} AND (changed, id) < (:after, :id){}",
+            "{unranked} AND {TWO_DAYS} AND (changed, id) < (:after, :id){}",
             self.filter.times("changed")
         );
         let found = self.narrowed(rows, &which, &single, SINGLE)?;
@@ -341,22 +365,19 @@ impl EventLookup<'_> {
         after: &Cursor,
         off: i64,
     ) -> Answer<FoundEvents> {
-        let conditions = self.filter.conditions(&OF_EVENTS);
-        let end = end_of_scan(self.connection, &format!("events WHERE {which}"), after)?;
-        let last = end.clone().unwrap_or(Cursor { time: i64::MIN, id: String::new() });
-        // The last row bounds the scan, so that it ends when the page is full.
-        let ask = format!(
-            "SELECT {EVENT_COLUMNS}, changed - {off} AS sorted FROM events
-            WHERE {which} AND (changed, id) >= (:last, :last_id){conditions}
-            ORDER BY changed DESC, id DESC LIMIT :limit"
-        );
-        rows.extend(self.rows(&ask, after, &[(":last", &last.time), (":last_id", &last.id)])?);
-        let found = FoundEvents::cut(rows, self.paging, event_cursor);
-        if found.next.is_some() {
-            return Ok(found);
-        }
+        let scan = Scan {
+            columns: &format!("{EVENT_COLUMNS}, changed - {off} AS sorted"),
+            table: "events",
+            time: "changed",
+            which,
+            conditions: &self.filter.conditions(&OF_EVENTS),
+            shown: EVENT_SHOWN,
+        };
+        let asked = (self.paging, after, self.filter);
+        let (more, end) = scan.rows(self.connection, asked, &[], sorted_row)?;
+        rows.extend(more);
         let end = end.map(|end| Cursor { time: end.time - off, ..end });
-        Ok(found.with_end_of_scan(LookedAt::Events, end))
+        Ok(Found::of_scan((rows, end), self.paging, LookedAt::Events, event_cursor))
     }
 
     /// The time since which events with several articles are ranked; `None` if all are.
@@ -376,9 +397,12 @@ impl EventLookup<'_> {
     }
 
     fn rows(self, ask: &str, after: &Cursor, own: &[(&str, &dyn ToSql)]) -> Answer<Vec<SortedRow>> {
-        let read = |row: &Row<'_>| Ok((EventRow::of(row)?, row.get::<_, i64>(8)?));
-        filtered_rows(self.connection, ask, (self.paging, after, self.filter), own, read)
+        filtered_rows(self.connection, ask, (self.paging, after, self.filter), own, sorted_row)
     }
+}
+
+fn sorted_row(row: &Row<'_>) -> rusqlite::Result<SortedRow> {
+    Ok((EventRow::of(row)?, row.get(8)?))
 }
 
 /// Reads rows of a filtered list after a cursor, one more than the page has. `own` are further values.
@@ -447,7 +471,7 @@ impl StoryLookup<'_> {
             "SELECT {STORY_COLUMNS} FROM stories WHERE key IN (
                 SELECT its.story FROM event_articles AS its
                 WHERE its.article IN (SELECT value FROM json_each(:block)))
-            AND {STORY_SHOWN} AND (changed, id) < (:after, :id){times}{conditions}
+            AND (changed, id) < (:after, :id){times}{conditions} AND {STORY_SHOWN}
             ORDER BY changed DESC, id DESC LIMIT :limit"
         );
         let rows = self.rows(&ask, &after, &[(":block", &block.keys)])?;
@@ -458,24 +482,17 @@ impl StoryLookup<'_> {
     fn by_time(self) -> Answer<Found<StoryRow>> {
         let after = self.paging.after();
         let (times, conditions) = self.times_and_conditions();
-        let which = format!("stories WHERE (changed, id) < (:after, :id){times}");
-        let from = match conditions.is_empty() {
-            true => which.clone(),
-            false => format!(
-                "(SELECT * FROM {which} ORDER BY changed DESC, id DESC LIMIT {SCAN}) AS stories
-                WHERE true"
-            ),
+        let scan = Scan {
+            columns: STORY_COLUMNS,
+            table: "stories",
+            time: "changed",
+            which: &format!("(changed, id) < (:after, :id){times}"),
+            conditions: &conditions,
+            shown: STORY_SHOWN,
         };
-        let ask = format!(
-            "SELECT {STORY_COLUMNS} FROM {from} AND {STORY_SHOWN}{conditions}
-            ORDER BY changed DESC, id DESC LIMIT :limit"
-        );
-        let found = Found::cut(self.rows(&ask, &after, &[])?, self.paging, story_cursor);
-        if found.next.is_some() || conditions.is_empty() {
-            return Ok(found);
-        }
-        let end = end_of_scan(self.connection, &which, &after)?;
-        Ok(found.with_end_of_scan(LookedAt::Stories, end))
+        let asked = (self.paging, &after, self.filter);
+        let rows = scan.rows(self.connection, asked, &[], StoryRow::of)?;
+        Ok(Found::of_scan(rows, self.paging, LookedAt::Stories, story_cursor))
     }
 
     fn times_and_conditions(self) -> (String, String) {

@@ -29,7 +29,8 @@ use thiserror::Error;
 use tokio::sync::Semaphore;
 use wirefold_flow::{Position, UnixMillis};
 use wirefold_proto::{
-    AboutArticle, ArticleId, EventId, FeedId, OutputCommand, StoryId, SubscriptionRecord,
+    AboutArticle, AlertId, ArticleId, EventId, FeedId, OutputCommand, StoryId, SubscriptionRecord,
+    Target,
 };
 
 pub(crate) use crate::projection::alerts::Numbers;
@@ -37,7 +38,7 @@ pub(crate) use crate::projection::apply::{Batch, Change, lead};
 use crate::projection::articles::First;
 pub(crate) use crate::projection::articles::LoggedArticle;
 pub(crate) use crate::projection::filter::{
-    Cursor, EventQuery, EventSort, FILTERS, ListQuery, MarkFilter, Moment, StoryQuery,
+    CURSOR, Cursor, EventQuery, EventSort, FILTERS, ListQuery, MarkFilter, Moment, StoryQuery,
 };
 pub(crate) use crate::projection::lists::Paging;
 pub(crate) use crate::projection::open::FILE;
@@ -124,11 +125,6 @@ impl Projection {
         self.pool.write(move |connection| apply::expire(connection, before)).await
     }
 
-    /// The last message of a stream that was applied. Its sequence is 0 if none was.
-    pub(crate) async fn reached(&self, stream: &'static str) -> Answer<Position> {
-        self.read(move |connection| apply::reached(connection, stream)).await
-    }
-
     /// Empties the tables that a stream fills, so that they are filled from its beginning again.
     pub(crate) async fn begin_anew(&self, stream: &'static str) -> Answer<()> {
         self.pool.write(move |connection| apply::begin_anew(connection, stream)).await
@@ -137,45 +133,13 @@ impl Projection {
     /// The events that match the filter, in its order.
     pub(crate) async fn events(&self, paging: Paging, filter: EventQuery) -> Answer<EventPage> {
         let is_search = filter != ListQuery::default();
-        let ask = move |connection: &Connection| lists::event_list(connection, &paging, &filter);
-        if is_search { self.pool.search(ask).await } else { self.read(ask).await }
-    }
-
-    /// An event with a page of its stories.
-    pub(crate) async fn event(&self, id: EventId, paging: Paging) -> Answer<Option<Event>> {
-        self.read(move |connection| stories::one_event(connection, id, &paging)).await
-    }
-
-    /// At most this many articles of an event, the first seen first, and how many more there are.
-    pub(crate) async fn articles_of_event(
-        &self,
-        event: EventId,
-        most: usize,
-    ) -> Answer<(Vec<LoggedArticle>, u32)> {
-        self.read(move |connection| articles::of_event_first(connection, event, First::Seen, most))
-            .await
-    }
-
-    /// At most this many articles of an event if one of them has a note, and how many more there are.
-    pub(crate) async fn noted(
-        &self,
-        event: EventId,
-        most: usize,
-    ) -> Answer<(Vec<LoggedArticle>, u32)> {
-        self.read(move |connection| articles::of_event_first(connection, event, First::Noted, most))
-            .await
+        self.ask(is_search, move |it| lists::event_list(it, &paging, &filter)).await
     }
 
     /// Stories, the last changed first.
     pub(crate) async fn stories(&self, paging: Paging, filter: StoryQuery) -> Answer<StoryPage> {
         let is_search = filter != ListQuery::default();
-        let ask = move |connection: &Connection| lists::story_list(connection, &paging, &filter);
-        if is_search { self.pool.search(ask).await } else { self.read(ask).await }
-    }
-
-    /// A story with a page of its articles.
-    pub(crate) async fn story(&self, id: StoryId, paging: Paging) -> Answer<Option<Story>> {
-        self.read(move |connection| stories::one_story(connection, id, &paging)).await
+        self.ask(is_search, move |it| lists::story_list(it, &paging, &filter)).await
     }
 
     /// Stories, each with its first articles, the last changed first: the content of feeds.
@@ -190,72 +154,24 @@ impl Projection {
             let stories = lists::read_latest(connection, &paging, &query)?;
             stories::with_first(connection, stories, most)
         };
-        if is_search { self.pool.search(ask).await } else { self.read(ask).await }
+        self.ask(is_search, ask).await
     }
 
-    /// An event for its page.
-    pub(crate) async fn event_on_page(
-        &self,
-        id: EventId,
-        bounds: Bounds,
-    ) -> Answer<Option<EventOnPage>> {
-        self.read(move |connection| stories::event_on_page(connection, id, bounds)).await
+    /// Alerts, the last changed first; of one subscription if it is named.
+    pub(crate) async fn alerts(&self, paging: Paging, filter: StoryQuery) -> Answer<AlertPage> {
+        let only_of =
+            StoryQuery { subscription: filter.subscription.clone(), ..StoryQuery::default() };
+        let is_search = filter != only_of;
+        self.ask(is_search, move |it| alerts::alert_page(it, &paging, &filter)).await
     }
 
-    /// A story for its page: with its lead and its first articles.
-    pub(crate) async fn story_on_page(
-        &self,
-        id: StoryId,
-        most: usize,
-    ) -> Answer<Option<StoryWithArticles>> {
-        self.read(move |connection| stories::story_on_page(connection, id, most)).await
-    }
-
-    /// These stories, each with its first articles.
-    pub(crate) async fn with_first_articles(
-        &self,
-        stories: Vec<StoryBrief>,
-        most: usize,
-    ) -> Answer<Vec<StoryWithArticles>> {
-        self.read(move |connection| stories::with_first(connection, stories, most)).await
-    }
-
-    /// A story without its articles.
-    pub(crate) async fn story_brief(&self, id: StoryId) -> Answer<Option<StoryBrief>> {
-        self.read(move |connection| stories::read_story(connection, id)).await
-    }
-
-    /// The first stories of an event without their articles.
-    pub(crate) async fn stories_of_event(
-        &self,
-        id: EventId,
-        most: usize,
-    ) -> Answer<Vec<StoryBrief>> {
-        self.read(move |connection| stories::of_event(connection, &id, most)).await
-    }
-
-    /// These stories without their articles. Deleted ones are skipped.
-    pub(crate) async fn these_briefs(&self, ids: Vec<StoryId>) -> Answer<Vec<StoryBrief>> {
-        self.read(move |connection| stories::these_briefs(connection, &ids)).await
-    }
-
-    /// These articles with their places in the output. Unknown ones are left out.
-    pub(crate) async fn articles(&self, ids: Vec<ArticleId>) -> Answer<Vec<LoggedArticle>> {
-        self.read(move |connection| articles::these(connection, &ids)).await
-    }
-
-    /// The articles behind a link, the newest version first.
-    pub(crate) async fn articles_at(&self, url: String) -> Answer<Vec<ArticleBrief>> {
-        self.read(move |connection| articles::at(connection, &url)).await
-    }
-
-    /// A feed's articles that are not copies, the last seen first.
-    pub(crate) async fn originals_of(
-        &self,
-        feed: FeedId,
-        paging: Paging,
-    ) -> Answer<Vec<LoggedArticle>> {
-        self.read(move |connection| articles::originals_of(connection, &feed, &paging)).await
+    /// The stories of the events that match the filter, in the first pages of their list.
+    pub(crate) async fn openings_matching(&self, filter: EventQuery) -> Answer<Vec<Opening>> {
+        let ask = move |connection: &Connection| {
+            let events = lists::first_events(connection, &filter)?;
+            Ok(openings::of_events(connection, &events)?.into_values().flatten().collect())
+        };
+        self.ask(true, ask).await
     }
 
     /// The newest stories and these, each with the feed that it came from if that is one of these. The
@@ -265,107 +181,106 @@ impl Projection {
         feeds: Vec<FeedId>,
         and: Vec<StoryId>,
     ) -> Answer<Vec<Opening>> {
-        self.pool.search(move |connection| openings::newest(connection, &feeds, &and)).await
-    }
-
-    /// The stories of each of these events, the first seen first.
-    pub(crate) async fn openings_of(
-        &self,
-        events: Vec<EventId>,
-    ) -> Answer<HashMap<EventId, Vec<Opening>>> {
-        self.read(move |connection| openings::of_events(connection, &events)).await
-    }
-
-    /// The stories of the events that match the filter, in the first pages of their list.
-    pub(crate) async fn openings_matching(&self, filter: EventQuery) -> Answer<Vec<Opening>> {
-        let ask = move |connection: &Connection| {
-            let events = lists::first_events(connection, &filter)?;
-            Ok(openings::of_events(connection, &events)?.into_values().flatten().collect())
-        };
-        self.pool.search(ask).await
-    }
-
-    /// The stories with these numbers.
-    pub(crate) async fn openings_numbered(&self, numbers: Vec<u64>) -> Answer<Vec<Opening>> {
-        self.read(move |connection| openings::numbered(connection, &numbers)).await
-    }
-
-    /// When the article that came last was stored, in milliseconds.
-    pub(crate) async fn last_arrival(&self) -> Answer<i64> {
-        self.read(openings::last_arrival).await
-    }
-
-    /// The last stored version of an item, by the same authority.
-    pub(crate) async fn last_of_item(&self, of: &AboutArticle) -> Answer<Option<ArticleId>> {
-        let (outlet, item) = (of.outlet.clone(), of.item_key.clone());
-        let via = of.via.clone();
-        self.read(move |connection| {
-            articles::last_of_item(connection, &outlet, via.as_ref(), &item)
-        })
-        .await
-    }
-
-    /// The outcome of a command; `None` before the decision.
-    pub(crate) async fn command(&self, id: String) -> Answer<Option<OutputCommand>> {
-        self.read(move |connection| alerts::one_command(connection, &id)).await
-    }
-
-    /// Alerts, the last changed first; of one subscription if it is named.
-    pub(crate) async fn alerts(&self, paging: Paging, filter: StoryQuery) -> Answer<AlertPage> {
-        let only_of =
-            StoryQuery { subscription: filter.subscription.clone(), ..StoryQuery::default() };
-        let is_search = filter != only_of;
-        let ask = move |connection: &Connection| alerts::alert_page(connection, &paging, &filter);
-        if is_search { self.pool.search(ask).await } else { self.read(ask).await }
-    }
-
-    /// The ids of the alerts with this id or prefix; at most ten.
-    pub(crate) async fn resolve_alert(&self, given: String) -> Answer<Vec<String>> {
-        self.read(move |connection| alerts::resolve_alert(connection, &given)).await
-    }
-
-    /// The last revision of an alert.
-    pub(crate) async fn alert(&self, id: String) -> Answer<Option<wirefold_proto::Alert>> {
-        self.read(move |connection| alerts::one_alert(connection, &id)).await
-    }
-
-    /// Subscriptions with the numbers of their alerts.
-    pub(crate) async fn count_for(
-        &self,
-        records: Vec<SubscriptionRecord>,
-    ) -> Answer<Vec<SubscriptionRecord>> {
-        self.read(move |connection| alerts::count_for(connection, records)).await
-    }
-
-    /// The numbers since this time, and in all.
-    pub(crate) async fn numbers(&self, since: UnixMillis) -> Answer<Numbers> {
-        self.read(move |connection| alerts::numbers(connection, since)).await
+        self.ask(true, move |it| openings::newest(it, &feeds, &and)).await
     }
 
     /// The outlets or agencies that reprint each other since a moment, those with the most copies first.
     pub(crate) async fn report(&self, by: ReportBy, since: Moment) -> Answer<Vec<ReportRow>> {
         let since = since.timestamp().as_millisecond();
-        self.pool.search(move |connection| report::rows(connection, by, since)).await
+        self.ask(true, move |it| report::rows(it, by, since)).await
     }
 
-    /// The number of stored articles.
-    #[cfg(test)]
-    pub(crate) async fn article_count(&self) -> Answer<u64> {
-        self.read(alerts::article_count).await
+    /// The last stored version of an item, by the same authority.
+    pub(crate) async fn last_of_item(&self, of: &AboutArticle) -> Answer<Option<ArticleId>> {
+        let (outlet, item, via) = (of.outlet.clone(), of.item_key.clone(), of.via.clone());
+        self.ask(false, move |it| articles::last_of_item(it, &outlet, via.as_ref(), &item)).await
     }
 
     /// The result of looking for an id or a prefix. Merged stories and events give what they were merged
     /// into.
     pub(crate) async fn resolve_id<I: RowId>(&self, given: String) -> Answer<IdLookup<I>> {
-        self.read(move |connection| redirects::resolve_id(connection, &given)).await
+        self.ask(false, move |it| redirects::resolve_id(it, &given)).await
     }
 
-    async fn read<T: Send + 'static>(
+    /// Reads. A search leaves some readers to others.
+    async fn ask<T: Send + 'static>(
         &self,
+        is_search: bool,
         ask: impl FnOnce(&Connection) -> Answer<T> + Send + 'static,
     ) -> Answer<T> {
-        self.pool.read(ask).await
+        if is_search { self.pool.search(ask).await } else { self.pool.read(ask).await }
     }
+}
+
+/// A table of what is read: name, what is given, and the query.
+macro_rules! reads {
+    ($($(#[$about:meta])* $name:ident($($given:ident: $type:ty),*) -> $answer:ty,
+        |$connection:ident| $query:expr;)+) => {
+        impl Projection {
+            $($(#[$about])*
+            pub(crate) async fn $name(&self, $($given: $type),*) -> Answer<$answer> {
+                self.ask(false, move |$connection| $query).await
+            })+
+        }
+    };
+}
+
+reads! {
+    /// The last message of a stream that was applied. Its sequence is 0 if none was.
+    reached(stream: &'static str) -> Position, |it| apply::reached(it, stream);
+    /// An event with a page of its stories.
+    event(id: EventId, paging: Paging) -> Option<Event>, |it| stories::one_event(it, id, &paging);
+    /// At most this many articles of an event, the first seen first, and how many more there are.
+    articles_of_event(event: EventId, most: usize) -> (Vec<LoggedArticle>, u32),
+        |it| articles::of_event_first(it, event, First::Seen, most);
+    /// At most this many articles of an event if one of them has a note, and how many more there are.
+    noted(event: EventId, most: usize) -> (Vec<LoggedArticle>, u32),
+        |it| articles::of_event_first(it, event, First::Noted, most);
+    /// A story with a page of its articles.
+    story(id: StoryId, paging: Paging) -> Option<Story>, |it| stories::one_story(it, id, &paging);
+    /// An event for its page.
+    event_on_page(id: EventId, bounds: Bounds) -> Option<EventOnPage>,
+        |it| stories::event_on_page(it, id, bounds);
+    /// A story for its page: with its lead and its first articles.
+    story_on_page(id: StoryId, most: usize) -> Option<StoryWithArticles>,
+        |it| stories::story_on_page(it, id, most);
+    /// These stories, each with its first articles.
+    with_first_articles(stories: Vec<StoryBrief>, most: usize) -> Vec<StoryWithArticles>,
+        |it| stories::with_first(it, stories, most);
+    /// A story without its articles.
+    story_brief(id: StoryId) -> Option<StoryBrief>, |it| stories::read_story(it, id);
+    /// The first stories of an event without their articles.
+    stories_of_event(id: EventId, most: usize) -> Vec<StoryBrief>, |it| stories::of_event(it, &id, most);
+    /// These stories without their articles. Deleted ones are skipped.
+    these_briefs(ids: Vec<StoryId>) -> Vec<StoryBrief>, |it| stories::these_briefs(it, &ids);
+    /// These articles with their places in the output. Unknown ones are left out.
+    articles(ids: Vec<ArticleId>) -> Vec<LoggedArticle>, |it| articles::these(it, &ids);
+    /// The articles behind a link, the newest version first.
+    articles_at(url: String) -> Vec<ArticleBrief>, |it| articles::at(it, &url);
+    /// A feed's articles that are not copies, the last seen first.
+    originals_of(feed: FeedId, paging: Paging) -> Vec<LoggedArticle>,
+        |it| articles::originals_of(it, &feed, &paging);
+    /// The stories of each of these events, the first seen first.
+    openings_of(events: Vec<EventId>) -> HashMap<EventId, Vec<Opening>>, |it| openings::of_events(it, &events);
+    /// The stories with these numbers.
+    openings_numbered(numbers: Vec<u64>) -> Vec<Opening>, |it| openings::numbered(it, &numbers);
+    /// When the article that came last was stored, in milliseconds.
+    last_arrival() -> i64, |it| openings::last_arrival(it);
+    /// The outcome of a command; `None` before the decision.
+    command(id: String) -> Option<OutputCommand>, |it| alerts::one_command(it, &id);
+    /// The ids of the alerts with this id or prefix; at most ten.
+    resolve_alert(given: String) -> Vec<String>, |it| alerts::resolve_alert(it, &given);
+    /// The ids of the alerts about these events and stories.
+    alerts_about(targets: Vec<Target>) -> Vec<AlertId>, |it| alerts::alerts_about(it, &targets);
+    /// The last revision of an alert.
+    alert(id: String) -> Option<wirefold_proto::Alert>, |it| alerts::one_alert(it, &id);
+    /// Subscriptions with the numbers of their alerts.
+    count_for(records: Vec<SubscriptionRecord>) -> Vec<SubscriptionRecord>, |it| alerts::count_for(it, records);
+    /// The numbers since this time, and in all.
+    numbers(since: UnixMillis) -> Numbers, |it| alerts::numbers(it, since);
+    /// The number of stored articles.
+    #[cfg(test)]
+    article_count() -> u64, |it| alerts::article_count(it);
 }
 
 /// The most readers at one time. Others wait.

@@ -1,7 +1,7 @@
 //! The tables of the projection's file.
 
 /// The version of the tables. A file of another one is put aside and rebuilt.
-pub(super) const SCHEMA: i64 = 15;
+pub(super) const SCHEMA: i64 = 16;
 
 /// Keys are ascending numbers: random keys would write eight times the bytes. Times are milliseconds since 1970. Long
 /// columns come last. `decided` is the sequence in the output, where everything else about an article stands. `moved`
@@ -37,6 +37,7 @@ pub(super) const TABLES: &str = "
         article INTEGER NOT NULL,
         PRIMARY KEY (feed, article)
     ) STRICT, WITHOUT ROWID;
+    CREATE INDEX feeds_by_article ON article_feeds (article);
     CREATE TABLE stories (
         key INTEGER PRIMARY KEY,
         id TEXT NOT NULL UNIQUE,
@@ -206,7 +207,9 @@ pub(super) const KEEPING: &str = "
 
 /// Tables for the numbers of alerts, however many there are.
 ///
-/// Each alert has the times when it last notified and was last held back. `alert_totals` has the sums.
+/// Each alert has the times when it last notified and was last held back. `alert_totals` has the sums. An alert that was
+/// merged before anybody was told of it is part of the other one, and is not shown. Nor is one without articles, because
+/// people took all of them out.
 pub(super) const OF_ALERTS: &str = "
     CREATE TABLE alerts (
         key INTEGER PRIMARY KEY,
@@ -218,12 +221,15 @@ pub(super) const OF_ALERTS: &str = "
         copies INTEGER NOT NULL,
         notified_at INTEGER,
         held_at INTEGER,
+        is_shown INTEGER NOT NULL GENERATED ALWAYS AS (
+            json_extract(body, '$.articles[0]') IS NOT NULL
+            AND (notified_at IS NOT NULL OR json_extract(body, '$.merged_into') IS NULL)) STORED,
         body TEXT NOT NULL
     ) STRICT;
     CREATE INDEX alerts_by_time ON alerts (at, id);
     CREATE INDEX alerts_by_subscription ON alerts (subscription, at, id);
     CREATE INDEX alerts_by_notice ON alerts (notified_at) WHERE notified_at IS NOT NULL;
-    CREATE INDEX alerts_by_target ON alerts (subscription, target);
+    CREATE INDEX alerts_by_target ON alerts (target, subscription);
     CREATE INDEX alerts_by_hold ON alerts (held_at) WHERE held_at IS NOT NULL;
     CREATE TABLE alert_totals (
         subscription TEXT PRIMARY KEY,

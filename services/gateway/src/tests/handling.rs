@@ -1,18 +1,21 @@
 //! Single alerts that people mute or acknowledge, through the API and through links in messages.
 
 use axum::body::Body;
-use axum::http::Method;
+use axum::http::{Method, header};
 use bytes::Bytes;
 use serde_json::json;
 use wirefold_proto::{
-    Alert, AlertHandlingRecord, AlertLink, Command, LINK_KEY, LinkAction, LinkKey, decode,
-    link_command_id, streams, token,
+    Alert, AlertHandlingRecord, AlertLink, Command, LINK_KEY, LinkAction, LinkKey, ReasonKind,
+    decode, link_command_id, streams, token,
 };
 
+use super::handover::{publish, revision};
+use super::samples::{article, event};
 use super::telling::{commands, put};
 use super::world::{DEADLINE, World, request};
 use crate::Access;
 use crate::shapes::AlertPage;
+use crate::tokens::{Kind, Scope, TokenFile};
 
 const ALERT: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.2.new.json");
 const HANDLING: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.handling.1.json");
@@ -41,28 +44,90 @@ async fn an_alert_is_muted_and_acknowledged_by_command() {
     let until = "2026-03-02T07:00:00Z";
     let body = json!({"until": until, "except_corrections": true});
     assert_eq!(world.post(&format!("{path}/mute"), &body).await.status, 202);
-    assert_eq!(world.post(&format!("{path}/acknowledge"), &json!({})).await.status, 202);
+    let note = json!({"note": " calls the port "});
+    assert_eq!(world.post(&format!("{path}/acknowledge"), &note).await.status, 202);
     let expected = [
         Command::AlertMute {
             alert: alert.id.clone(),
             until: Some(until.parse().unwrap()),
             except_corrections: true,
         },
-        Command::AlertAcknowledge { alert: alert.id.clone() },
+        Command::AlertAcknowledge {
+            alert: alert.id.clone(),
+            note: Some("calls the port".to_owned()),
+            release: false,
+        },
     ];
     assert_eq!(commands(&world).await, expected);
     let other = "/api/v1/alerts/nobody:e-4t21bmkkybngq0fnv40tbrc7v2";
     assert_eq!(world.post(&format!("{other}/mute"), &json!({})).await.status, 404);
     assert_eq!(world.post("/api/v1/alerts/odd/mute", &json!({})).await.status, 404);
     assert_eq!(world.post(&format!("{path}/mute"), &json!({"for": "2h"})).await.status, 400);
+    let long = json!({"note": "x".repeat(201)});
+    assert_eq!(world.post(&format!("{path}/acknowledge"), &long).await.status, 422);
     assert_eq!(commands(&world).await.len(), 2);
-    // The alert shows the result.
+    // The alert shows the result before the alerter carries it out, and after.
+    let page: AlertPage = world.get("/api/v1/alerts").await.shape();
+    let handling = page.alerts[0].handling.as_ref().unwrap();
+    assert_eq!(handling.muted_until, until.parse().ok());
+    assert_eq!(handling.describe_acknowledgement().unwrap(), "acknowledged: calls the port");
+    let bucket = world.bus.key_value(streams::SUBSCRIPTIONS.name).unwrap();
+    bucket.put("control", Bytes::from_static(b"2")).await.unwrap();
     let record = AlertHandlingRecord { alert: alert.id.clone(), ..decode(HANDLING).unwrap() };
     put(&world, streams::SUBSCRIPTIONS.name, &handling_key(&alert), &record).await;
     let page: AlertPage = world.get("/api/v1/alerts").await.shape();
     assert_eq!(page.alerts[0].handling, Some(record));
     let shown = world.get("/alerts").await;
     assert!(String::from_utf8_lossy(&shown.body).contains("only corrections until"));
+}
+
+/// Sends a form of anna's browser from this page. Without a form, it opens the page.
+async fn as_anna(world: &World, (secret, page): (&str, &str), form: Option<&str>) -> String {
+    let (method, path) =
+        form.map_or((Method::GET, page), |_| (Method::POST, "/alerts/acknowledge"));
+    let mut sent = request(method, path, Body::from(form.unwrap_or_default().to_owned()));
+    let referer = format!("http://127.0.0.1:8787{page}");
+    for (name, value) in [
+        (header::AUTHORIZATION, &*format!("Bearer {secret}")),
+        (header::CONTENT_TYPE, "application/x-www-form-urlencoded"),
+        (header::ORIGIN, "http://127.0.0.1:8787"),
+        (header::REFERER, &referer),
+    ] {
+        sent.headers_mut().insert(name, value.parse().unwrap());
+    }
+    let answer = world.send(Access::Network, sent).await;
+    let place = answer.headers.get(header::LOCATION).map(|it| it.to_str().unwrap().to_owned());
+    place.unwrap_or_else(|| String::from_utf8(answer.body).unwrap())
+}
+
+#[tokio::test]
+async fn somebody_takes_an_event_on_its_page_and_releases_it() {
+    let world = World::with_tokens(None).await;
+    let now = world.gateway.app.now();
+    let tokens = TokenFile::new(world.folder.path());
+    let anna = tokens.add("anna", Kind::Token, Scope::Full, None, now).unwrap();
+    world.publish_articles(&[article(1, 1, 1), article(2, 2, 2)]).await;
+    let page = format!("/events/{}", event(1));
+    let open = async |page: &str| as_anna(&world, (&anna, page), None).await;
+    assert!(!open(&page).await.contains("I have it"), "no alert is about it");
+    publish(&world, &[revision(1, 1, 10, ReasonKind::New)]).await;
+    assert!(open(&page).await.contains("I have it"));
+    let send = async |form: String| as_anna(&world, (&anna, &page), Some(&form)).await;
+    let other = send(format!("of={}", event(2))).await;
+    assert!(other.contains("no alert is about"), "{other}");
+    assert_eq!(send(format!("of={}&note=calls+the+port", event(1))).await, page);
+    for shown in [&*page, "/", "/alerts", "/handover"] {
+        let found = open(shown).await;
+        assert!(found.contains("<b>anna has it: calls the port</b>"), "{shown}: {found}");
+    }
+    world.clock.advance(std::time::Duration::from_secs(1));
+    assert_eq!(send(format!("of={}&release=yes", event(1))).await, page);
+    for shown in [&*page, "/", "/alerts"] {
+        assert!(!open(shown).await.contains("anna has it"), "{shown}");
+    }
+    let handover = open("/handover").await;
+    assert!(handover.contains("Release the alert of floods"), "{handover}");
+    assert!(handover.contains("with the note “calls the port”"), "{handover}");
 }
 
 /// Sends the request, and checks the status and the words of its answer.

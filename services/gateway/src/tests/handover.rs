@@ -14,7 +14,7 @@ use crate::shapes::Handover;
 const ALERT: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.2.new.json");
 
 /// A revision of the alert of the subscription `floods` about the event with this number, in this minute.
-fn revision(number: u64, revision: u64, at: u64, kind: ReasonKind) -> Alert {
+pub(super) fn revision(number: u64, revision: u64, at: u64, kind: ReasonKind) -> Alert {
     let mut alert: Alert = decode(ALERT).unwrap();
     (alert.target, alert.revision, alert.at) = (Target::Event(event(number)), revision, minute(at));
     alert.subscription = "floods".parse().unwrap();
@@ -30,7 +30,7 @@ fn held(alert: Alert, reason: HoldReason) -> Alert {
     Alert { held: Some(Hold { reason, until: Some(minute(90)) }), ..alert }
 }
 
-async fn publish(world: &World, alerts: &[Alert]) {
+pub(super) async fn publish(world: &World, alerts: &[Alert]) {
     let mut last = 0;
     for alert in alerts {
         last = world.publish(alert).await;

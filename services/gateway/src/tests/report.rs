@@ -1,9 +1,12 @@
 //! The report: who reprints whom, as JSON, as CSV and on the page.
 
+use axum::body::Body;
+use axum::http::{HeaderValue, Method};
 use wirefold_proto::{Agency, AgencyHow, Confidence, OutputArticle};
 
 use super::samples::article;
-use super::world::{World, minute};
+use super::world::{World, minute, request};
+use crate::Access;
 use crate::shapes::{Report, ReportRow};
 
 fn with_agency(article: OutputArticle, name: &str, how: AgencyHow) -> OutputArticle {
@@ -81,6 +84,18 @@ async fn a_report_comes_as_csv_and_on_the_page() {
     let lines = "name,articles,stories,own,versions,copies,median_delay_ms,other_count,others\r\n\
         \"AP\",3,1,1,0,2,60000,2,\"outlet3.example 1; outlet4.example 1\"\r\n";
     assert_eq!(String::from_utf8(csv.body).unwrap(), lines);
+    let kind = async |query: &str, accept: &'static str| {
+        let path = format!("/api/v1/report?by=agency{query}");
+        let mut sent = request(Method::GET, &path, Body::empty());
+        sent.headers_mut().insert("accept", HeaderValue::from_static(accept));
+        let answer = world.send(Access::Network, sent).await;
+        assert_eq!(answer.headers["vary"], "accept");
+        answer.headers["content-type"].to_str().unwrap().to_owned()
+    };
+    assert_eq!(kind("", "text/csv").await, "text/csv");
+    assert_eq!(kind("", "application/xml, text/csv;q=0.9").await, "text/csv");
+    assert_eq!(kind("", "text/html,*/*").await, "application/json");
+    assert_eq!(kind("&format=json", "text/csv").await, "application/json");
     assert_eq!(world.get("/api/v1/report?format=xml").await.status, 400);
     let page = async |path: &str| {
         let body = world.get(path).await.body;

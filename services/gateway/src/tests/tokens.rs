@@ -1,11 +1,16 @@
 //! Requests with and without tokens: whether they are allowed, and what they may do.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::request::Builder;
 use axum::http::{HeaderName, Method, Request, header};
 
+use serde_json::json;
+
 use super::world::{Answer, World};
 use crate::Access;
+use crate::shapes::Handover;
 use crate::tokens::{Kind, Peer, Scope, TokenFile, TrustedProxy};
 
 /// An address of the network that can reach the page.
@@ -224,6 +229,35 @@ async fn a_login_of_a_proxy_counts_from_the_proxy_alone() {
     assert_eq!(from("198.51.100.1", &[" "]).await.status, 401);
     assert_eq!(from("198.51.100.1", &["ana", "root"]).await.status, 401);
     assert_eq!(from("198.51.100.99", &["ana"]).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_command_carries_the_name_of_its_sender() {
+    let (header, networks) =
+        (HeaderName::from_static("remote-user"), vec!["198.51.100.1/32".parse().unwrap()]);
+    let world = World::with_tokens(Some(TrustedProxy { header, networks })).await;
+    let anna = format!("Bearer {}", make(&world, "anna", Kind::Token, Scope::Full));
+    let put = |access, name: &str, value: &str| {
+        let put = to(Method::POST, "/api/v1/subscriptions");
+        let put = put.header(header::CONTENT_TYPE, "application/json").header(name, value);
+        let body = json!({"id": "floods", "name": "Floods", "query": "flood*"}).to_string();
+        let mut request = put.body(Body::from(body)).unwrap();
+        request.extensions_mut().insert(Peer("198.51.100.1".parse().unwrap()));
+        world.clock.advance(Duration::from_secs(1));
+        world.send(access, request)
+    };
+    assert_eq!(put(Access::Network, "authorization", &anna).await.status, 202);
+    assert_eq!(put(Access::Network, "remote-user", "José Núñez").await.status, 202);
+    assert_eq!(put(Access::Socket, "authorization", &anna).await.status, 202);
+    let asked = to(Method::GET, "/api/v1/handover").header(header::AUTHORIZATION, &anna);
+    let found: Handover = send(&world, asked).await.shape();
+    let senders: Vec<&str> = found.commands.iter().map(|row| row.command.by.as_str()).collect();
+    assert_eq!(senders, ["cli", "José Núñez", "anna"]);
+    let page = send(&world, to(Method::GET, "/handover").header(header::AUTHORIZATION, &anna));
+    let page = String::from_utf8(page.await.body).unwrap();
+    for sender in ["(command line)", "(José Núñez)", "(anna)"] {
+        assert!(page.contains(sender), "{page}");
+    }
 }
 
 #[tokio::test]

@@ -96,7 +96,7 @@ fn mistakes_are_told() {
     let add = |name: &str| file.add(name, Kind::Token, Scope::Full, None, noon());
     add("desk").unwrap();
     assert!(matches!(add("desk"), Err(TokenError::Taken(_))));
-    for name in ["", "a b", "a/b", "x\u{1b}[2J", &"x".repeat(65)] {
+    for name in ["", "a b", "a/b", "x\u{1b}[2J", &"x".repeat(65), "cli"] {
         assert!(matches!(add(name), Err(TokenError::Name(_))), "{name:?}");
     }
     fs::write(&file.path, "{").unwrap();

@@ -154,6 +154,9 @@ struct AddArguments {
     /// The site that it speaks for, `nobody` for an aggregator; by default wirefold finds it at the first poll.
     #[arg(long, value_name = "SITE")]
     speaks_for: Option<Outlet>,
+    /// Its silence is a health condition: your deliveries tell you if nothing new comes for far longer than usual.
+    #[arg(long)]
+    priority: bool,
     /// The group it is listed under.
     #[arg(long)]
     group: Option<String>,
@@ -367,6 +370,7 @@ impl Session<'_> {
             outlet: wanted.outlet.clone(),
             speaks_for: wanted.speaks_for.clone(),
             group: wanted.group.clone(),
+            priority: wanted.priority,
             full_text: wanted.full_text.unwrap_or_default(),
             identity: wanted.identity.unwrap_or_default(),
             article_selector: wanted.article.clone(),
@@ -460,6 +464,7 @@ fn unchanged(feed: FeedSettings) -> FeedAddition {
         outlet: feed.outlet,
         speaks_for: feed.speaks_for,
         group: feed.group,
+        priority: feed.priority,
         full_text: feed.full_text,
         identity: feed.identity,
         article_selector: feed.article_selector,
@@ -479,10 +484,10 @@ impl AddArguments {
     /// Whether the command gives more than an address.
     fn has_settings(&self) -> bool {
         let sites = self.outlet.is_some() || self.speaks_for.is_some();
-        let texts = [self.title.is_some(), sites, self.group.is_some()];
+        let texts = [self.title.is_some(), sites, self.group.is_some(), self.priority];
         let of_pages = self.article.is_some() || !self.remove.is_empty();
         let settings_given = [self.full_text.is_some(), self.identity.is_some(), of_pages];
-        [texts, settings_given].concat().contains(&true)
+        texts.contains(&true) || settings_given.contains(&true)
     }
 }
 
