@@ -27,6 +27,8 @@ async fn five_articles_of_one_event_make_one_alert_with_one_message() {
     assert_eq!(told(alert), "loud: new");
     assert_eq!((alert.articles.len(), alert.origins, alert.outlets, alert.copies), (5, 4, 5, 1));
     assert_eq!(alert.headline.title, "Tarrowgate dock talks collapse");
+    let url = alert.articles[0].url.as_deref();
+    assert_eq!(url, Some("https://www.harborledger.example/strike/0"), "as the feed gave it");
     world.pass(3_600).await;
     assert_eq!(world.alerts().await.len(), 1);
     let blocks = world.paper.blocks();
