@@ -29,7 +29,7 @@ use thiserror::Error;
 use tokio::sync::Semaphore;
 use wirefold_flow::{Position, UnixMillis};
 use wirefold_proto::{
-    AboutArticle, ArticleId, EventId, FeedId, OutputCommand, StoryId, SubscriptionRecord,
+    AboutArticle, AlertId, ArticleId, EventId, FeedId, OutputCommand, StoryId, SubscriptionRecord,
 };
 
 pub(crate) use crate::projection::alerts::Numbers;
@@ -322,6 +322,17 @@ impl Projection {
     /// The ids of the alerts with this id or prefix; at most ten.
     pub(crate) async fn resolve_alert(&self, given: String) -> Answer<Vec<String>> {
         self.read(move |connection| alerts::resolve_alert(connection, &given)).await
+    }
+
+    /// The alerts of a subscription that list an article: it may have joined that of another event.
+    pub(crate) async fn alerts_with(
+        &self,
+        subscription: String,
+        article: ArticleId,
+        seen: UnixMillis,
+    ) -> Answer<Vec<AlertId>> {
+        self.read(move |connection| alerts::alerts_with(connection, &subscription, article, seen))
+            .await
     }
 
     /// The last revision of an alert.
