@@ -290,6 +290,24 @@ async fn a_query_notifies_of_its_matches_and_updates_follow_the_event() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_alert_names_as_first_only_the_article_that_was_decided_first() {
+    let [first, second, ..] = five();
+    for (query, expected) in [("tarrowgate", Some(first.outlet)), ("cranes", None)] {
+        let mut world = World::new().await;
+        let asked = SubscriptionSettings { query: query.to_owned(), ..at_once() };
+        let running = world.start(&settings([asked]));
+        let first = Given { text: "Dockers of Tarrowgate stayed at home.", ..first };
+        // Both are seen in the same millisecond.
+        world.newsroom.tell_all([first, second]).await;
+        world.pass(1).await;
+        let last = world.alerts().await.pop().unwrap();
+        let found = last.first.map(|first| first.outlet.to_string());
+        assert_eq!(found.as_deref(), expected, "{query}");
+        running.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn quiet_hours_hold_and_one_message_with_the_latest_state_follows() {
     let mut world = World::new().await;
     // The virtual clock starts at midnight.

@@ -589,7 +589,7 @@ pub(super) fn timeline(stories: &[StoryComparison]) -> Markup {
         .iter()
         .flat_map(|study| study.articles.iter().map(move |member| (study, &member.article)))
         .collect();
-    all.sort_by_key(|(_, article)| (article.seen, article.id));
+    all.sort_by_key(|(_, article)| (article.seen, article.enriched));
     let first = all.first().map_or(Timestamp::UNIX_EPOCH, |(_, article)| article.seen);
     html! {
         section #timeline {
@@ -704,7 +704,7 @@ pub(super) fn compare_stories(
 
 fn study_one(with: StoryWithArticles, texts: &Texts, left: &mut usize) -> StoryComparison {
     let StoryWithArticles { story, mut articles } = with;
-    articles.sort_by_key(|article| (article.id != story.lead, article.seen, article.id));
+    articles.sort_by_key(|article| (article.id != story.lead, article.seen, article.enriched));
     let reading = |id: &ArticleId| texts.get(id).map(|text| AnalysedText::beginning(text));
     let mut studied: Vec<ComparedArticle> = Vec::with_capacity(articles.len());
     for article in articles {
@@ -823,7 +823,7 @@ impl LeftOut {
         let ids: HashSet<ArticleId> = kept().map(|article| article.id).collect();
         let mut listed = first;
         listed.retain(|article| !ids.contains(&article.id));
-        listed.sort_by_key(|article| (article.seen, article.id));
+        listed.sort_by_key(|article| (article.seen, article.enriched));
         Self { count: u64::from(all).saturating_sub(ids.len() as u64), listed }
     }
 }
@@ -833,7 +833,7 @@ impl LeftOut {
 pub(super) fn limit_articles(stories: &mut Vec<StoryWithArticles>) {
     for with in stories.iter_mut() {
         let lead = with.story.lead;
-        with.articles.sort_by_key(|article| (article.id != lead, article.seen, article.id));
+        with.articles.sort_by_key(|article| (article.id != lead, article.seen, article.enriched));
     }
     stories.truncate(map::MAX_STRIPS);
     let kept =

@@ -68,13 +68,14 @@ pub(super) fn of_story(
     let ask = format!(
         "SELECT {BRIEF} FROM articles WHERE key IN (
             SELECT key FROM articles WHERE story = ?1 AND seen >= ?2
-            AND (seen, id) > (?2, ?3) ORDER BY seen, id LIMIT ?4
-        ) ORDER BY seen, id"
+            AND (seen, enriched) > (?2, CAST(?3 AS INTEGER)) ORDER BY seen, enriched LIMIT ?4
+        ) ORDER BY seen, enriched"
     );
     let limit = paging.limit() as i64 + 1;
     let values: [&dyn rusqlite::ToSql; 4] = [&story.to_string(), &after.time, &after.id, &limit];
     let mut rows = briefs(connection, &ask, &values)?;
-    let last = |it: &ArticleBrief| Cursor { time: it.seen.as_millisecond(), id: it.id.to_string() };
+    let last =
+        |it: &ArticleBrief| Cursor { time: it.seen.as_millisecond(), id: it.enriched.to_string() };
     let next = paging.cut(&mut rows, last);
     Ok((rows, next))
 }
