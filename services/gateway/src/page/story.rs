@@ -60,6 +60,14 @@ pub(super) fn story_main(
     }
 }
 
+/// The title of the lead, if its newest version has another one.
+fn earlier_title(study: &StoryComparison) -> Markup {
+    let lead = study.lead().filter(|lead| lead.article.title != study.story.title);
+    html! {
+        @if let Some(lead) = lead { p.faint { "was: " (title_of(&lead.article.title)) } }
+    }
+}
+
 fn story_head(study: &StoryComparison, marks: &MarksOn) -> Markup {
     let story = &study.story;
     let members = study.articles.iter().map(|it| &it.article);
@@ -67,6 +75,7 @@ fn story_head(study: &StoryComparison, marks: &MarksOn) -> Markup {
     html! {
         p.crumbs { a href="/" { "River" } " › " a href={ "/events/" (story.event) } { "Event" } " › Story" }
         h1 id={ "t-" (story.id) } lang=[words::lang(Some(&story.language))] dir=(words::direction(Some(&story.language))) { (title_of(&story.title)) }
+        (earlier_title(study))
         p.counts {
             span.outlets { (words::count(story.outlets.into(), "outlet", "outlets")) }
             span.origins { "1\u{a0}text" }
@@ -337,6 +346,7 @@ fn event_head(
     html! {
         p.crumbs { a href="/" { "River" } " › Event" }
         h1 id={ "t-" (event.id) } lang=[words::lang(Some(&event.language))] dir=(words::direction(Some(&event.language))) { (title_of(&event.title)) }
+        @if let Some(first) = stories.first() { (earlier_title(first)) }
         p.counts {
             (marks::new_stories(marks))
             span.outlets { (words::count(event.outlets.into(), "outlet", "outlets")) }

@@ -123,6 +123,29 @@ pub(super) fn last_of_item(
     id.optional()?.map(|id| parse(&id)).transpose()
 }
 
+/// The newest version of an article, if its story has a newer one.
+pub(super) fn newest_version(
+    connection: &Connection,
+    id: ArticleId,
+) -> Answer<Option<LoggedArticle>> {
+    let ask = format!(
+        "SELECT {LOGGED} FROM articles AS it JOIN articles ON articles.story = it.story
+        AND articles.outlet = it.outlet AND articles.class = 'version' AND articles.item = it.item
+        AND json_extract(articles.brief, '$.via') IS json_extract(it.brief, '$.via')
+        WHERE it.id = ?1 AND articles.enriched > it.enriched ORDER BY articles.enriched DESC LIMIT 1"
+    );
+    Ok(logged(connection, &ask, &[&id.to_string()])?.pop())
+}
+
+/// The newest versions of these articles. Unknown ones are left out.
+pub(super) fn newest(connection: &Connection, ids: &[ArticleId]) -> Answer<Vec<LoggedArticle>> {
+    let mut all = these(connection, ids)?;
+    for it in &mut all {
+        *it = newest_version(connection, it.id)?.unwrap_or(*it);
+    }
+    Ok(all)
+}
+
 /// The lead of a story, otherwise its first article.
 pub(super) fn lead_of(
     connection: &Connection,

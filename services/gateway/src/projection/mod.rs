@@ -244,6 +244,11 @@ impl Projection {
         self.read(move |connection| articles::these(connection, &ids)).await
     }
 
+    /// The newest versions of these articles with their places in the output. Unknown ones are left out.
+    pub(crate) async fn newest(&self, ids: Vec<ArticleId>) -> Answer<Vec<LoggedArticle>> {
+        self.read(move |connection| articles::newest(connection, &ids)).await
+    }
+
     /// The articles behind a link, the newest version first.
     pub(crate) async fn articles_at(&self, url: String) -> Answer<Vec<ArticleBrief>> {
         self.read(move |connection| articles::at(connection, &url)).await
