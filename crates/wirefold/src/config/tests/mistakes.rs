@@ -269,6 +269,17 @@ fn mutually_inhibiting_subscriptions_are_named() {
 }
 
 #[test]
+fn a_key_that_cannot_sign_is_refused() {
+    check(
+        "[[delivery]]\nname = \"desk\"\nkind = \"webhook\"\nurl = \"https://desk.example/hook\"\n\
+         secret = \"whsec_***\"\n",
+        &[
+            "wirefold.toml:1:1: `delivery.0`: a secret is not of the form \"whsec_…\" with base64 after it",
+        ],
+    );
+}
+
+#[test]
 fn values_that_their_own_types_refuse_are_all_reported() {
     check(
         "[page]\nlisten = \"here\"\n[bus]\nreplicas = 300\n[budget]\nsites = { a = -1 }\n[[feed]]\n\
