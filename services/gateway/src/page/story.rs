@@ -794,10 +794,7 @@ fn note(study: &StoryComparison, studied: &ComparedArticle) -> String {
         note = format!("{} · {note}", words::role(article, Some(&study.story)));
     }
     if let Some(against) = &studied.against {
-        note.push_str(&format!(
-            " · {} shared with the lead",
-            words::percent(against.overlap.contained)
-        ));
+        note.push_str(&format!(" · {} in the lead", words::percent(against.overlap.contained)));
     }
     note
 }
