@@ -13,7 +13,7 @@ pub enum FeedFinding {
     Dead,
     /// Its host allows only browsers, or requires a login.
     Blocked,
-    /// Its content cannot be read as a feed.
+    /// There is no feed at its address, or none that can be read.
     Broken,
     /// Its host cannot be reached, or fails.
     Unreachable,
@@ -59,7 +59,9 @@ impl FeedFinding {
             Self::Blocked => {
                 "only browsers or logins are allowed: ask its publisher, or see [[access]]"
             }
-            Self::Broken => "no feed that can be read: check its address with `feed test`",
+            Self::Broken => {
+                "no feed at its address, or none that can be read: check it with `feed test`"
+            }
             Self::Unreachable => "its host cannot be reached or fails: it is tried again",
             Self::Silent => "silent for far longer than usual: check whether it has moved",
             Self::Truncated => "breaks off in the middle: wirefold reads the part before",

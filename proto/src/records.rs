@@ -258,7 +258,7 @@ pub struct StoryBrief {
     pub event: EventId,
     /// Its lead.
     pub lead: ArticleId,
-    /// The lead's title.
+    /// The title of the lead's newest version.
     pub title: String,
     /// The language of that title.
     pub language: LanguageTag,
@@ -267,7 +267,7 @@ pub struct StoryBrief {
     /// The site whose feed has the article, if that is not the outlet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<Outlet>,
-    /// The lead's link.
+    /// The link of that version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// Its articles, versions included.

@@ -390,6 +390,18 @@ fn without_data_there_is_nothing_to_show() {
 }
 
 #[test]
+fn a_data_folder_that_cannot_be_read_is_not_called_empty() {
+    let folder = Folder::with(&[("data", b"a file")]);
+    let add = ["feed", "add", "http://127.0.0.1:1/feed", "--yes"];
+    let (ls, forget) = (["feed", "ls"], ["forget", "--outlet", "harbour.example"]);
+    for command in [&ls[..], &["backup", "copy"], &["tail"], &["mcp"], &forget, &add] {
+        let run = folder.run(&[command, &["--data", "data"]].concat()).code(4);
+        let why = "the data folder data cannot be read: Not a directory";
+        assert!(run.err.contains(why), "{command:?}: {}", run.err);
+    }
+}
+
+#[test]
 fn the_starter_list_is_read_whole() {
     let list = tree::root().join("seeds/starter.opml");
     let list = list.to_str().expect("the checkout's path is UTF-8");

@@ -25,7 +25,7 @@ fn found() -> Value {
             "reasons": alert["reasons"], "held": held,
         })
     };
-    let row = json!({"alert": alert, "revisions": [revision(1, false), revision(2, true)]});
+    let row = json!({"alert": alert, "revisions": [revision(1, false), revision(2, true), revision(3, false)]});
     let command = json!({
         "schema": "wirefold.control/2", "id": "m1", "at": "2026-03-01T22:10:00Z", "by": "cli",
         "command": {"do": "alert.mute", "alert": alert["id"], "until": "2026-03-02T06:00:00Z"},
@@ -59,6 +59,8 @@ fn a_shift_is_handed_over_as_text_and_as_json() {
     ] {
         assert!(run.out.contains(part), "{part}: {}", run.out);
     }
+    let notified = run.out.split("\n\n").find(|part| part.starts_with("Notified"));
+    assert_eq!(notified.map(|part| part.lines().count()), Some(3), "a line a message: {}", run.out);
     let json = api.run(&["handover", "--since", "2026-03-01", "--json"]).code(0).out;
     assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["held"], found()["held"]);
 }

@@ -169,6 +169,23 @@ fn the_child_that_reads_pages_is_confined() {
     assert!(checked.contains("pages are read in a process"), "{checked}");
 }
 
+#[test]
+fn check_points_at_the_key_that_is_wrong() {
+    let settings = "[[subscription]]\nname = \"Storms\"\nquery = \"storm\"\non = [\"neww\"]\n\
+                    [[delivery]]\nname = \"log\"\nkind = \"file\"\npath = \"none/alerts.jsonl\"\n";
+    let folder = Folder::with(&[("wirefold.toml", settings.as_bytes())]);
+    let mut check = folder.command(&["check", "--data", "data"]);
+    check.env("TZ", "Europe/Nix");
+    let out = Run::of(check).out;
+    for place in [
+        "wirefold.toml:4:1: subscription Storms: on: ",
+        "wirefold.toml:8:1: delivery log: the folder ",
+        "TZ: \"Europe/Nix\" is not a time zone that this machine knows",
+    ] {
+        assert!(out.contains(place), "{place}: {out}");
+    }
+}
+
 /// Even before any article was read.
 #[test]
 fn a_subscription_to_everything_is_warned_of() {

@@ -2,6 +2,7 @@
 //!
 //! Their texts say what to do, and never contain the content of a message.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -70,7 +71,10 @@ impl OpenError {
                 | ErrorCode::PermissionDenied
                 | ErrorCode::SystemIoFailure,
             ) => {
-                let source = io::Error::other(error.to_string());
+                // SQLite does not say why it cannot open a file.
+                let denied = File::open(&path).err();
+                let denied = denied.filter(|why| why.kind() == io::ErrorKind::PermissionDenied);
+                let source = denied.unwrap_or_else(|| io::Error::other(error.to_string()));
                 Self::Unwritable { path, source }
             }
             _ => Self::Damaged { path, why: error.to_string() },

@@ -147,11 +147,11 @@ async fn story_of(api: &Api, alert: &wirefold_proto::Alert) -> ApiResult<Option<
 /// An entry for each story whose lead has not expired.
 pub(crate) async fn entries_of(api: &Api, stories: &[StoryWithArticles]) -> ApiResult<Vec<Entry>> {
     let leads = stories.iter().map(|with| with.story.lead).collect();
-    let leads = api.app.outputs(api.app.projection.articles(leads).await?).await?;
-    let mut leads: HashMap<_, _> = leads.into_iter().map(|(_, it)| (it.id, it)).collect();
+    let leads = api.app.outputs(api.app.projection.newest(leads).await?).await?;
+    let mut leads: HashMap<_, _> = leads.into_iter().collect();
     let (host, policy) = (host(api), api.app.settings.text_policy);
     let entry = |with: &StoryWithArticles| {
-        let lead = leads.remove(&with.story.lead)?;
+        let lead = leads.remove(&with.story.id)?;
         Some(Entry::of(&host, with.story.id, lead, policy).with_others(with, LISTED))
     };
     Ok(stories.iter().filter_map(entry).collect())

@@ -69,6 +69,7 @@ impl Client {
         if answers(&socket).await {
             return Ok(Client::over(Transport::Socket(socket), folder));
         }
+        let has_data = has_data(&folder)?;
         if instance.is_over_nats(&folder) {
             stop!(
                 Bus,
@@ -79,9 +80,7 @@ impl Client {
         }
         match need {
             Need::Data => must_exist(&folder)?,
-            Need::Preview if !folder.join(wirefold_flow_sqlite::FILE).exists() => {
-                return Client::temporary(instance).await;
-            }
+            Need::Preview if !has_data => return Client::temporary(instance).await,
             Need::Nothing | Need::Preview => {}
         }
         Client::in_process(folder, instance).await
@@ -247,9 +246,16 @@ fn request(method: Method, path: &str, body: Option<Vec<u8>>) -> Request<Body> {
     builder.body(body).expect("paths are made of escaped parts")
 }
 
+/// Whether anything has ever run on this data folder. Fails if this user may not look into it.
+fn has_data(folder: &Path) -> anyhow::Result<bool> {
+    let shown = folder.display();
+    let found = folder.join(wirefold_flow_sqlite::FILE).try_exists();
+    found.map_err(|why| Stop::bus(format!("the data folder {shown} cannot be read: {why}")).into())
+}
+
 /// Fails if nothing has ever run on this data folder.
 pub(crate) fn must_exist(folder: &Path) -> anyhow::Result<()> {
-    if !folder.join(wirefold_flow_sqlite::FILE).exists() {
+    if !has_data(folder)? {
         stop!(
             NotFound,
             "nothing has been collected yet in {}: `wirefold feed add URL`, then `wirefold up`",

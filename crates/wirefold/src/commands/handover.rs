@@ -1,6 +1,7 @@
 //! `wirefold handover`: the alerts and commands since a time, for the next shift.
 
 use clap::Args;
+use jiff::Timestamp;
 use wirefold_gateway::shapes::{AlertRevision, AlertRow, CommandRow, Handover};
 use wirefold_proto::Interval;
 
@@ -74,10 +75,10 @@ fn describe(found: &Handover, time: &LocalTime) -> String {
     text
 }
 
-/// `2026-03-01 22:10 +01:00  floods:e-4t21bmkk  Storm hits Pell: new`, with the reasons of the last message.
+/// `2026-03-01 22:10 +01:00  floods:e-4t21bmkk  Storm hits Pell: new`, a line for each message.
 fn notified(row: &AlertRow, time: &LocalTime) -> String {
-    let last = row.revisions.iter().rfind(|revision| revision.notified());
-    alert_line(row, &last.map_or_else(String::new, words), time)
+    let messages = row.revisions.iter().filter(|revision| revision.notified());
+    messages.map(|it| alert_line((row, it.at), &words(it), time)).collect()
 }
 
 /// The same with the reason of the hold; of an alert that is no longer held, with the reasons of its last revision.
@@ -86,19 +87,19 @@ fn held(row: &AlertRow, time: &LocalTime) -> String {
         Some(hold) => alert::describe_held(hold, time),
         None => format!("held no more: {}", row.revisions.last().map_or_else(String::new, words)),
     };
-    alert_line(row, &reason, time)
+    alert_line((row, row.alert.at), &reason, time)
 }
 
 fn words(revision: &AlertRevision) -> String {
     revision.reasons.iter().map(|it| it.words.as_str()).collect::<Vec<_>>().join("; ")
 }
 
-fn alert_line(row: &AlertRow, reason: &str, time: &LocalTime) -> String {
+fn alert_line((row, at): (&AlertRow, Timestamp), reason: &str, time: &LocalTime) -> String {
     let alert = &row.alert;
     let taken = row.handling.as_ref().and_then(|it| it.describe_acknowledgement());
     let taken = taken.map(|taken| format!(" · {taken}")).unwrap_or_default();
     let line = format!("{}  {}: {reason}{taken}", alert::short_id(&alert.id), alert.headline.title);
-    format!("{}  {}\n", time.minute(alert.at), clean(&line))
+    format!("{}  {}\n", time.minute(at), clean(&line))
 }
 
 /// `2026-03-01 22:10 +01:00  Mute the alert of floods until 2026-03-02 07:00 +01:00: Storm hits Pell (command line)`.

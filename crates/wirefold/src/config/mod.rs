@@ -154,6 +154,11 @@ fn load_files(
         return Err(ConfigError::new(problems));
     }
     let (lists, unread) = files::read_lists(paths);
-    let warnings = [unknown_variables, unread].concat();
+    let zone = sources.variable("TZ").filter(|_| jiff::tz::TimeZone::try_system().is_err());
+    let zone = zone.map(|zone| {
+        let what = format!("{zone:?} is not a time zone that this machine knows: times are in UTC");
+        Problem::new(Origin::Environment("TZ".to_owned()), what)
+    });
+    let warnings = [unknown_variables, unread, zone.into_iter().collect()].concat();
     Ok(Loaded { config, origins, files, lists, warnings })
 }

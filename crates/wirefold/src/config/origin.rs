@@ -40,7 +40,7 @@ impl Origin {
     }
 
     /// The origin in a message about a mistake, with the column in a file.
-    fn pointed(&self) -> String {
+    pub(crate) fn pointed(&self) -> String {
         match self {
             Self::File(SourceLocation { file, line: 0, .. }) => file.to_string(),
             Self::File(place) => format!("{self}:{}", place.column),
@@ -62,8 +62,8 @@ impl fmt::Display for Origin {
 
 /// The origins of a key and of its value. Those of an element of a list are its beginning.
 #[derive(Debug, Clone)]
-pub(super) struct KeyOrigin {
-    pub(super) named: Origin,
+pub(crate) struct KeyOrigin {
+    pub(crate) named: Origin,
     pub(super) at: Origin,
 }
 
@@ -84,7 +84,7 @@ impl Origins {
     }
 
     /// The origins of a key and of its value, or those of the nearest table around them.
-    pub(super) fn nearest(&self, key: &str) -> KeyOrigin {
+    pub(crate) fn nearest(&self, key: &str) -> KeyOrigin {
         match (self.by_key.get(key), key.rsplit_once('.')) {
             (Some(place), _) => place.clone(),
             (None, Some((around, _))) => self.nearest(around),

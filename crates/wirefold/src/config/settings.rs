@@ -7,8 +7,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize};
 use wirefold_alerter::kinds::{
     AppriseTarget, CommandTarget, DeliveryTarget, EmailTarget, FileTarget, MatrixTarget,
     NatsTarget, NtfyTarget, SlackTarget, StdoutTarget, TelegramTarget, WebhookTarget,
@@ -88,7 +88,15 @@ pub(crate) enum LogFormat {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct OperationsConfig {
     /// The address that serves `/healthz`, `/readyz` and `/metrics`.
+    #[serde(deserialize_with = "listener")]
     pub(crate) listen: SocketAddr,
+}
+
+/// Reads the address of a listener. Its error is written for people.
+fn listener<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let written = String::deserialize(deserializer)?;
+    let refuse = |_| D::Error::custom(format!("{written:?} is not an IP address with a port"));
+    written.parse().map_err(refuse)
 }
 
 /// How long data is stored. Fetched texts are stored for 14 days, or for the window and one day if
@@ -140,6 +148,7 @@ impl FetcherConfig {
 pub(crate) struct PageConfig {
     /// The address of the page. wirefold has no TLS of its own: use a proxy with TLS if others can read the
     /// network.
+    #[serde(deserialize_with = "listener")]
     pub(crate) listen: SocketAddr,
     /// When requests need a token: `auto` on any address other than loopback; `always` on loopback too, such as
     /// where a proxy on this machine serves the page to others; `never` only if something else keeps strangers
@@ -691,8 +700,12 @@ impl TryFrom<String> for AnyAddress {
 
     /// Its errors are written for people.
     fn try_from(written: String) -> Result<Self, String> {
-        let url = url::Url::parse(&written)
-            .map_err(|error| format!("{written:?} is not a web address: {error}"))?;
+        let url = url::Url::parse(&written).map_err(|error| match error {
+            url::ParseError::RelativeUrlWithoutBase => {
+                format!("{written:?} is not a web address: write https:// before it")
+            }
+            _ => format!("{written:?} is not a web address: {error}"),
+        })?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err("a user or password in a web address would appear in logs".to_owned());
         }

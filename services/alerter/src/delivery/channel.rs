@@ -66,10 +66,8 @@ impl Channel {
         wirefold_flow::check_name("delivery", &loop_name(&delivery.name))
             .map_err(|_| refuse("a name is letters, digits, - and _".to_owned()))?;
         delivery.target.check().map_err(refuse)?;
-        match &delivery.target {
-            DeliveryTarget::Nats(_) => drop(means.subjects().map_err(refuse)?),
-            DeliveryTarget::Webhook(target) => drop(target.keys().map_err(refuse)?),
-            _ => {}
+        if let DeliveryTarget::Nats(_) = &delivery.target {
+            means.subjects().map_err(refuse)?;
         }
         let templates = CompiledTemplates::read(&delivery.templates).map_err(refuse)?;
         Ok(Self { delivery: delivery.clone(), templates, means: means.clone() })

@@ -340,7 +340,7 @@ fn draft(id: &AlertId, life: &LiveAlert, now: Now<'_>, content: Content) -> Draf
         copies: tally.copies,
         versions: tally.versions,
         stories: tally.stories,
-        first: first(life, &articles, first_seen),
+        first: first(id.target, life, &articles, first_seen),
         matched: matched(life),
         articles,
         held: None,
@@ -366,9 +366,23 @@ pub(super) fn sort_of(target: Target) -> &'static str {
 }
 
 /// The outlet of the first article, if the alert has that article, or had it in its last revision.
-fn first(life: &LiveAlert, articles: &[AlertArticle], first_seen: Timestamp) -> Option<AlertFirst> {
-    let own = articles.iter().filter(|it| it.seen <= first_seen).min_by_key(|it| it.seen);
+fn first(
+    target: Target,
+    life: &LiveAlert,
+    articles: &[AlertArticle],
+    first_seen: Timestamp,
+) -> Option<AlertFirst> {
     let is_same = life.first_seen.map(timestamp) == Some(first_seen);
+    let has_moved = life.first_seen.is_some() && !is_same;
+    // The article that gave the target its id was decided first. If it does not match, it may have been seen as early as
+    // the first that does.
+    let opens = |it: &AlertArticle| match target {
+        Target::Event(event) => event == it.id.into(),
+        Target::Story(story) => story == it.id.into(),
+    };
+    let is_known = has_moved || articles.iter().any(opens);
+    let own = articles.iter().filter(|it| is_known && it.seen <= first_seen);
+    let own = own.min_by_key(|it| (it.seen, it.enriched));
     let shown = life.shown.as_ref().filter(|_| is_same);
     own.map(AlertFirst::from).or_else(|| shown?.first.clone())
 }

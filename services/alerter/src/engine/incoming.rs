@@ -270,7 +270,7 @@ impl IncomingArticle {
             title: shortened(&about.title, TITLE),
             headline_only: self.is_headline_only(),
             agency: self.agency(),
-            url: about.canonical_url.clone().or_else(|| about.url.clone()),
+            url: about.url.clone().or_else(|| about.canonical_url.clone()),
             seen: about.seen,
             claims: self.claims(),
         }

@@ -27,6 +27,8 @@ async fn five_articles_of_one_event_make_one_alert_with_one_message() {
     assert_eq!(told(alert), "loud: new");
     assert_eq!((alert.articles.len(), alert.origins, alert.outlets, alert.copies), (5, 4, 5, 1));
     assert_eq!(alert.headline.title, "Tarrowgate dock talks collapse");
+    let url = alert.articles[0].url.as_deref();
+    assert_eq!(url, Some("https://www.harborledger.example/strike/0"), "as the feed gave it");
     world.pass(3_600).await;
     assert_eq!(world.alerts().await.len(), 1);
     let blocks = world.paper.blocks();
@@ -285,6 +287,24 @@ async fn a_query_notifies_of_its_matches_and_updates_follow_the_event() {
     assert_eq!(alerts[0].headline.title, "Ministers to meet over Tarrowgate");
     assert_eq!(told(&alerts[1]), "silent: +1 outlet");
     running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alert_names_as_first_only_the_article_that_was_decided_first() {
+    let [first, second, ..] = five();
+    for (query, expected) in [("tarrowgate", Some(first.outlet)), ("cranes", None)] {
+        let mut world = World::new().await;
+        let asked = SubscriptionSettings { query: query.to_owned(), ..at_once() };
+        let running = world.start(&settings([asked]));
+        let first = Given { text: "Dockers of Tarrowgate stayed at home.", ..first };
+        // Both are seen in the same millisecond.
+        world.newsroom.tell_all([first, second]).await;
+        world.pass(1).await;
+        let last = world.alerts().await.pop().unwrap();
+        let found = last.first.map(|first| first.outlet.to_string());
+        assert_eq!(found.as_deref(), expected, "{query}");
+        running.stop().await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

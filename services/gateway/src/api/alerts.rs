@@ -3,6 +3,7 @@
 use axum::Json;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use wirefold_envelope::unix_millis;
 use wirefold_flow::{BusError, Stored};
 use wirefold_proto::{
     Alert, AlertAttemptsRecord, AlertId, ArticleFetched, Command, DeadLetter, GroupBy,
@@ -269,8 +270,13 @@ impl AppState {
             GroupBy::Event => [Target::Event(detail.event), Target::Event(verdict.event)],
             GroupBy::Story => [Target::Story(detail.story), Target::Story(verdict.story)],
         };
-        for target in targets {
-            let id = AlertId { subscription: subscription.id.clone(), target };
+        let mut ids = targets
+            .map(|target| AlertId { subscription: subscription.id.clone(), target })
+            .to_vec();
+        let (article, seen) = (&detail.output, unix_millis(detail.output.article.seen));
+        let its = subscription.id.to_string();
+        ids.extend(self.projection.alerts_with(its, article.id, seen).await?);
+        for id in ids {
             let Some(last) = self.projection.alert(id.to_string()).await? else { continue };
             for revision in 1..=last.revision {
                 let Some(stored) = self.stored_revision(&id, revision).await? else { continue };
@@ -311,7 +317,7 @@ impl AppState {
         if self.held_since(settings.id.as_str()).await? >= Some(detail.output.article.seen) {
             return Ok("it came before the subscription did".to_owned());
         }
-        Ok("no alert opened with it, and nothing of it waits".to_owned())
+        Ok("no alert lists it so far; a later revision may".to_owned())
     }
 }
 

@@ -61,6 +61,14 @@ pub(super) fn story_main(
     }
 }
 
+/// The title of the lead, if its newest version has another one.
+fn earlier_title(study: &StoryComparison) -> Markup {
+    let lead = study.lead().filter(|lead| lead.article.title != study.story.title);
+    html! {
+        @if let Some(lead) = lead { p.faint { "was: " (title_of(&lead.article.title)) } }
+    }
+}
+
 fn story_head(study: &StoryComparison, marks: &MarksOn) -> Markup {
     let story = &study.story;
     let members = study.articles.iter().map(|it| &it.article);
@@ -68,6 +76,7 @@ fn story_head(study: &StoryComparison, marks: &MarksOn) -> Markup {
     html! {
         p.crumbs { a href="/" { "River" } " › " a href={ "/events/" (story.event) } { "Event" } " › Story" }
         h1 id={ "t-" (story.id) } lang=[words::lang(Some(&story.language))] dir=(words::direction(Some(&story.language))) { (title_of(&story.title)) }
+        (earlier_title(study))
         p.counts {
             span.outlets { (words::count(story.outlets.into(), "outlet", "outlets")) }
             span.origins { "1\u{a0}text" }
@@ -334,6 +343,7 @@ fn event_head(
     html! {
         p.crumbs { a href="/" { "River" } " › Event" }
         h1 id={ "t-" (event.id) } lang=[words::lang(Some(&event.language))] dir=(words::direction(Some(&event.language))) { (title_of(&event.title)) }
+        @if let Some(first) = stories.first() { (earlier_title(first)) }
         p.counts {
             (marks::new_stories(marks))
             span.outlets { (words::count(event.outlets.into(), "outlet", "outlets")) }
@@ -586,7 +596,7 @@ pub(super) fn timeline(stories: &[StoryComparison]) -> Markup {
         .iter()
         .flat_map(|study| study.articles.iter().map(move |member| (study, &member.article)))
         .collect();
-    all.sort_by_key(|(_, article)| (article.seen, article.id));
+    all.sort_by_key(|(_, article)| (article.seen, article.enriched));
     let first = all.first().map_or(Timestamp::UNIX_EPOCH, |(_, article)| article.seen);
     html! {
         section #timeline {
@@ -701,7 +711,7 @@ pub(super) fn compare_stories(
 
 fn study_one(with: StoryWithArticles, texts: &Texts, left: &mut usize) -> StoryComparison {
     let StoryWithArticles { story, mut articles } = with;
-    articles.sort_by_key(|article| (article.id != story.lead, article.seen, article.id));
+    articles.sort_by_key(|article| (article.id != story.lead, article.seen, article.enriched));
     let reading = |id: &ArticleId| texts.get(id).map(|text| AnalysedText::beginning(text));
     let mut studied: Vec<ComparedArticle> = Vec::with_capacity(articles.len());
     for article in articles {
@@ -781,10 +791,7 @@ fn note(study: &StoryComparison, studied: &ComparedArticle) -> String {
         note = format!("{} · {note}", words::role(article, Some(&study.story)));
     }
     if let Some(against) = &studied.against {
-        note.push_str(&format!(
-            " · {} shared with the lead",
-            words::percent(against.overlap.contained)
-        ));
+        note.push_str(&format!(" · {} in the lead", words::percent(against.overlap.contained)));
     }
     note
 }
@@ -820,7 +827,7 @@ impl LeftOut {
         let ids: HashSet<ArticleId> = kept().map(|article| article.id).collect();
         let mut listed = first;
         listed.retain(|article| !ids.contains(&article.id));
-        listed.sort_by_key(|article| (article.seen, article.id));
+        listed.sort_by_key(|article| (article.seen, article.enriched));
         Self { count: u64::from(all).saturating_sub(ids.len() as u64), listed }
     }
 }
@@ -830,7 +837,7 @@ impl LeftOut {
 pub(super) fn limit_articles(stories: &mut Vec<StoryWithArticles>) {
     for with in stories.iter_mut() {
         let lead = with.story.lead;
-        with.articles.sort_by_key(|article| (article.id != lead, article.seen, article.id));
+        with.articles.sort_by_key(|article| (article.id != lead, article.seen, article.enriched));
     }
     stories.truncate(map::MAX_STRIPS);
     let kept =

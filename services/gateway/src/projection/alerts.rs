@@ -4,9 +4,11 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension};
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{Alert, AlertId, OutputCommand, SubscriptionRecord, Tag, Target};
+use wirefold_proto::{
+    Alert, AlertId, ArticleId, OutputCommand, SubscriptionRecord, Tag, Target,
+};
 
-use crate::projection::articles::{read, text};
+use crate::projection::articles::{parse, read, text};
 use crate::projection::filter::{Cursor, StoryQuery};
 use crate::projection::lists::{Block, Found, Scan, millis};
 use crate::projection::{Answer, Paging};
@@ -76,6 +78,21 @@ pub(super) fn alerts_about(connection: &Connection, targets: &[Target]) -> Answe
         }
     }
     Ok(found)
+}
+
+/// The alerts of a subscription that list an article seen at this time.
+pub(super) fn alerts_with(
+    connection: &Connection,
+    subscription: &str,
+    article: ArticleId,
+    seen: UnixMillis,
+) -> Answer<Vec<AlertId>> {
+    let ask = "SELECT id FROM alerts
+        WHERE subscription = ?1 AND at >= ?2 AND instr(body, ?3) > 0 ORDER BY at";
+    let mut ask = connection.prepare_cached(ask)?;
+    let values = (subscription, millis(seen), article.to_string());
+    let found = ask.query_map(values, |row| text(row, 0))?;
+    found.map(|id| parse(&id?)).collect()
 }
 
 /// The last revision of an alert.

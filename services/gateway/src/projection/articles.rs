@@ -68,13 +68,14 @@ pub(super) fn of_story(
     let ask = format!(
         "SELECT {BRIEF} FROM articles WHERE key IN (
             SELECT key FROM articles WHERE story = ?1 AND seen >= ?2
-            AND (seen, id) > (?2, ?3) ORDER BY seen, id LIMIT ?4
-        ) ORDER BY seen, id"
+            AND (seen, enriched) > (?2, CAST(?3 AS INTEGER)) ORDER BY seen, enriched LIMIT ?4
+        ) ORDER BY seen, enriched"
     );
     let limit = paging.limit() as i64 + 1;
     let values: [&dyn rusqlite::ToSql; 4] = [&story.to_string(), &after.time, &after.id, &limit];
     let mut rows = briefs(connection, &ask, &values)?;
-    let last = |it: &ArticleBrief| Cursor { time: it.seen.as_millisecond(), id: it.id.to_string() };
+    let last =
+        |it: &ArticleBrief| Cursor { time: it.seen.as_millisecond(), id: it.enriched.to_string() };
     let next = paging.cut(&mut rows, last);
     Ok((rows, next))
 }
@@ -120,6 +121,29 @@ pub(super) fn last_of_item(
     let (outlet, via) = (outlet.as_str(), via.map(Outlet::as_str));
     let id = connection.prepare_cached(ask)?.query_row((item, outlet, via), |row| text(row, 0));
     id.optional()?.map(|id| parse(&id)).transpose()
+}
+
+/// The newest version of an article, if its story has a newer one.
+pub(super) fn newest_version(
+    connection: &Connection,
+    id: ArticleId,
+) -> Answer<Option<LoggedArticle>> {
+    let ask = format!(
+        "SELECT {LOGGED} FROM articles AS it JOIN articles ON articles.story = it.story
+        AND articles.outlet = it.outlet AND articles.class = 'version' AND articles.item = it.item
+        AND json_extract(articles.brief, '$.via') IS json_extract(it.brief, '$.via')
+        WHERE it.id = ?1 AND articles.enriched > it.enriched ORDER BY articles.enriched DESC LIMIT 1"
+    );
+    Ok(logged(connection, &ask, &[&id.to_string()])?.pop())
+}
+
+/// The newest versions of these articles. Unknown ones are left out.
+pub(super) fn newest(connection: &Connection, ids: &[ArticleId]) -> Answer<Vec<LoggedArticle>> {
+    let mut all = these(connection, ids)?;
+    for it in &mut all {
+        *it = newest_version(connection, it.id)?.unwrap_or(*it);
+    }
+    Ok(all)
 }
 
 /// The lead of a story, otherwise its first article.

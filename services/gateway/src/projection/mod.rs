@@ -255,6 +255,8 @@ reads! {
     these_briefs(ids: Vec<StoryId>) -> Vec<StoryBrief>, |it| stories::these_briefs(it, &ids);
     /// These articles with their places in the output. Unknown ones are left out.
     articles(ids: Vec<ArticleId>) -> Vec<LoggedArticle>, |it| articles::these(it, &ids);
+    /// The newest versions of these articles with their places in the output. Unknown ones are left out.
+    newest(ids: Vec<ArticleId>) -> Vec<LoggedArticle>, |it| articles::newest(it, &ids);
     /// The articles behind a link, the newest version first.
     articles_at(url: String) -> Vec<ArticleBrief>, |it| articles::at(it, &url);
     /// A feed's articles that are not copies, the last seen first.
@@ -272,6 +274,9 @@ reads! {
     resolve_alert(given: String) -> Vec<String>, |it| alerts::resolve_alert(it, &given);
     /// The ids of the alerts about these events and stories.
     alerts_about(targets: Vec<Target>) -> Vec<AlertId>, |it| alerts::alerts_about(it, &targets);
+    /// The alerts of a subscription that list an article: it may have joined that of another event.
+    alerts_with(subscription: String, article: ArticleId, seen: UnixMillis) -> Vec<AlertId>,
+        |it| alerts::alerts_with(it, &subscription, article, seen);
     /// The last revision of an alert.
     alert(id: String) -> Option<wirefold_proto::Alert>, |it| alerts::one_alert(it, &id);
     /// Subscriptions with the numbers of their alerts.

@@ -143,15 +143,21 @@ fn story_brief(connection: &Connection, row: &StoryRow) -> Answer<Option<StoryBr
     let Counts { stories: _, articles, outlets, copies, versions } =
         connection.prepare_cached(ask)?.query_row([&row.id], Counts::of)?;
     let agency = row.agency.as_deref().map(read::<Agency>).transpose()?;
+    // The outlet no longer says what an earlier version said.
+    let newest = if versions > 0 { articles::newest_version(connection, lead.id)? } else { None };
+    let shown = newest.map(|newest| articles::lead_of(connection, id, Some(newest.id)));
+    let shown = shown.transpose()?.flatten();
+    let lead_id = lead.id;
+    let ArticleBrief { language, title, outlet, via, url, .. } = shown.unwrap_or(lead);
     Ok(Some(StoryBrief {
         id,
         event: parse(&row.event)?,
-        lead: lead.id,
-        language: lead.language,
-        title: lead.title,
-        outlet: lead.outlet,
-        via: lead.via,
-        url: lead.url,
+        lead: lead_id,
+        language,
+        title,
+        outlet,
+        via,
+        url,
         articles,
         outlets,
         copies,

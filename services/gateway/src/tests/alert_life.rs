@@ -2,11 +2,13 @@
 
 use serde_json::json;
 use wirefold_proto::{
-    Alert, DeadLetter, Subject, SubscriptionRecord, SubscriptionSettings, Tag, decode, encode,
+    Alert, ArticleId, DeadLetter, Subject, SubscriptionRecord, SubscriptionSettings, Tag, decode,
+    encode,
 };
 
+use super::samples::article;
 use super::world::{DEADLINE, World};
-use crate::shapes::AlertDetail;
+use crate::shapes::{AlertDetail, ArticleAlerts, ArticleOutcome};
 
 const ALERT: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.2.new.json");
 const DEAD: &[u8] = include_bytes!("../../../../proto/samples/wirefold.dead.1.json");
@@ -99,4 +101,26 @@ async fn an_alert_whose_subscription_is_gone_is_not_sent_again() {
     assert_eq!(gone.status, 410);
     let life: AlertDetail = world.get(&path).await.shape();
     assert!(life.deliveries.is_empty());
+}
+
+#[tokio::test]
+async fn an_article_that_joined_the_alert_of_another_event_is_found_in_it() {
+    let world = World::new().await;
+    let mut alert = publish_alert(&world).await;
+    let [joined, other] = [1, 2].map(|number| article(number, number, number));
+    world.publish_articles(&[joined.clone(), other.clone()]).await;
+    alert.articles[0].id = joined.id;
+    alert.revision = 4;
+    world.publish(&alert).await;
+    until_shown(&world, 4).await;
+    let of = async |id: ArticleId| {
+        let found: ArticleAlerts =
+            world.get(&format!("/api/v1/articles/{id}/alerts")).await.shape();
+        found.subscriptions.into_iter().next().unwrap()
+    };
+    let found = of(joined.id).await;
+    assert_eq!((found.outcome, found.alert), (ArticleOutcome::Notified, Some(alert.id)));
+    let found = of(other.id).await;
+    assert_eq!(found.outcome, ArticleOutcome::NoAlert);
+    assert_eq!(found.why, "no alert lists it so far; a later revision may");
 }

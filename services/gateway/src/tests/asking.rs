@@ -7,10 +7,10 @@ use axum::body::Body;
 use axum::http::{Method, header};
 use serde_json::json;
 use wirefold_flow::Position;
-use wirefold_proto::{ArticleEnriched, FoundBy, Language, StoryChange, StoryId, Target};
+use wirefold_proto::{ArticleEnriched, Class, FoundBy, Language, StoryChange, StoryId, Target};
 
 use super::samples::{article, begin, event, forgotten, id, story};
-use super::world::{World, enriched, request};
+use super::world::{Answer, World, enriched, request};
 use crate::Access;
 use crate::projection::{Batch, Change};
 use crate::shapes::{
@@ -338,4 +338,33 @@ async fn an_article_whose_record_expired_is_listed_and_the_answer_says_what_is_m
     assert_eq!(world.get(&path).await.shape::<Statements>().unread_articles, 1);
     let page = String::from_utf8(world.get(&format!("/events/{}", event(1))).await.body).unwrap();
     assert!(page.contains("1\u{a0}article is not in these lists"), "{page}");
+}
+
+#[tokio::test]
+async fn a_headline_is_that_of_the_newest_version_of_the_lead() {
+    let world = World::new().await;
+    let first = article(1, 1, 1);
+    let version = |number: u64, title: &str| {
+        let mut version = article(number, 1, 1);
+        (version.verdict.class, version.verdict.kind) = (Class::Version, None);
+        version.article.item_key.clone_from(&first.article.item_key);
+        version.article.outlet = first.article.outlet.clone();
+        version.article.title = title.to_owned();
+        version
+    };
+    let second = version(2, "Two ferries sail");
+    let third = version(3, "Three ferries sail");
+    world.publish_articles(&[first.clone(), second, third, article(4, 1, 1)]).await;
+    let of = |page: Answer| String::from_utf8_lossy(&page.body).into_owned();
+    for path in ["/api/v1/events", "/api/v1/stories", "/feeds/all.json"] {
+        let shown = world.get(path).await.json();
+        let list = ["events", "stories", "items"].iter().find_map(|list| shown.get(list));
+        assert_eq!(list.unwrap()[0]["title"], "Three ferries sail", "{path}");
+    }
+    assert!(of(world.get("/").await).contains("Three ferries sail"));
+    for path in [format!("/events/{}", event(1)), format!("/stories/{}", story(1))] {
+        let page = of(world.get(&path).await);
+        assert!(page.contains("Three ferries sail</h1>"), "{page}");
+        assert!(page.contains(&format!("was: {}", first.article.title)), "{page}");
+    }
 }

@@ -6,7 +6,8 @@ use axum::body::Body;
 use axum::http::{Method, header};
 use serde_json::{Value, json};
 use wirefold_proto::{
-    Command, CommandOutcome, ControlCommand, OutputCommand, StoryChange, Target, decode, streams,
+    ArticleId, Command, CommandOutcome, ControlCommand, OutputCommand, StoryChange, Target, decode,
+    streams,
 };
 
 use super::samples::{article, commanded, event, id, story};
@@ -245,6 +246,28 @@ async fn an_event_is_first_seen_with_its_own_earliest_article() {
     let page = world.get(&format!("/events/{}", event(5))).await;
     let page = String::from_utf8_lossy(&page.body).replace('\u{a0}', " ");
     assert!(page.contains("1 too short to compare") && !page.contains("headline"), "{page}");
+}
+
+#[tokio::test]
+async fn of_articles_seen_at_once_the_one_decided_first_is_first_everywhere() {
+    let world = World::new().await;
+    let one = (1..).find(|number| id(*number) > id(number + 1)).unwrap();
+    let (first, mut second) = (article(one, one, one), article(one + 1, one, one));
+    second.article.seen = first.article.seen;
+    world.publish_articles(&[first.clone(), second.clone()]).await;
+    let path = format!("/api/v1/stories/{}", story(one));
+    let page = world.get(&format!("{path}?limit=1")).await.json();
+    let next = page["next"].as_str().unwrap();
+    let rest = world.get(&format!("{path}?limit=1&cursor={next}")).await.json();
+    let ids = [&page, &rest].map(|page| page["articles"][0]["id"].clone());
+    assert_eq!(ids, [json!(first.id), json!(second.id)]);
+    let shown = world.get(&format!("/api/v1/events/{}", event(one))).await.json()["event"].clone();
+    assert_eq!(shown["first_outlet"], first.article.outlet.as_str());
+    let page = world.get(&format!("/events/{}", event(one))).await;
+    let page = String::from_utf8_lossy(&page.body).into_owned();
+    let (_, timeline) = page.split_once("Who was first").unwrap();
+    let place = |id: ArticleId| timeline.find(&id.to_string()).unwrap();
+    assert!(place(first.id) < place(second.id), "{timeline}");
 }
 
 #[tokio::test]

@@ -14,8 +14,8 @@ use wirefold_envelope::{Limits, Sender, create_streams, unix_millis};
 use wirefold_flow::sim::{SimBus, SimDisk, VirtualClock};
 use wirefold_flow::{BoxFuture, Bus, Clock, Outgoing, StageContext};
 use wirefold_proto::{
-    DeadLetter, Message, OutputForgotten, Published, Rehearsal, SubscriptionSettings, TextPolicy,
-    encode,
+    ArticleFetched, DeadLetter, Message, OutputArticle, OutputForgotten, Published, QueryReading,
+    Rehearsal, SubscriptionSettings, TextPolicy, encode,
 };
 
 use super::{described, samples};
@@ -51,6 +51,15 @@ impl Rehearse for Seams {
                 _ => Rehearsal { articles: hours, ..Rehearsal::default() },
             })
         })
+    }
+
+    fn read_article(
+        &self,
+        _subscription: &SubscriptionSettings,
+        _article: OutputArticle,
+        _text: Option<&ArticleFetched>,
+    ) -> Result<QueryReading, String> {
+        Ok(QueryReading { matches: true, ..QueryReading::default() })
     }
 
     fn deliveries(&self) -> Vec<ConfiguredDelivery> {

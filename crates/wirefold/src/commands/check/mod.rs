@@ -325,7 +325,9 @@ fn subscriptions(loaded: &Loaded) -> Vec<Finding> {
             && let Err(why) =
                 wirefold_alerter::check(&settings, &settings.deliveries, &loaded.lists)
         {
-            let place = loaded.origins.managed_by("subscription", at);
+            // It begins with the key that it is about.
+            let key = why.split(':').next().unwrap_or_default();
+            let place = loaded.origins.nearest(&format!("subscription.{at}.{key}")).named.pointed();
             return Finding::bad(format!("{place}: subscription {}: {why}", subscription.name));
         }
         Finding::good(format!("subscription {}", subscription.name))
@@ -371,8 +373,12 @@ fn delivery_at(loaded: &Loaded, at: usize, delivery: &DeliveryConfig) -> Finding
     if let Some(private) = url.and_then(|url| private_address(loaded, &format!("{key}.url"), url)) {
         return private;
     }
-    if let Some(why) = url.and_then(|url| odd_port(loaded, url)).or_else(|| absent_file(delivery)) {
+    if let Some(why) = url.and_then(|url| odd_port(loaded, url)) {
         return bad(&why);
+    }
+    if let Some((part, why)) = absent_file(delivery) {
+        let place = loaded.origins.of(&format!("{key}.{part}")).pointed();
+        return Finding::bad(format!("{place}: delivery {name}: {why}"));
     }
     let secret = delivery.secret.first();
     match (delivery.kind, secret) {
@@ -385,29 +391,24 @@ fn delivery_at(loaded: &Loaded, at: usize, delivery: &DeliveryConfig) -> Finding
         (DeliveryKind::Webhook, None) => {
             return Finding::look(format!("{place} is not signed; set `secret`"));
         }
-        (DeliveryKind::Webhook, _)
-            if delivery.secret.iter().any(|it| !it.secret.expose().starts_with("whsec_")) =>
-        {
-            return bad("a key of a webhook begins with whsec_ and is base64");
-        }
         (DeliveryKind::Stdout, _) => return Finding::good(format!("delivery {name}")),
         _ => {}
     }
     Finding::good(format!("delivery {name}; `wirefold alert test {name}` sends a sample"))
 }
 
-/// The program or folder of a delivery that does not exist. Programs without an absolute path are found when
+/// The program or folder of a delivery that does not exist, with its key. Programs without an absolute path are found when
 /// they run.
-fn absent_file(delivery: &DeliveryConfig) -> Option<String> {
+fn absent_file(delivery: &DeliveryConfig) -> Option<(&'static str, String)> {
     let program = delivery.command.first().map(Path::new);
     if let Some(program) = program.filter(|it| it.is_absolute() && !it.is_file()) {
-        return Some(format!("{} is not there", program.display()));
+        return Some(("command", format!("{} is not there", program.display())));
     }
     let folder = delivery.path.as_ref()?.parent()?;
     // A bare file name is in the working folder.
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let is_missing = !folder.is_dir();
-    is_missing.then(|| format!("the folder {} is not there; make it", folder.display()))
+    is_missing.then(|| ("path", format!("the folder {} is not there; make it", folder.display())))
 }
 
 /// The end of a finding about an address in a private network.

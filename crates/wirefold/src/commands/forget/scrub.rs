@@ -125,7 +125,7 @@ fn remove_addresses(value: &mut Value, addresses: &BTreeSet<String>) -> bool {
 }
 
 /// Replaces a reason that a forgotten article may have given.
-const REASON: &str = "an article that was forgotten said so";
+const REASON: &str = "removed: an article that was forgotten may have said so";
 
 /// All revisions of one alert.
 #[derive(Default)]

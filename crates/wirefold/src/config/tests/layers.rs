@@ -172,18 +172,18 @@ fn an_unknown_variable_with_our_prefix_is_reported_but_not_refused() {
 fn secrets_come_from_files_and_variables_and_hide_themselves() {
     let world = World::new(
         "[[delivery]]\nname = \"desk\"\nkind = \"webhook\"\nurl = \"https://desk.example/hook\"\n\
-         secret = [\"whsec_one\", \"file:keys\", \"env:DESK_KEYS\"]\n\
+         secret = [\"whsec_b25l\", \"file:keys\", \"env:DESK_KEYS\"]\n\
          headers = { Authorization = \"Bearer four\" }\n",
     )
-    .variable("DESK_KEYS", "whsec_three");
-    world.write("keys", "whsec_two\n\n");
+    .variable("DESK_KEYS", "whsec_dGhyZWU=");
+    world.write("keys", "whsec_dHdv\n\n");
     let config = world.loaded().config;
     let desk = &config.delivery[0];
     assert_eq!(desk.kind, DeliveryKind::Webhook);
     let exposed: Vec<&str> = desk.secret.iter().map(|it| it.secret.expose()).collect();
-    assert_eq!(exposed, ["whsec_one", "whsec_two", "whsec_three"]);
+    assert_eq!(exposed, ["whsec_b25l", "whsec_dHdv", "whsec_dGhyZWU="]);
     let shown = format!("{config:?} {:?}", lines(&config));
-    assert!(shown.contains("(secret, 9 bytes)"), "{shown}");
+    assert!(shown.contains("(secret, 10 bytes)"), "{shown}");
     assert!(!shown.contains("whsec_") && !shown.contains("Bearer"), "{shown}");
 }
 

@@ -269,17 +269,28 @@ fn mutually_inhibiting_subscriptions_are_named() {
 }
 
 #[test]
+fn a_key_that_cannot_sign_is_refused() {
+    check(
+        "[[delivery]]\nname = \"desk\"\nkind = \"webhook\"\nurl = \"https://desk.example/hook\"\n\
+         secret = \"whsec_***\"\n",
+        &[
+            "wirefold.toml:1:1: `delivery.0`: a secret is not of the form \"whsec_…\" with base64 after it",
+        ],
+    );
+}
+
+#[test]
 fn values_that_their_own_types_refuse_are_all_reported() {
     check(
         "[page]\nlisten = \"here\"\n[bus]\nreplicas = 300\n[budget]\nsites = { a = -1 }\n[[feed]]\n\
          url = \"https://a.example/\"\ntimeout = \"soon\"\n[[feed]]\nurl = \"a\"\n[[subscription]]\n\
          name = \"all\"\nquery = \"*\"\nmin_outlets = 99999999999\ninhibited_by = [\"A B\", \"x\", \"C D\"]\n",
         &[
-            "wirefold.toml:2:10: `page.listen`: invalid socket address syntax; for example listen = \"127.0.0.1:8787\"",
+            "wirefold.toml:2:10: `page.listen`: \"here\" is not an IP address with a port; for example listen = \"127.0.0.1:8787\"",
             "wirefold.toml:4:12: `bus.replicas`: expected a whole number, found the number 300; for example replicas = 3",
             "wirefold.toml:6:15: `budget.sites.a`: expected a table of whole numbers, found the number -1; for example sites = { \"wire.example\" = 10 }",
             "wirefold.toml:9:11: `feed.0.timeout`: \"soon\" is not a duration: expected a number and one of s, m, h, d, such as \"30s\"; for example timeout = \"1m\"",
-            "wirefold.toml:11:7: `feed.1.url`: \"a\" is not a web address: relative URL without a base; for example url = \"https://harbour.example/rss.xml\"",
+            "wirefold.toml:11:7: `feed.1.url`: \"a\" is not a web address: write https:// before it; for example url = \"https://harbour.example/rss.xml\"",
             "wirefold.toml:15:15: `subscription.0.min_outlets`: expected a whole number, found the number 99999999999; for example min_outlets = 3",
             "wirefold.toml:16:17: `subscription.0.inhibited_by.0`: subscription id \"A B\": 'A' does not belong in it; for example inhibited_by = [\"storms\"]",
         ],

@@ -34,11 +34,12 @@ pub struct WebhookTarget {
 
 impl WebhookTarget {
     pub(super) fn check(&self) -> Result<(), String> {
+        self.keys()?;
         self.headers.iter().try_for_each(check_header)
     }
 
     /// The keys to sign with.
-    pub(in crate::delivery) fn keys(&self) -> Result<Vec<Key>, String> {
+    fn keys(&self) -> Result<Vec<Key>, String> {
         self.secrets.iter().map(read_key).collect()
     }
 
