@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 
 mod commands;
 mod enriched;
+mod examiner;
 mod generator;
 mod labelled_names;
 #[allow(dead_code, reason = "tests use more of it")]

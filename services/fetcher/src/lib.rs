@@ -51,7 +51,7 @@ use wirefold_http_client::{Client, ClientError};
 use budget::Budgets;
 use hosts::Hosts;
 use pages::Pages;
-use poll::{FeedLocks, ParseGate, Poller, Shared};
+use poll::Poller;
 use publish::Publisher;
 use schedule::Scheduler;
 use shares::{Membership, Share};
@@ -90,38 +90,37 @@ pub async fn run(
     settings: Settings,
     stop: CancellationToken,
 ) -> Result<(), FetcherError> {
-    let Some(name) = settings.shares_as.clone() else {
-        return run_share(context, settings, Share::alone(), [stop.clone(), stop]).await;
+    let poller = poller(context, settings, stop)?;
+    let Some(name) = poller.settings.shares_as.as_ref() else {
+        let until = poller.stop.clone();
+        return run_share(poller, until).await;
     };
     let joined = tokio::select! {
         biased;
-        () = stop.cancelled() => return Ok(()),
-        joined = Membership::join(&context, &name) => joined,
+        () = poller.stop.cancelled() => return Ok(()),
+        joined = Membership::join(&poller.context, name) => joined,
     };
     let mut membership = match joined {
         Err(error @ (BusError::NotAllowed { .. } | BusError::NoStream(_))) => {
             tracing::warn!(%error, "this fetcher shares no feeds with others: repeat `wirefold setup`");
-            return run_share(context, settings, Share::alone(), [stop.clone(), stop]).await;
+            let until = poller.stop.clone();
+            return run_share(poller, until).await;
         }
         joined => joined?,
     };
-    let ended = run_shares(&context, &settings, &mut membership, &stop).await;
+    let ended = run_shares(&poller, &mut membership).await;
     membership.leave().await;
     ended
 }
 
 /// Runs with the current share, and starts again whenever other fetchers join or leave.
-async fn run_shares(
-    context: &StageContext,
-    settings: &Settings,
-    membership: &mut Membership,
-    stop: &CancellationToken,
-) -> Result<(), FetcherError> {
-    while !stop.is_cancelled() {
+async fn run_shares(poller: &Poller, membership: &mut Membership) -> Result<(), FetcherError> {
+    while !poller.stop.is_cancelled() {
         let share = membership.share.borrow_and_update().clone();
-        let until = stop.child_token();
-        let tokens = [stop.clone(), until.clone()];
-        let running = run_share(context.clone(), settings.clone(), share, tokens);
+        let until = poller.stop.child_token();
+        // All else outlasts the change, such as the times of the last requests to hosts, and their robots.txt.
+        let store = Store::open(&poller.context, share)?;
+        let running = run_share(Poller { store, ..poller.clone() }, until.clone());
         tokio::pin!(running);
         tokio::select! {
             biased;
@@ -134,57 +133,59 @@ async fn run_shares(
     Ok(())
 }
 
-/// Runs until `stop`, or `until` the share changes: then polls under way may end.
-async fn run_share(
-    context: StageContext,
-    settings: Settings,
-    share: Share,
-    [stop, until]: [CancellationToken; 2],
-) -> Result<(), FetcherError> {
-    if !share.leads() {
-        return poll_feeds(context, settings, share, [stop, until]).await;
+/// Runs `until` the fetcher stops or its share changes: then polls under way may end.
+async fn run_share(poller: Poller, until: CancellationToken) -> Result<(), FetcherError> {
+    let (context, settings) = (poller.context.clone(), poller.settings.clone());
+    let leads = poller.store.share.leads();
+    let feeds = poll_feeds(poller, until.clone());
+    if !leads {
+        return feeds.await;
     }
     let sources = sources::run(&context, settings.sources.clone(), until.clone());
-    let subjects = subjects::run(&context, settings.subjects.clone(), until.clone());
-    let feeds = poll_feeds(context.clone(), settings, share, [stop, until.clone()]);
+    let subjects = subjects::run(&context, settings.subjects.clone(), until);
     let sources = async { sources.await.map_err(FetcherError::from) };
     tokio::try_join!(feeds, sources, subjects)?;
     Ok(())
 }
 
-async fn poll_feeds(
-    context: StageContext,
-    settings: Settings,
-    share: Share,
-    [stop, until]: [CancellationToken; 2],
-) -> Result<(), FetcherError> {
-    let client = client(&settings)?;
-    let clock = context.clock.clone();
-    let hosts = Hosts::new(clock.clone(), &settings);
-    let budgets = Budgets::new(settings.budget.clone());
-    let settings = Arc::new(settings);
-    let pages = Pages::new(client.clone(), hosts.clone(), clock, &settings);
-    pages.log_sandbox();
-    let poller = Poller {
-        store: Store::open(&context, share)?,
-        publisher: Publisher::new(context.clone())?,
-        settings,
-        context,
-        client,
-        hosts,
-        pages,
-        shared: Shared::default(),
-        budgets,
-        feed_locks: FeedLocks::default(),
-        parse_gate: ParseGate::default(),
-        stop,
-    };
+async fn poll_feeds(poller: Poller, until: CancellationToken) -> Result<(), FetcherError> {
     let loaded = tokio::select! {
         biased;
         () = until.cancelled() => return Ok(()),
         loaded = Scheduler::load(Arc::new(poller)) => loaded?,
     };
     loaded.run(until).await
+}
+
+/// A poller of all feeds.
+fn poller(
+    context: StageContext,
+    settings: Settings,
+    stop: CancellationToken,
+) -> Result<Poller, FetcherError> {
+    let client = client(&settings)?;
+    let clock = context.clock.clone();
+    let hosts = Hosts::new(clock.clone(), &settings);
+    let budgets = Arc::new(Budgets::new(settings.budget.clone()));
+    let settings = Arc::new(settings);
+    let started = clock.now();
+    let pages = Pages::new(client.clone(), hosts.clone(), clock, &settings);
+    pages.log_sandbox();
+    Ok(Poller {
+        store: Store::open(&context, Share::alone())?,
+        publisher: Publisher::new(context.clone())?,
+        settings,
+        context,
+        client,
+        hosts,
+        pages: Arc::new(pages),
+        shared: Arc::default(),
+        budgets,
+        feed_locks: Arc::default(),
+        parse_gate: Arc::default(),
+        started,
+        stop,
+    })
 }
 
 fn client(settings: &Settings) -> Result<Client, ClientError> {

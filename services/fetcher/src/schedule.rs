@@ -237,7 +237,7 @@ impl Scheduler {
         let shortened = shorten_waits(&mut feeds, now.plus(poller.settings.max_interval));
         write(&poller, shortened).await?;
         let follow_at = share.is_shared().then(|| now.plus(FOLLOW));
-        let table = table_of(feeds, now, share);
+        let table = table_of(feeds, (poller.started, now), share);
         table.count();
         let (polls, polled) = (JoinSet::new(), HashMap::new());
         Ok(Self { poller, table, lists, polls, polled, commands, follow_at })
@@ -450,16 +450,20 @@ fn written_result(
     }
 }
 
-/// The table of feeds. Polls that are overdue are spread over the first minute, always in the same way. None waits longer than
-/// the settings allow now, unless its host or publisher wants that, or it is dead.
-fn table_of(feeds: Vec<(FeedRecord, PollState)>, now: UnixMillis, share: Arc<Share>) -> Table {
+/// The table of feeds. Polls that are overdue are spread over the first minute since the start, always in the same way. None waits
+/// longer than the settings allow now, unless its host or publisher wants that, or it is dead.
+fn table_of(
+    feeds: Vec<(FeedRecord, PollState)>,
+    (started, now): (UnixMillis, UnixMillis),
+    share: Arc<Share>,
+) -> Table {
     let is_overdue = |record: &FeedRecord| due_of(record).is_some_and(|due| due <= now);
     let overdue = feeds.iter().filter(|(record, _)| is_overdue(record)).count();
     let mut table = Table::of(share);
     for (record, state) in feeds {
         let due = due_of(&record).map(|due| match due > now {
             true => due,
-            false => now.plus(start_wait(&record.feed.id, overdue)),
+            false => started.plus(start_wait(&record.feed.id, overdue)),
         });
         table.put(record, state, due);
     }

@@ -38,19 +38,22 @@ pub(crate) use outcome::set_aside;
 pub(crate) use outcome::set_aside_problem;
 pub(crate) use outcome::waiting;
 
-/// Polls feeds. Has everything that polls share.
+/// Polls feeds. Has everything that polls share; clones share it too.
+#[derive(Clone)]
 pub(crate) struct Poller {
     pub(crate) context: StageContext,
     pub(crate) settings: Arc<Settings>,
     pub(crate) client: Client,
     pub(crate) hosts: Hosts,
-    pub(crate) pages: Pages,
+    pub(crate) pages: Arc<Pages>,
     pub(crate) publisher: Publisher,
     pub(crate) store: Store,
-    pub(crate) shared: Shared,
-    pub(crate) budgets: Budgets,
-    pub(crate) feed_locks: FeedLocks,
-    pub(crate) parse_gate: ParseGate,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) budgets: Arc<Budgets>,
+    pub(crate) feed_locks: Arc<FeedLocks>,
+    pub(crate) parse_gate: Arc<ParseGate>,
+    /// When the fetcher started.
+    pub(crate) started: UnixMillis,
     pub(crate) stop: CancellationToken,
 }
 

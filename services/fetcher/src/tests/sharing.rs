@@ -14,6 +14,8 @@ use super::server::{Reply, Server};
 const ROUND: Duration = Duration::from_secs(1);
 /// More rounds than a newcomer waits, and than a killed one lives on.
 const JOINED: usize = 12;
+/// How often a round is tried.
+const TRIES: u32 = 180;
 /// The ports of hosts are of chance: with so many, each of two fetchers gets some.
 const HOSTS: usize = 32;
 const INTERVAL: Duration = Duration::from_mins(1);
@@ -48,33 +50,46 @@ impl Team {
     }
 
     async fn start(&mut self, name: &'static str) {
+        self.join(name).await;
+        self.pass(JOINED).await;
+    }
+
+    async fn join(&mut self, name: &'static str) {
         self.bench.settings.shares_as = Some(name.to_owned());
         self.bench.settings.user_agent = format!("{name}/1");
         let running = self.bench.start().await;
         self.running.insert(name, running);
-        self.pass(JOINED).await;
     }
 
     /// Lets rounds pass, each once every running fetcher has written its key.
     async fn pass(&mut self, rounds: usize) {
         for _ in 0..rounds {
             let before = self.revisions().await;
-            self.bench.clock.advance(ROUND);
-            let all_wrote = async {
-                let is_new = |now: &BTreeMap<String, u64>| {
-                    let keys = self.running.keys().map(|name| format!("fetcher.{name}"));
-                    keys.into_iter().all(|key| now.get(&key) > before.get(&key))
-                };
-                while !is_new(&self.revisions().await) {
-                    tokio::task::yield_now().await;
-                }
-            };
-            tokio::time::timeout(DEADLINE, all_wrote).await.expect("all write their keys");
-            self.round += 1;
+            let mut tries = 0;
+            while !self.advance(&before).await {
+                tries += 1;
+                assert!(tries < TRIES, "all write their keys");
+            }
             for (host, asked_in) in self.hosts.iter().zip(&mut self.asked_in) {
                 asked_in.resize(host.times("/feed"), self.round);
             }
         }
+    }
+
+    /// Advances the clock by a round. False if a fetcher then wrote no key: it did not wait for this round yet.
+    async fn advance(&mut self, before: &BTreeMap<String, u64>) -> bool {
+        self.bench.clock.advance(ROUND);
+        self.round += 1;
+        let all_wrote = async {
+            let is_new = |now: &BTreeMap<String, u64>| {
+                let keys = self.running.keys().map(|name| format!("fetcher.{name}"));
+                keys.into_iter().all(|key| now.get(&key) > before.get(&key))
+            };
+            while !is_new(&self.revisions().await) {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(ROUND, all_wrote).await.is_ok()
     }
 
     async fn revisions(&self) -> BTreeMap<String, u64> {
@@ -141,6 +156,44 @@ async fn fetchers_share_the_hosts_and_take_over_those_of_a_killed_one() {
     assert_eq!(team.bench.articles().await.len(), HOSTS);
     team.check_manners();
     team.running.remove("c").expect("it runs").stop().await;
+}
+
+#[tokio::test]
+async fn fetchers_that_come_and_go_keep_no_host_from_its_first_poll() {
+    let mut team = Team::new().await;
+    team.join("a").await;
+    for _ in 0..INTERVAL.as_secs() / 3 {
+        team.join("b").await;
+        team.pass(1).await;
+        team.running.remove("b").expect("it runs").stop().await;
+        team.pass(1).await;
+    }
+    let late = team.asked_in.iter().filter(|asked_in| asked_in.is_empty()).count();
+    assert_eq!(late, 0, "hosts that nobody asked in {} rounds", team.round);
+    team.running.remove("a").expect("it runs").stop().await;
+}
+
+#[tokio::test]
+async fn a_host_is_asked_as_slowly_when_a_fetcher_comes_and_goes() {
+    let mut team = Team::new().await;
+    let host = team.hosts[0].url("/other");
+    team.hosts[0].put("/other", Reply::ok(rss(&[entry("other", 100)])));
+    team.bench.settings.feeds.push(configured("other", &host));
+    team.bench.settings.per_host_delay = INTERVAL / 2;
+    team.join("a").await;
+    let asked = |of: &Team| of.hosts[0].times("/feed") + of.hosts[0].times("/other");
+    while asked(&team) == 0 {
+        team.pass(1).await;
+    }
+    let since = team.round;
+    team.join("b").await;
+    team.pass(1).await;
+    team.running.remove("b").expect("it runs").stop().await;
+    while asked(&team) == 1 {
+        team.pass(1).await;
+    }
+    assert!(team.round - since > 25, "after {} rounds", team.round - since);
+    team.running.remove("a").expect("it runs").stop().await;
 }
 
 #[tokio::test]

@@ -7,8 +7,10 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, bail, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use wirefold_flow_nats::{Login, Options};
 
 use crate::commands::{output_of, run_command};
+use crate::examiner;
 use crate::running::ask;
 use crate::table::Table;
 use crate::{port, tree};
@@ -25,8 +27,10 @@ pub(super) const RECEIVER_URL: &str = "http://receiver:8080/";
 const PROJECT: &str = "wirefold-compose-test";
 /// All profiles of the stack.
 const ALL: [&str; 4] = ["--profile", "demo", "--profile", "monitoring"];
-/// The number of containers with three enrichers, the demo's feeds, Prometheus and the receiver of webhooks.
-pub(super) const CONTAINERS: usize = 14;
+/// The stages that run several times.
+pub(super) const SCALE: [(&str, usize); 3] = [("fetcher", 3), ("enricher", 2), ("detector", 2)];
+/// The number of containers with these, the demo's feeds, Prometheus and the receiver of webhooks.
+pub(super) const CONTAINERS: usize = 16;
 
 /// The stack with its own settings and ports.
 pub(super) struct Stack {
@@ -54,6 +58,8 @@ impl Stack {
         let compose = if is_plugin { vec!["docker", "compose"] } else { vec!["docker-compose"] };
         let folder = tempfile::tempdir()?;
         let demo = std::fs::read_to_string(tree::root().join("deploy/demo.toml"))?;
+        // Each feed on a host of its own (`receiver.yml`), because all feeds of a host have one fetcher.
+        let demo = demo.lines().map(own_host).collect::<String>();
         let ours = format!(
             "\n[[subscription]]\nname = \"Everything\"\nquery = \"*\"\non = [\"new\"]\n\
              group_wait = \"1s\"\ndeliveries = [\"receiver\"]\n\n[[delivery]]\nname = \"receiver\"\n\
@@ -66,7 +72,9 @@ impl Stack {
     }
 
     pub(super) fn up(&self) -> anyhow::Result<()> {
-        self.compose(&["--profile", "demo", "up", "--detach", "--scale", "enricher=3"])?;
+        let scales = SCALE.map(|(stage, count)| format!("--scale={stage}={count}"));
+        let scales = scales.iter().map(String::as_str).collect::<Vec<_>>();
+        self.compose(&[&["--profile", "demo", "up", "--detach"], &scales[..]].concat())?;
         // By name, because Grafana is not needed and has no replacement image.
         self.compose(&["--profile", "monitoring", "up", "--detach", "prometheus"])
     }
@@ -141,6 +149,29 @@ impl Stack {
         Ok(given.with_context(|| format!("no id in {answer}"))?.to_owned())
     }
 
+    /// When each feed was polled last.
+    pub(super) fn last_polls(&self) -> anyhow::Result<Vec<Value>> {
+        let listed = self.json("/api/v1/feeds")?;
+        let feeds = listed["feeds"].as_array().context("no feeds in the answer")?;
+        Ok(feeds.iter().map(|feed| feed["last_poll"].clone()).collect())
+    }
+
+    /// The ids of the articles in the output stream, read from the server.
+    pub(super) fn output(&self) -> anyhow::Result<Vec<String>> {
+        let containers = self.containers()?;
+        let server =
+            containers.iter().find(|it| it.service == "nats").context("there is no server")?;
+        let user = "detector".to_owned();
+        let password = server.inside("cat /etc/nats/passwords/detector")?.trim().to_owned();
+        let url = format!("nats://{}", self.nats);
+        let login = Some(Login { user: user.clone(), password });
+        examiner::on_the_bus(&Options { login, ..Options::new(url, user) }, async |bus| {
+            let mut articles = Vec::new();
+            examiner::read_output(bus, |article| articles.push(article.id.to_string())).await?;
+            Ok(articles)
+        })
+    }
+
     pub(super) fn has_article(&self, id: &str) -> anyhow::Result<bool> {
         Ok(self.json(&format!("/api/v1/articles/{id}")).is_ok())
     }
@@ -195,6 +226,15 @@ impl Container {
     /// The output of a command inside the container.
     pub(super) fn inside(&self, command: &str) -> anyhow::Result<String> {
         output(&["docker", "exec", &self.name, "sh", "-c", command])
+    }
+}
+
+/// A line of the demo's settings, with the name of the feed for that of its host.
+fn own_host(line: &str) -> String {
+    let feed = line.split_once("/feeds/").and_then(|(_, it)| it.split_once(".xml"));
+    match feed {
+        Some((feed, _)) => line.replace("//demo-feeds:", &format!("//{feed}:")) + "\n",
+        None => format!("{line}\n"),
     }
 }
 

@@ -5,6 +5,7 @@
 //! through the variables that anybody may set, and adds a receiver of webhooks (`receiver.yml`). If the base
 //! images cannot be pulled, `--offline-images` first makes replacements for them.
 
+use std::collections::BTreeSet;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
@@ -38,6 +39,7 @@ const NOT_KILLED: [&str; 2] = ["demo-feeds", compose::RECEIVER];
 /// and polls may miss the first. They may read it later, when the demo's minute begins again.
 const ITEMS: usize = 77;
 const ARTICLES: u64 = 78;
+const FEEDS: u64 = 8;
 
 /// Runs all steps. The first problem ends the test.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -51,9 +53,11 @@ fn test(arguments: &Arguments) -> anyhow::Result<()> {
         run_command(&mut Command::new(tree::root().join("deploy/offline-images")))?;
     }
     let stack = Stack::prepare()?;
-    step("build the image")?;
-    let built = stack.compose(&["build", "passwords"]);
-    built.context("no image; where none can be pulled, --offline-images makes stand-ins")?;
+    if !has_image() {
+        step("build the image")?;
+        let built = stack.compose(&["build", "passwords"]);
+        built.context("no image; where none can be pulled, --offline-images makes stand-ins")?;
+    }
     // The state of an earlier run would count.
     stack.forget()?;
     let tested = steps(&stack);
@@ -65,14 +69,19 @@ fn test(arguments: &Arguments) -> anyhow::Result<()> {
     tested
 }
 
+#[expect(clippy::disallowed_methods, reason = "Compose takes the image from the environment, too")]
+fn has_image() -> bool {
+    std::env::var_os("WIREFOLD_IMAGE").is_some()
+}
+
 fn steps(stack: &Stack) -> anyhow::Result<()> {
-    step("up, with three enrichers and Prometheus, until all is healthy")?;
+    step("up, until three fetchers, two enrichers, two detectors and all else are healthy")?;
     stack.up()?;
     let containers = wait_until_healthy(stack)?;
-    ensure!(
-        containers.iter().filter(|it| it.service == "enricher").count() == 3,
-        "no three enrichers"
-    );
+    for (stage, count) in compose::SCALE {
+        let running = containers.iter().filter(|it| it.service == stage).count();
+        ensure!(running == count, "{running} containers of the {stage}");
+    }
     say(&compose::table(&containers).to_string())?;
 
     step("no container runs as root or can write its root")?;
@@ -86,8 +95,8 @@ fn steps(stack: &Stack) -> anyhow::Result<()> {
     say(&format!("{news}\n"))?;
     ensure!(stack.get("/")?.contains("wirefold"), "the page does not say what it is");
 
-    step("of three enrichers one leads, and no work is done twice")?;
-    check_leader(stack, news.articles)?;
+    step("fetchers share the feeds, one enricher and one detector lead, none repeats work")?;
+    check_shares(stack, news.articles)?;
 
     step("Prometheus sees every stage, and rules and dashboard get answers")?;
     check_monitoring(stack, &containers)?;
@@ -96,29 +105,23 @@ fn steps(stack: &Stack) -> anyhow::Result<()> {
     poll_until("a webhook", || Ok(ReceivedCounts::to(stack)?.count() > 0))?;
     say(&format!("{} webhooks so far\n", ReceivedCounts::to(stack)?.count()))?;
 
-    step("each container is killed and comes back")?;
-    let stages =
+    step("each container is killed and comes back, and articles and feeds go on")?;
+    let killed =
         containers.iter().filter(|it| it.is_running() && !NOT_KILLED.contains(&&*it.service));
-    for container in stages {
-        let killed = container.kill()?;
-        poll_until("another process", || {
-            Ok(!["0", &killed].contains(&container.process()?.as_str()))
-        })?;
-        wait_until_healthy(stack)
-            .with_context(|| format!("after {} was killed", container.name))?;
-        say(&format!("{} was killed and is healthy again\n", container.name))?;
+    let mut pushed = 0;
+    for container in killed {
+        kill(stack, container).with_context(|| format!("{} was killed", container.name))?;
+        pushed += 1;
     }
-    check_unchanged(stack, &news, 0)?;
-    let pushed = stack.push("compose-test-1")?;
-    poll_until("the article that was pushed", || stack.has_article(&pushed))?;
+    check_unchanged(stack, &news, pushed)?;
 
     step("down, and up again")?;
     let before = News::of(stack)?;
     stack.down()?;
     stack.up()?;
     wait_until_healthy(stack)?;
-    check_unchanged(stack, &before, 1)?;
-    let later = stack.push("compose-test-2")?;
+    check_unchanged(stack, &before, pushed)?;
+    let later = stack.push("compose-test")?;
     poll_until("an article pushed after that", || stack.has_article(&later))?;
     let came = ReceivedCounts::to(stack)?;
     ensure!(came.repeated().is_empty(), "told twice: {:?}", came.repeated());
@@ -149,18 +152,47 @@ fn wait_until_folded(stack: &Stack) -> anyhow::Result<News> {
     Ok(news)
 }
 
-/// Checks that one enricher published all articles, each once.
-fn check_leader(stack: &Stack, articles: u64) -> anyhow::Result<()> {
-    let mut shares = Vec::new();
-    let all_counted = || {
-        shares = monitoring::shares(stack)?;
-        Ok(shares.iter().sum::<u64>() >= articles)
-    };
-    poll_until("a count of every article", all_counted)?;
-    let told = format!("{articles} articles, by enricher: {shares:?}");
-    ensure!(shares.iter().sum::<u64>() == articles, "some were enriched twice: {told}");
-    ensure!(shares.iter().filter(|share| **share > 0).count() == 1, "several wrote: {told}");
-    say(&format!("{told}\n"))
+/// Kills a container, and waits until it is back, an article pushed meanwhile is on the page, and each feed was polled again.
+fn kill(stack: &Stack, container: &Container) -> anyhow::Result<()> {
+    let before = container.kill()?;
+    let mut pushed = String::new();
+    poll_until("a gateway that takes an article", || {
+        pushed = stack.push(&container.name)?;
+        Ok(true)
+    })?;
+    poll_until("another process", || Ok(!["0", &before].contains(&container.process()?.as_str())))?;
+    wait_until_healthy(stack)?;
+    poll_until("the article that was pushed", || stack.has_article(&pushed))?;
+    let watch = Stopwatch::start();
+    let polls = stack.last_polls()?;
+    poll_until("a poll of each feed", || {
+        Ok(stack.last_polls()?.iter().zip(&polls).all(|(now, then)| now != then))
+    })?;
+    let (name, seconds) = (&container.name, watch.seconds());
+    say(&format!(
+        "{name} was killed and is healthy again; each feed was polled in {seconds:.0} s\n"
+    ))
+}
+
+/// Checks that each feed has one fetcher, and that one enricher and one detector handled all articles, each once.
+fn check_shares(stack: &Stack, articles: u64) -> anyhow::Result<()> {
+    for (stage, metric, all, are_shared) in [
+        ("fetcher", "wirefold_fetcher_feeds", FEEDS, true),
+        ("enricher", "wirefold_enricher_articles_total", articles, false),
+        ("detector", "wirefold_detector_articles_total", articles, false),
+    ] {
+        let mut shares = Vec::new();
+        poll_until("a count of everything", || {
+            shares = monitoring::by_process(stack, stage, metric)?;
+            Ok(shares.iter().sum::<u64>() >= all)
+        })?;
+        let told = format!("{metric}: {shares:?}");
+        ensure!(shares.iter().sum::<u64>() == all, "some work was done twice: {told}");
+        let working = shares.iter().filter(|share| **share > 0).count();
+        ensure!((working > 1) == are_shared, "{working} work: {told}");
+        say(&format!("{told}\n"))?;
+    }
+    Ok(())
 }
 
 fn check_monitoring(stack: &Stack, containers: &[Container]) -> anyhow::Result<()> {
@@ -189,7 +221,13 @@ fn check_unchanged(stack: &Stack, before: &News, pushed: u64) -> anyhow::Result<
     std::thread::park_timeout(Duration::from_secs(15));
     let after = News::of(stack)?;
     let followed = after.check_follows(before, ARTICLES + pushed);
-    followed.with_context(|| format!("before: {before}; after: {after}"))
+    followed.with_context(|| format!("before: {before}; after: {after}"))?;
+    let output = stack.output()?;
+    let distinct = output.iter().collect::<BTreeSet<_>>().len();
+    let (messages, shown) = (output.len(), after.articles);
+    ensure!(distinct == messages, "WF_OUTPUT has {messages} messages of {distinct} articles");
+    ensure!(messages as u64 == shown, "WF_OUTPUT has {messages} articles, the page {shown}");
+    say(&format!("WF_OUTPUT has {messages} articles, each once\n"))
 }
 
 /// Polls until `is_so` is true. Errors are ignored, because killed containers refuse connections for a while.

@@ -10,8 +10,8 @@ use crate::running::ask;
 use crate::table::Table;
 use crate::tree;
 
-/// Five stages once, and three enrichers.
-const TARGETS: usize = 8;
+/// Pruner, alerter and gateway, and the stages that run several times.
+const TARGETS: usize = 10;
 /// The shortest interval that Grafana uses with scrapes 15 s apart.
 const RATE_INTERVAL: &str = "1m";
 /// Metrics that the demo's articles may not produce.
@@ -46,10 +46,10 @@ pub(super) fn test_rules(prometheus: &Container) -> anyhow::Result<String> {
     prometheus.inside("TMPDIR=/prometheus promtool test rules /etc/prometheus/rules.test.yml")
 }
 
-/// The number of articles that each enricher has published.
-pub(super) fn shares(stack: &Stack) -> anyhow::Result<Vec<u64>> {
-    let query = "sum by (instance) (wirefold_enricher_articles_total{stage=\"enricher\"})";
-    values(stack, query)?
+/// The sum of a metric in each process of a stage.
+pub(super) fn by_process(stack: &Stack, stage: &str, metric: &str) -> anyhow::Result<Vec<u64>> {
+    let query = format!("sum by (instance) ({metric}{{stage=\"{stage}\"}})");
+    values(stack, &query)?
         .iter()
         .map(|value| Ok(value.parse::<f64>().map(|count| count as u64)?))
         .collect()

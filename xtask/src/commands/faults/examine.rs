@@ -5,15 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use wirefold_flow::{Bus, BusError, Stored, SystemClock};
-use wirefold_proto::streams::OUTPUT;
-use wirefold_proto::{OutputArticle, decode};
+use wirefold_flow::{Bus, SystemClock};
+use wirefold_proto::OutputArticle;
 
 use super::receiver::Receiver;
+use crate::examiner;
 use crate::running::command;
-
-/// The number of messages in one request.
-const AT_ONCE: usize = 256;
 
 /// The output about the pushed articles, by the ids under which they were pushed.
 #[derive(Debug, Default)]
@@ -65,23 +62,11 @@ impl Output {
     /// Reads the output of a bus.
     pub(super) async fn read(bus: &dyn Bus) -> anyhow::Result<Output> {
         let mut output = Output::default();
-        let first = match bus.stream_state(OUTPUT.name).await {
-            Ok(state) => state.first.max(1),
-            Err(BusError::NoStream(_)) => return Ok(output),
-            Err(error) => return Err(error.into()),
-        };
-        let mut reader = bus.read(OUTPUT.name, ">", first).await?;
-        loop {
-            let messages = reader.ready(AT_ONCE).await?;
-            if messages.is_empty() {
-                return Ok(output);
-            }
-            messages.iter().for_each(|stored| output.note(stored));
-        }
+        examiner::read_output(bus, |article| output.note(article)).await?;
+        Ok(output)
     }
 
-    fn note(&mut self, stored: &Stored) {
-        let Ok(article) = decode::<OutputArticle>(&stored.body) else { return };
+    fn note(&mut self, article: OutputArticle) {
         let item = article.article.item_key;
         self.seen.insert(item.clone(), article.article.seen.as_second());
         let verdict = Verdict {

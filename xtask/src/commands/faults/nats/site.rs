@@ -5,13 +5,12 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use rustix::process::{Pid, Signal, kill_process};
-use wirefold_flow::{Bus, Outgoing, Stored, SystemClock};
-use wirefold_flow_nats::{Login, Options, connect};
+use wirefold_flow::{Bus, Outgoing, Stored};
+use wirefold_flow_nats::{Login, Options};
 use wirefold_proto::streams::OUTPUT;
 
 use super::super::disk::{DISK, Disk};
@@ -24,6 +23,7 @@ use super::proxy::Proxy;
 use super::server::{OPERATOR, OPERATOR_PASSWORD, PASSWORD, Routes, Server, Settings, USER};
 use super::wire::Wire;
 use crate::commands::output_of;
+use crate::examiner;
 use crate::machine::poll;
 use crate::nats_server;
 use crate::port;
@@ -142,21 +142,11 @@ impl<'a> Site<'a> {
         &self,
         work: impl AsyncFnOnce(&dyn Bus) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
-        let mut runtime = tokio::runtime::Builder::new_multi_thread();
-        let runtime = runtime.worker_threads(1).enable_all().build()?;
         let urls: Vec<String> =
             self.servers.iter().map(|it| format!("nats://{}", it.address)).collect();
         let login = Login { user: OPERATOR.to_owned(), password: OPERATOR_PASSWORD.to_owned() };
         let options = Options { login: Some(login), ..Options::new(urls.join(","), "examiner") };
-        runtime.block_on(async {
-            let working = async {
-                let bus = connect(&options, Arc::new(SystemClock)).await?;
-                let done = work(&bus).await;
-                bus.close().await;
-                done
-            };
-            tokio::time::timeout(MAX_WAIT, working).await.context("the examiner gets no answer")?
-        })
+        examiner::on_the_bus(&options, work)
     }
 
     /// The process of a stage, once it runs.
