@@ -182,6 +182,15 @@ impl Command {
         "alert.acknowledge",
     ];
 
+    /// The alert that it is about.
+    #[must_use]
+    pub fn alert(&self) -> Option<&AlertId> {
+        match self {
+            Self::AlertMute { alert, .. } | Self::AlertAcknowledge { alert, .. } => Some(alert),
+            _ => None,
+        }
+    }
+
     /// Its verb, such as `feed.add`: the end of its subject.
     #[must_use]
     pub fn verb(&self) -> &'static str {

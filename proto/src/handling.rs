@@ -63,11 +63,7 @@ impl AlertHandlingRecord {
     /// The record after a command; `None` if that changes nothing, as of a link that was used.
     #[must_use]
     pub fn after(before: Option<&Self>, given: &ControlCommand) -> Option<Self> {
-        let (Command::AlertMute { alert, .. } | Command::AlertAcknowledge { alert, .. }) =
-            &given.command
-        else {
-            return None;
-        };
+        let alert = given.command.alert()?;
         let mut record = before.cloned().unwrap_or_else(|| Self::new(alert.clone()));
         if given.id.starts_with(LINK_COMMAND) {
             if record.links.contains(&given.id) {

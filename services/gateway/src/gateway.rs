@@ -14,12 +14,11 @@ use wirefold_proto::streams;
 use crate::adapters::Settings;
 use crate::api::{Access, Api};
 use crate::projection::{Batch, FILE, Projection, ProjectionError};
-use crate::reading::Reader;
 use crate::refusal::Refusal;
 use crate::shapes::{Comparison, Problem};
 use crate::state::{AppState, STREAMS};
 use crate::statements::StatementCache;
-use crate::tokens::READER_API;
+use crate::tokens::{Holder, READER_API};
 use crate::{api, feeds, follow, greader, page};
 
 /// How many comparisons run at once. Others wait.
@@ -63,8 +62,8 @@ impl Gateway {
     /// All routes, for requests of this kind of access.
     pub fn router(&self, access: Access) -> Router {
         let sign_in_wanted = page::sign_in_wanted;
-        let reader = Reader::default();
-        let api = Api { app: self.app.clone(), access, reader, sign_in_wanted };
+        let holder = Holder::default();
+        let api = Api { app: self.app.clone(), access, holder, sign_in_wanted };
         let for_readers =
             Router::new().nest("/feeds", feeds::routes()).nest(READER_API, greader::routes());
         api::router(api.clone(), for_readers, page::router(api))

@@ -18,7 +18,7 @@ use crate::tokens::Holder;
 
 /// The holders of a token, or the user whom a proxy names. They share their marks, and their commands carry the name.
 /// Without tokens everybody is one reader.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Reader(Option<String>);
 
 impl<S: Sync> FromRequestParts<S> for Reader {

@@ -401,12 +401,7 @@ impl AppliesCommands for Registry<AlertHandlingRecord> {
     const FILTER: &'static str = "wirefold.v1.control.alert.>";
 
     fn apply_command(&mut self, given: ControlCommand) {
-        let (Command::AlertMute { alert, .. } | Command::AlertAcknowledge { alert, .. }) =
-            &given.command
-        else {
-            return;
-        };
-        let id = alert.to_string();
+        let Some(id) = given.command.alert().map(ToString::to_string) else { return };
         if let Some(record) = AlertHandlingRecord::after(self.by_id.get(&id), &given) {
             self.put(id, record);
         }

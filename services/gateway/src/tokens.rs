@@ -506,7 +506,7 @@ pub(crate) fn gate_failed(error: &TokenError) -> Refusal {
 }
 
 /// The name of a request's token, or of the user whom a proxy names; `None` if it has and needs none.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Holder(pub(crate) Option<String>);
 
 /// The secret of a request: Bearer (RFC 6750), the password of Basic (RFC 7617), that of a reader app, or the cookie.

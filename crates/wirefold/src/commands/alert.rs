@@ -7,7 +7,6 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::json;
 use wirefold_alerter::{Failure, Printer, Settings, send_sample, switch_on};
 use wirefold_flow::{Clock as _, SystemClock};
 use wirefold_gateway::shapes::{
@@ -478,6 +477,8 @@ pub(super) fn not_there(config: &Config, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

@@ -175,16 +175,16 @@ impl Memory {
             // The time takes the place of a sequence: it is another one after each new item.
             let last_new = unix_millis(feed.last_new?).0;
             let mut rhythm = feeds.remove(&feed.id).unwrap_or_default();
-            let quiet = rhythm.look(Some(last_new), now);
+            let silence = rhythm.look(Some(last_new), now);
             self.feeds.insert(feed.id.clone(), rhythm);
-            Some((feed, quiet?))
+            Some((feed, silence?))
         });
         let silent: Vec<(&FeedFact, Quiet)> = silent.collect();
         let last = facts.dead.map_or(0, |dead| dead.last);
         // Dead letters from before the first check are old. A stream that was created again begins again.
         let dead = self.dead.filter(|told| *told <= last).unwrap_or(last);
         let mut found = conditions(facts, quiet, Before { now, open, dead });
-        found.extend(silent.into_iter().map(|(feed, quiet)| feed_silent(feed, quiet, now)));
+        found.extend(silent.into_iter().map(|(feed, silence)| feed_silent(feed, silence, now)));
         let conditions = self.merge(open, found, now);
         let has_letters = conditions.iter().any(|it| it.kind == HealthKind::DeadLetters);
         self.dead = facts.dead.map(|_| if has_letters { dead } else { last }).or(self.dead);

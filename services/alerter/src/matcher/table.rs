@@ -323,11 +323,7 @@ impl Matcher<'_> {
 
     /// Carries out a command about one alert.
     async fn handle(&mut self, command: &ControlCommand) -> Result<(), AlerterError> {
-        let (Command::AlertMute { alert: id, .. } | Command::AlertAcknowledge { alert: id, .. }) =
-            &command.command
-        else {
-            return Ok(());
-        };
+        let Some(id) = command.command.alert() else { return Ok(()) };
         let before = self.table.handled.get(id);
         if let Some(record) = AlertHandlingRecord::after(before, command) {
             self.table.store(record.clone()).await?;

@@ -109,7 +109,7 @@ async fn a_condition_is_told_once_reminded_of_daily_and_told_when_it_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_feed_with_priority_is_told_of_if_it_is_silent_beyond_its_own_habit() {
+async fn a_feed_with_priority_is_told_of_if_it_is_silent_beyond_its_own_rhythm() {
     let world = World::new().await;
     let running = world.start(&telling());
     let [mut wire, mut other] = ["wire", "other"].map(record);

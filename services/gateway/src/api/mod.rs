@@ -27,10 +27,10 @@ use serde_json::Value;
 use crate::api::openapi::{Table, operation};
 pub(crate) use crate::api::status::status_with;
 pub(crate) use crate::api::stories::SENDER;
-use crate::reading::Reader;
 use crate::refusal;
 use crate::refusal::Refusal;
 use crate::state::AppState;
+use crate::tokens::Holder;
 
 /// The state of all handlers.
 #[derive(Clone)]
@@ -38,7 +38,7 @@ pub(crate) struct Api {
     pub(crate) app: Arc<AppState>,
     pub(crate) access: Access,
     /// The sender of the request, in its commands.
-    pub(crate) reader: Reader,
+    pub(crate) holder: Holder,
     /// Draws the page that asks people to sign in.
     pub(crate) sign_in_wanted: fn(&AppState) -> Response,
 }

@@ -17,7 +17,6 @@ use wirefold_proto::{ArticleId, Tag};
 
 use crate::api::{Api, ApiResult, Refusal};
 use crate::projection::{CURSOR, Cursor, FILTERS, IdLookup, ListQuery, Paging, RowId};
-use crate::reading::Reader;
 use crate::shapes::{ArticleDetail, ID_PREFIX, StoryBrief};
 use crate::state::AppState;
 
@@ -30,7 +29,8 @@ impl FromRequestParts<Api> for Api {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Infallible> {
-        Ok(Self { reader: Reader::of(&parts.extensions), ..api.clone() })
+        let holder = parts.extensions.get().cloned().unwrap_or_default();
+        Ok(Self { holder, ..api.clone() })
     }
 }
 

@@ -241,7 +241,7 @@ impl Api {
     /// Stores a command and returns it.
     pub(super) async fn store(&self, command: Command) -> ApiResult<ControlCommand> {
         let at = self.app.now();
-        let by = match (self.reader.name(), self.access) {
+        let by = match (self.holder.0.as_deref(), self.access) {
             (Some(name), _) => name,
             (None, Access::Network) => "api",
             (None, Access::Socket) => "cli",

@@ -1,59 +1,19 @@
-//! Acknowledges the alerts about an event or a story: somebody has it, with a note for the others, until it is released.
+//! The acknowledgement of the alerts about an event or a story: somebody has it, with a note for the others, until it is
+//! released.
 
 use std::collections::HashMap;
 
-use axum::Router;
-use axum::extract::Request;
-use axum::middleware::from_fn;
-use axum::response::Response;
-use axum::routing::post;
 use maud::{Markup, html};
 use wirefold_flow::BusError;
 use wirefold_proto::{AlertHandlingRecord, Target};
 
 use crate::AppState;
-use crate::api::alerts::acknowledgement;
-use crate::api::{Api, ApiResult, layers};
-use crate::page::{AddressFields, marking, regroup, words};
-use crate::refusal::{self, Refusal};
-use crate::shapes::{AcknowledgeRequest, EventBrief};
+use crate::api::ApiResult;
+use crate::page::words;
+use crate::shapes::EventBrief;
 
 /// The path to which the forms are sent.
-const PATH: &str = "/alerts/acknowledge";
-
-/// The route. Forms must come from a page of this server.
-pub(super) fn router() -> Router<Api> {
-    Router::new()
-        .route(PATH, post(acknowledge).route_layer(from_fn(layers::own_form_only)))
-        .method_not_allowed_fallback(refusal::other_method)
-}
-
-async fn acknowledge(api: Api, request: Request) -> Response {
-    let sender = marking::sender_of(request.headers());
-    let pages = ["/events/", "/stories/", "/alerts", "/handover"];
-    let sender = sender.filter(|url| pages.iter().any(|page| url.path().starts_with(page)));
-    let back = sender.map_or("/alerts".to_owned(), |url| {
-        url.query().map_or(url.path().to_owned(), |query| format!("{}?{query}", url.path()))
-    });
-    let done = async {
-        let mut fields: AddressFields = regroup::fields(request).await?.into_iter().collect();
-        let of = fields.remove("of").unwrap_or_default().parse::<Target>();
-        let of = of.map_err(|error| Refusal::bad_request(error.to_string()))?;
-        let given = AcknowledgeRequest {
-            note: fields.remove("note"),
-            release: fields.contains_key("release"),
-        };
-        let alerts = api.app.projection.alerts_about(vec![of]).await?;
-        if alerts.is_empty() {
-            return Err(Refusal::not_found(format!("no alert is about {of}")));
-        }
-        for alert in alerts {
-            api.command(acknowledgement(alert, given.clone())?).await?;
-        }
-        Ok(back.clone())
-    };
-    regroup::answer(&api, done.await, &back)
-}
+pub(super) const PATH: &str = "/alerts/acknowledge";
 
 /// The newest acknowledgement of each event and story.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 use axum::Router;
 use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, Method};
 use axum::middleware::from_fn;
 use axum::response::Response;
 use axum::routing::post;
@@ -83,7 +83,7 @@ fn set_read(marks: &mut Marks, stories: &[Opening], is_read: bool) {
 }
 
 async fn mark(api: Api, reader: Reader, request: Request) -> Response {
-    let sender = sender_of(request.headers());
+    let sender = regroup::sender_of(request.headers());
     let done = async {
         let fields: AddressFields = regroup::fields(request).await?.into_iter().collect();
         let field = |name| fields.get(name).map_or("", String::as_str);
@@ -140,12 +140,6 @@ async fn mark_all(app: &AppState, reader: &Reader, fields: &AddressFields) -> Ap
     let mut stories = app.projection.openings_matching(filter).await?;
     stories.retain(|story| story.arrived <= until);
     reader.change(app, |marks| set_read(marks, &stories, true)).await
-}
-
-/// The page that sent a form, if the browser says which. It is one of this server.
-pub(super) fn sender_of(headers: &HeaderMap) -> Option<Url> {
-    let given = headers.get(header::REFERER)?.to_str().ok()?;
-    Url::parse(given).ok()
 }
 
 /// The address of the page that shows a mark: the page that sent the form, at the event.

@@ -76,7 +76,6 @@ pub(crate) fn router(api: Api) -> Router {
         .route("/links/{token}", get(link::ask).post(link::follow))
         .route("/assets/{name}", get(layout::serve))
         .merge(subscriptions::router())
-        .merge(acknowledged::router())
         .merge(marking::router())
         .merge(regroup::router())
         .merge(sign_in::router())

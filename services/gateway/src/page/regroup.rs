@@ -1,26 +1,29 @@
-//! Splits an article off its story, and merges the two again. It works without JavaScript: a form posts the
-//! command, and the answer is the page of the story with the outcome.
+//! Splits an article off its story, merges the two again, and acknowledges alerts. It works without JavaScript: a form
+//! posts the command, and the answer is the page with the outcome.
 
 use std::borrow::Cow;
 
 use axum::Router;
 use axum::extract::{Path, Request};
+use axum::http::{HeaderMap, header};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, post};
 use maud::{Markup, html};
+use url::{Position, Url};
 use wirefold_proto::{
     Command, ControlCommand, EventId, OutputCommand, StoryChange, StoryId, Target,
 };
 
 use crate::AppState;
+use crate::api::alerts::acknowledgement;
 use crate::api::{Api, ApiResult, layers, request};
 use crate::page::layout::{self, NavEntry};
 use crate::page::river::encoded;
-use crate::page::words;
+use crate::page::{AddressFields, acknowledged, words};
 use crate::projection::ProjectionError;
 use crate::refusal::{self, Refusal};
-use crate::shapes::MovedStory;
+use crate::shapes::{AcknowledgeRequest, MovedStory};
 
 /// The most bytes of a form. To undo a join, it names each story that joined.
 const MOST: usize = 16 * 1024;
@@ -33,6 +36,7 @@ pub(super) fn router() -> Router<Api> {
         .route("/stories/{id}/merge", guarded(post(merge)))
         .route("/stories/{id}/move", guarded(post(take_out)))
         .route("/events/{id}/join", guarded(post(join)))
+        .route(acknowledged::PATH, guarded(post(acknowledge)))
         .method_not_allowed_fallback(refusal::other_method)
 }
 
@@ -85,6 +89,36 @@ async fn join(api: Api, Path(given): Path<String>, request: Request) -> Response
         page_after(&api, &given, &stored).await
     };
     answer(&api, done.await, &format!("/events/{}", encoded(&given)))
+}
+
+/// Acknowledges the alerts about an event or a story, or releases them, and shows the page that sent the form.
+async fn acknowledge(api: Api, request: Request) -> Response {
+    let sender = sender_of(request.headers());
+    let back = sender.map_or("/alerts".to_owned(), |url| url[Position::BeforePath..].to_owned());
+    let done = async {
+        let mut fields: AddressFields = fields(request).await?.into_iter().collect();
+        let of = fields.remove("of").unwrap_or_default().parse::<Target>();
+        let of = of.map_err(|error| Refusal::bad_request(error.to_string()))?;
+        let given = AcknowledgeRequest {
+            note: fields.remove("note"),
+            release: fields.contains_key("release"),
+        };
+        let alerts = api.app.projection.alerts_about(vec![of]).await?;
+        if alerts.is_empty() {
+            return Err(Refusal::not_found(format!("no alert is about {of}")));
+        }
+        for alert in alerts {
+            api.command(acknowledgement(alert, given.clone())?).await?;
+        }
+        Ok(back.clone())
+    };
+    answer(&api, done.await, &back)
+}
+
+/// The page that sent a form, if the browser says which. It is one of this server.
+pub(super) fn sender_of(headers: &HeaderMap) -> Option<Url> {
+    let given = headers.get(header::REFERER)?.to_str().ok()?;
+    Url::parse(given).ok()
 }
 
 /// The page of an event that shows the outcome of a command.

@@ -523,7 +523,6 @@ pub(super) fn expire(connection: &mut Connection, before: UnixMillis) -> Answer<
     let before = millis(before);
     buffer_changed_pages(connection, PageBuffer::OnDisk)?;
     let transaction = connection.transaction()?;
-    // One statement for all: no index leads from an article to its feeds.
     let old = "SELECT key FROM articles WHERE seen < ?1 ORDER BY seen LIMIT ?2";
     let mut expired = 0;
     for (table, key) in [("article_feeds", "article"), ("words", "rowid"), ("articles", "key")] {

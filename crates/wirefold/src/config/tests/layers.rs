@@ -200,7 +200,7 @@ fn every_key_of_a_subscription_and_a_feed_is_on_the_wire() {
         quiet_hours = { from = \"22:00\", to = \"07:00\", time_zone = \"UTC\" }\ninhibited_by = \"x\"\n\
         digest = \"daily\"\ndeliveries = \"stdout\"\n[[feed]]\nurl = \"https://a.example/\"\n\
         title = \"A\"\noutlet = \"a.example\"\nspeaks_for = \"a.example\"\ngroup = \"g\"\n\
-        full_text = \"on\"\nidentity = \"link\"\narticle_selector = \"main\"\nremove_selectors = \"p\"\n";
+        priority = true\nfull_text = \"on\"\nidentity = \"link\"\narticle_selector = \"main\"\nremove_selectors = \"p\"\n";
     let config = World::new(text).loaded().config;
     let (subscription, feed) = (&config.subscription[0], &config.feed[0]);
     let id = subscription.id.clone().unwrap();
