@@ -13,7 +13,7 @@ use maud::{Markup, PreEscaped, html};
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 use wirefold_proto::{
-    FeedId, FeedRecord, LanguageTag, Media, OutputArticle, StoryId, SubscriptionId,
+    Class, FeedId, FeedRecord, LanguageTag, Media, OutputArticle, StoryId, SubscriptionId,
     SubscriptionSettings, Target, TextPolicy,
 };
 
@@ -289,14 +289,18 @@ impl Entry {
         }
     }
 
-    /// The entry with the first other articles of the story, at most this many.
+    /// The entry with the first other articles of the story, at most this many. Versions of its own article are none.
     pub(super) fn with_others(self, with: &StoryWithArticles, most: usize) -> Self {
         let StoryWithArticles { story, articles } = with;
-        let others = articles.iter().filter(|other| other.id != story.lead).take(most);
+        let is_own = |it: &ArticleBrief| {
+            it.id == story.lead || (it.class == Class::Version && it.outlet_label() == self.outlet)
+        };
+        let others = articles.iter().filter(|it| !is_own(it)).take(most);
+        let own = articles.iter().filter(|it| is_own(it)).count().max(1);
         Self {
             updated: story.changed.max(self.updated),
             others: others.map(Other::of).collect(),
-            other_count: u64::from(story.articles).saturating_sub(1),
+            other_count: u64::from(story.articles).saturating_sub(own as u64),
             ..self
         }
     }

@@ -1,7 +1,7 @@
 //! `feeds`: their state, and commands about them.
 
 use axum::Json;
-use url::Url;
+use url::{ParseError, Url};
 use wirefold_address::slug;
 use wirefold_proto::{Command, FeedId, FeedRecord, FeedSettings, Tag};
 
@@ -110,8 +110,11 @@ fn refuse_managed(record: &FeedRecord) -> ApiResult<()> {
 /// Allows only web addresses: files and folders are named in the settings, never through the API. Everybody
 /// with read access sees the addresses of feeds, so an address may not contain a password.
 fn check_address(text: &str) -> ApiResult<()> {
-    let url = Url::parse(text)
-        .map_err(|error| Refusal::unprocessable(format!("`url` {text:?}: {error}")))?;
+    let refuse = |why: &str| Refusal::unprocessable(format!("`url` {text:?}: {why}"));
+    let url = Url::parse(text).map_err(|error| match error {
+        ParseError::RelativeUrlWithoutBase => refuse("write https:// before it"),
+        _ => refuse(&error.to_string()),
+    })?;
     let is_web = matches!(url.scheme(), "http" | "https") && url.host_str().is_some();
     let has_login = !url.username().is_empty() || url.password().is_some();
     let why = match (is_web, has_login) {
@@ -125,7 +128,7 @@ fn check_address(text: &str) -> ApiResult<()> {
         (true, false) if text.contains(char::is_control) => "it contains control characters",
         (true, false) => return Ok(()),
     };
-    Err(Refusal::unprocessable(format!("`url` {text:?}: {why}")))
+    Err(refuse(why))
 }
 
 /// A slug of host, path and query that no feed has yet, such as `harbour-example-news`.

@@ -361,6 +361,8 @@ async fn a_headline_is_that_of_the_newest_version_of_the_lead() {
         let list = ["events", "stories", "items"].iter().find_map(|list| shown.get(list));
         assert_eq!(list.unwrap()[0]["title"], "Three ferries sail", "{path}");
     }
+    let entry = world.get("/feeds/all.json").await.json()["items"][0].to_string();
+    assert!(entry.contains("1 more article of this story"), "{entry}");
     assert!(of(world.get("/").await).contains("Three ferries sail"));
     for path in [format!("/events/{}", event(1)), format!("/stories/{}", story(1))] {
         let page = of(world.get(&path).await);

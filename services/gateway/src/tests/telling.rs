@@ -136,6 +136,9 @@ async fn settings_from_a_file_are_changed_in_the_file() {
     let local = json!({"url": "file:///etc/passwd"});
     assert_eq!(world.post("/api/v1/feeds", &local).await.status, 422);
     assert_eq!(world.post("/api/v1/feeds/probe", &local).await.status, 422);
+    let bare = world.post("/api/v1/feeds", &json!({"url": "new.example/feed"})).await;
+    let why = "`url` \"new.example/feed\": write https:// before it";
+    assert_eq!((bare.status.as_u16(), &bare.json()["detail"]), (422, &json!(why)));
     let web = json!({"url": "https://new.example/"});
     assert_eq!(world.post("/api/v1/feeds/probe", &web).await.status, 422);
     assert!(commands(&world).await.is_empty());

@@ -218,7 +218,7 @@ impl World {
 
     /// Publishes articles of the output, each with its text in `WF_ENRICHED`, and waits until they
     /// are shown.
-    pub(super) async fn publish_articles(&self, articles: &[wirefold_proto::OutputArticle]) {
+    pub(super) async fn publish_articles(&self, articles: &[OutputArticle]) {
         let mut last = 0;
         for article in articles {
             let mut article = article.clone();
@@ -264,7 +264,7 @@ pub(super) fn request(method: Method, path: &str, body: Body) -> Request<Body> {
 }
 
 /// The article as in `WF_ENRICHED`: its text is much longer than a lead.
-pub(super) fn enriched(article: &wirefold_proto::OutputArticle) -> wirefold_proto::ArticleEnriched {
+pub(super) fn enriched(article: &OutputArticle) -> wirefold_proto::ArticleEnriched {
     let sentence =
         format!("This is what ferry {} did on its way to the island. ", article.input.enriched);
     wirefold_proto::ArticleEnriched {

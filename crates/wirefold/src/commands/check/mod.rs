@@ -377,8 +377,8 @@ fn delivery_at(loaded: &Loaded, at: usize, delivery: &DeliveryConfig) -> Finding
         return bad(&why);
     }
     if let Some((part, why)) = absent_file(delivery) {
-        let place = loaded.origins.of(&format!("{key}.{part}")).pointed();
-        return Finding::bad(format!("{place}: delivery {name}: {why}"));
+        let there = loaded.origins.of(&format!("{key}.{part}")).pointed();
+        return Finding::bad(format!("{there}: delivery {name}: {why}"));
     }
     let secret = delivery.secret.first();
     match (delivery.kind, secret) {
