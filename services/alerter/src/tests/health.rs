@@ -114,9 +114,9 @@ async fn a_feed_with_priority_is_told_of_if_it_is_silent_beyond_its_own_rhythm()
     let running = world.start(&telling());
     let [mut wire, mut other] = ["wire", "other"].map(record);
     wire.feed.priority = true;
-    let bring = async |wire: &mut FeedRecord| {
-        wire.last_new = Some(timestamp(world.clock.now()));
-        put_record(&world, wire).await;
+    let bring = async |feed: &mut FeedRecord| {
+        feed.last_new = Some(timestamp(world.clock.now()));
+        put_record(&world, feed).await;
     };
     for _ in 0..20 {
         bring(&mut wire).await;

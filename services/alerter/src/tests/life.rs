@@ -301,7 +301,7 @@ async fn an_alert_names_as_first_only_the_article_that_was_decided_first() {
         world.newsroom.tell_all([first, second]).await;
         world.pass(1).await;
         let last = world.alerts().await.pop().unwrap();
-        let found = last.first.map(|first| first.outlet.to_string());
+        let found = last.first.map(|it| it.outlet.to_string());
         assert_eq!(found.as_deref(), expected, "{query}");
         running.stop().await;
     }

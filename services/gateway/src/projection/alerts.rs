@@ -4,9 +4,7 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension};
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{
-    Alert, AlertId, ArticleId, OutputCommand, SubscriptionRecord, Tag, Target,
-};
+use wirefold_proto::{Alert, AlertId, ArticleId, OutputCommand, SubscriptionRecord, Tag, Target};
 
 use crate::projection::articles::{parse, read, text};
 use crate::projection::filter::{Cursor, StoryQuery};

@@ -120,7 +120,7 @@ async fn an_article_that_joined_the_alert_of_another_event_is_found_in_it() {
     };
     let found = of(joined.id).await;
     assert_eq!((found.outcome, found.alert), (ArticleOutcome::Notified, Some(alert.id)));
-    let found = of(other.id).await;
-    assert_eq!(found.outcome, ArticleOutcome::NoAlert);
-    assert_eq!(found.why, "no alert lists it so far; a later revision may");
+    let listed_nowhere = of(other.id).await;
+    assert_eq!(listed_nowhere.outcome, ArticleOutcome::NoAlert);
+    assert_eq!(listed_nowhere.why, "no alert lists it so far; a later revision may");
 }

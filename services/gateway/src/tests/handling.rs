@@ -75,8 +75,8 @@ async fn an_alert_is_muted_and_acknowledged_by_command() {
     bucket.put("control", Bytes::from_static(b"2")).await.unwrap();
     let record = AlertHandlingRecord { alert: alert.id.clone(), ..decode(HANDLING).unwrap() };
     put(&world, streams::SUBSCRIPTIONS.name, &handling_key(&alert), &record).await;
-    let page: AlertPage = world.get("/api/v1/alerts").await.shape();
-    assert_eq!(page.alerts[0].handling, Some(record));
+    let after: AlertPage = world.get("/api/v1/alerts").await.shape();
+    assert_eq!(after.alerts[0].handling, Some(record));
     let shown = world.get("/alerts").await;
     assert!(String::from_utf8_lossy(&shown.body).contains("only corrections until"));
 }
@@ -108,7 +108,7 @@ async fn somebody_takes_an_event_on_its_page_and_releases_it() {
     let anna = tokens.add("anna", Kind::Token, Scope::Full, None, now).unwrap();
     world.publish_articles(&[article(1, 1, 1), article(2, 2, 2)]).await;
     let page = format!("/events/{}", event(1));
-    let open = async |page: &str| as_anna(&world, (&anna, page), None).await;
+    let open = async |shown: &str| as_anna(&world, (&anna, shown), None).await;
     assert!(!open(&page).await.contains("I have it"), "no alert is about it");
     publish(&world, &[revision(1, 1, 10, ReasonKind::New)]).await;
     assert!(open(&page).await.contains("I have it"));

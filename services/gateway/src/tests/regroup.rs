@@ -256,10 +256,10 @@ async fn of_articles_seen_at_once_the_one_decided_first_is_first_everywhere() {
     second.article.seen = first.article.seen;
     world.publish_articles(&[first.clone(), second.clone()]).await;
     let path = format!("/api/v1/stories/{}", story(one));
-    let page = world.get(&format!("{path}?limit=1")).await.json();
-    let next = page["next"].as_str().unwrap();
+    let begin = world.get(&format!("{path}?limit=1")).await.json();
+    let next = begin["next"].as_str().unwrap();
     let rest = world.get(&format!("{path}?limit=1&cursor={next}")).await.json();
-    let ids = [&page, &rest].map(|page| page["articles"][0]["id"].clone());
+    let ids = [&begin, &rest].map(|part| part["articles"][0]["id"].clone());
     assert_eq!(ids, [json!(first.id), json!(second.id)]);
     let shown = world.get(&format!("/api/v1/events/{}", event(one))).await.json()["event"].clone();
     assert_eq!(shown["first_outlet"], first.article.outlet.as_str());
