@@ -141,7 +141,7 @@ fn a_story_shows_who_was_first_and_what_each_copied() {
         "2 articles · 2 outlets · 1 copy folded",
         "  ↳ skerrow.example  Storm shuts harbour  a-6dawhv5h",
         "reprint · 71 % of it is in harbour.example · Fixture Press (credited)",
-        "new number in the lede: 28",
+        "corrected: 26 → 28",
     ] {
         assert!(run.out.contains(part), "lacks {part:?}\n{}", run.out);
     }
