@@ -240,8 +240,9 @@ fn files_with(folder: &Path, is_wanted: &dyn Fn(&[u8]) -> bool) -> Vec<PathBuf> 
     found
 }
 
-/// The length of a piece of compressed content. No other content has an equal one by chance.
-const PIECE: usize = 24;
+/// The length of a piece of compressed content. No other content has an equal one by chance. It is longer than an id with
+/// its quotation marks, which keys of deleted entries keep: an id is a hash.
+const PIECE: usize = 40;
 
 /// The pieces of the content of messages with and without the mark, as `bus.sqlite` stores it. It is mostly compressed,
 /// so that the mark is in a message, but not in the bytes of the file.
