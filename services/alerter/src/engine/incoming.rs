@@ -26,8 +26,10 @@ use super::statement::{shortened as sentence, without_outlet};
 use super::turns::turns;
 use crate::wording::shortened;
 
-/// An edit adds something if at least this share of its text is new to its story.
+/// An edit adds something if at least this share of its text is new to its story …
 const ADDS: f64 = 0.05;
+/// … and it is another text from this share on.
+const MOSTLY_NEW: f64 = 0.5;
 
 /// One article of the output, prepared for the engine.
 pub(crate) struct IncomingArticle {
@@ -189,9 +191,11 @@ impl IncomingArticle {
         self.output.article.baseline
     }
 
-    /// Whether it is an edit of a baseline article, such as a new headline, that adds no text about a decisive turn.
+    /// Whether it is an edit of a baseline article, such as a new headline, that is no other text and adds nothing about a
+    /// decisive turn.
     pub(crate) fn is_edit_of_baseline(&self) -> bool {
-        let adds = self.output.verdict.novelty.get() >= ADDS && self.text.states_turn();
+        let novelty = self.output.verdict.novelty.get();
+        let adds = novelty >= MOSTLY_NEW || novelty >= ADDS && self.text.states_turn();
         self.output.article.updates_baseline && !adds && self.put_right().is_none()
     }
 

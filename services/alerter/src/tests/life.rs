@@ -180,7 +180,7 @@ async fn a_baseline_never_alerts_and_a_short_text_does() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_edit_of_a_baseline_article_opens_an_alert_only_if_it_states_a_turn() {
+async fn an_edit_of_a_baseline_article_opens_an_alert_only_if_it_adds_a_turn() {
     let mut world = World::new().await;
     let running = world.start(&settings([at_once()]));
     let [first, ..] = five();
@@ -190,7 +190,13 @@ async fn an_edit_of_a_baseline_article_opens_an_alert_only_if_it_states_a_turn()
     world.newsroom.tell(headline).await;
     world.pass(60).await;
     assert!(world.alerts().await.is_empty(), "another headline is not news");
-    world.newsroom.tell(Given { title: "Crane driver dies in Tarrowgate dock", ..edit }).await;
+    let quiet =
+        Given { novelty: "0.3", title: "Cranes stand still", text: "No crane moved.", ..edit };
+    world.newsroom.tell(quiet).await;
+    world.pass(60).await;
+    assert!(world.alerts().await.is_empty(), "it adds no turn");
+    let died = "Crane driver dies in Tarrowgate dock";
+    world.newsroom.tell(Given { novelty: "0.3", title: died, ..edit }).await;
     world.pass(1).await;
     let found: Vec<String> = world.alerts().await.iter().map(told).collect();
     assert_eq!(found.len(), 1);
