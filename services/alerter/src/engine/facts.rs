@@ -32,6 +32,7 @@ pub(crate) struct ReadText {
     pub(super) about: AboutArticle,
     text: String,
     opening: OnceLock<Vec<Said>>,
+    denied: OnceLock<Vec<Turn>>,
     /// The words of title and text, as [`words`] gives them.
     words: OnceLock<Vec<u64>>,
     language: OnceLock<String>,
@@ -55,8 +56,8 @@ impl ReadText {
     /// The text of an article; if that is empty, the teaser of its feed.
     pub(crate) fn new(id: ArticleId, about: AboutArticle, text: String) -> Self {
         let teaser = about.teaser.clone().filter(|_| text.is_empty());
-        let (opening, words, language) = Default::default();
-        Self { id, text: teaser.unwrap_or(text), about, opening, words, language }
+        let (opening, denied, words, language) = Default::default();
+        Self { id, text: teaser.unwrap_or(text), about, opening, denied, words, language }
     }
 
     /// The title and the first sentences.
@@ -113,11 +114,13 @@ impl ReadText {
     }
 
     /// The turns that title or first sentence deny, and the title does not tell.
-    pub(super) fn denied(&self) -> Vec<Turn> {
-        let title = self.opening().first().map_or(&[][..], |title| &title.turns);
-        let first = self.opening().iter().take(2);
-        let denied = first.flat_map(|said| denied_turns(&said.words));
-        denied.filter(|turn| !title.contains(turn)).collect()
+    pub(super) fn denied(&self) -> &[Turn] {
+        self.denied.get_or_init(|| {
+            let title = self.opening().first().map_or(&[][..], |title| &title.turns);
+            let first = self.opening().iter().take(2);
+            let denied = first.flat_map(|said| denied_turns(&said.words));
+            denied.filter(|turn| !title.contains(turn)).collect()
+        })
     }
 
     /// Whether title or text has the word with this hash.
