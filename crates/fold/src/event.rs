@@ -236,7 +236,7 @@ impl Events {
 
     /// The latest stories of an event that can be compared.
     fn latest_of(&self, event: u32) -> impl Iterator<Item = u32> {
-        let stories = self.groups.members(event).into_iter().rev();
+        let stories = self.groups.members(event).iter().rev().copied();
         stories.filter(|story| self.has(*story)).take(LATEST)
     }
 
@@ -250,7 +250,7 @@ impl Events {
     /// The times of the first and the last story of events.
     fn ends(&self, events: &[u32]) -> Option<(i64, i64)> {
         let stories = events.iter().flat_map(|event| self.groups.members(*event));
-        let times = stories.filter_map(|story| Some(self.signatures.get(StoryId(story))?.time));
+        let times = stories.filter_map(|story| Some(self.signatures.get(StoryId(*story))?.time));
         times.map(|time| (time, time)).reduce(|ends, it| (ends.0.min(it.0), ends.1.max(it.1)))
     }
 

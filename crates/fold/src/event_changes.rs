@@ -2,7 +2,7 @@
 
 use crate::event::Events;
 use crate::event_evidence::EventEvidence;
-use crate::ids::{DocId, EventId, Merge, StoryId};
+use crate::ids::{EventId, Merge, StoryId};
 use crate::signature::{Lookup, Signature};
 
 impl Events {
@@ -31,7 +31,7 @@ impl Events {
         other: EventId,
     ) -> Option<Merge<EventId>> {
         let merge = self.merge(one, other)?;
-        self.apart.allow_together(&self.docs(merge.older.0));
+        self.apart.allow_together(&self.groups.docs(merge.older.0));
         Some(merge)
     }
 
@@ -59,17 +59,12 @@ impl Events {
             self.groups.leave(story.0);
             self.groups.put(&[story.0], into);
         }
-        self.apart.keep_apart(self.docs(from), self.docs(into));
+        self.apart.keep_apart(self.groups.docs(from), self.groups.docs(into));
     }
 
     /// Whether people divided two events.
     pub(crate) fn are_apart(&self, one: u32, other: u32) -> bool {
-        !self.apart.is_empty() && self.apart.keeps_apart(&self.docs(one), &self.docs(other))
-    }
-
-    /// The first articles of the stories of an event.
-    fn docs(&self, event: u32) -> Vec<DocId> {
-        self.groups.members(event).into_iter().map(DocId).collect()
+        self.apart.divides(&self.groups, one, other)
     }
 
     /// Lets no later story join through a story that turned out to be a digest.
@@ -231,7 +226,7 @@ mod tests {
         events.merge_story(0, 2);
         assert_eq!(events.merge(EventId(0), EventId(2)), None);
         events.forget(|story| story == 1);
-        assert_eq!((events.of(7), events.groups.members(1)), (1, vec![7]));
+        assert_eq!((events.of(7), events.groups.members(1)), (1, &[7][..]));
     }
 
     const NEWS: [(&str, &str); 4] = [

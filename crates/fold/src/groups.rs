@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id_table::IdTable;
+use crate::ids::DocId;
 
 /// At most so many members speak for a group.
 pub(crate) const REPRESENTATIVES: usize = 6;
@@ -30,24 +31,25 @@ impl Groups {
     }
 
     /// The members of a group, in order; none if it is unknown.
-    pub(crate) fn members(&self, group: u32) -> Vec<u32> {
-        self.members.get(group).cloned().unwrap_or_else(|| self.alone(group))
+    pub(crate) fn members(&self, group: u32) -> &[u32] {
+        let alone = || self.of.get(group).filter(|of| **of == group).map(std::slice::from_ref);
+        self.members.get(group).map(Vec::as_slice).or_else(alone).unwrap_or_default()
     }
 
-    /// The first member of a group that has no other one.
-    fn alone(&self, group: u32) -> Vec<u32> {
-        if self.of.get(group) == Some(&group) { vec![group] } else { Vec::new() }
+    /// The members as articles. A story has the number of its first one.
+    pub(crate) fn docs(&self, group: u32) -> Vec<DocId> {
+        self.members(group).iter().copied().map(DocId).collect()
     }
 
     /// Whether a group has a member.
     pub(crate) fn has(&self, group: u32) -> bool {
-        self.members.contains(group) || self.of.get(group) == Some(&group)
+        !self.members(group).is_empty()
     }
 
     /// The members that speak for a group among those from `first` on: the first one and the latest ones.
     pub(crate) fn representatives(&self, group: u32, first: u32) -> Vec<u32> {
-        let mut members = self.members(group);
-        members.retain(|member| *member >= first);
+        let within = self.members(group).iter().copied().filter(|member| *member >= first);
+        let mut members: Vec<u32> = within.collect();
         if members.len() > REPRESENTATIVES {
             members.drain(1..=members.len() - REPRESENTATIVES);
         }
@@ -56,7 +58,7 @@ impl Groups {
 
     /// Puts members that are in no other group into one.
     pub(crate) fn put(&mut self, members: &[u32], group: u32) {
-        let mut all = self.members.remove(group).unwrap_or_else(|| self.alone(group));
+        let mut all = self.take_members(group);
         all.extend(members);
         // Nearly always one member is added at the end.
         all.sort_unstable();
@@ -70,7 +72,7 @@ impl Groups {
     pub(crate) fn merge(&mut self, one: u32, other: u32) -> u32 {
         let (kept, gone) = (one.min(other), one.max(other));
         if kept != gone {
-            let members = self.members.remove(gone).unwrap_or_else(|| self.alone(gone));
+            let members = self.take_members(gone);
             self.put(&members, kept);
         }
         kept
@@ -79,9 +81,14 @@ impl Groups {
     /// Takes a member out of its group.
     pub(crate) fn leave(&mut self, member: u32) {
         let Some(group) = self.of.remove(member) else { return };
-        let mut members = self.members(group);
+        let mut members = self.take_members(group);
         members.retain(|other| *other != member);
         self.set_members(group, members);
+    }
+
+    /// The members of a group, which are to be set again.
+    fn take_members(&mut self, group: u32) -> Vec<u32> {
+        self.members.remove(group).unwrap_or_else(|| self.members(group).to_vec())
     }
 
     /// Moves members into a group of their own. Of the two groups, the one with the first member keeps the number.
@@ -117,7 +124,7 @@ impl Groups {
             self.members.iter().filter(|(_, members)| members.iter().any(|it| is_gone(*it)));
         let changed: Vec<u32> = changed.map(|(group, _)| group).collect();
         for group in changed {
-            let mut members = self.members(group);
+            let mut members = self.take_members(group);
             members.retain(|member| !is_gone(*member));
             self.set_members(group, members);
         }
@@ -155,7 +162,7 @@ mod tests {
     fn the_first_article_keeps_the_number_of_a_divided_story() {
         let mut stories = stories();
         assert_eq!(stories.split(0, &[0, 8]), Some((2, vec![2, 4, 6])));
-        assert_eq!((stories.members(0), stories.members(2)), (vec![0, 8], vec![2, 4, 6]));
+        assert_eq!((stories.members(0), stories.members(2)), (&[0, 8][..], &[2, 4, 6][..]));
         assert_eq!(stories.split(2, &[2, 4, 6]), None, "nothing would be left");
         assert_eq!(stories.split(2, &[3]), None, "it is in another story");
     }
@@ -164,7 +171,7 @@ mod tests {
     fn a_story_outlives_its_first_article() {
         let mut stories = stories();
         stories.forget(|article| article < 4);
-        assert_eq!((stories.of(8), stories.members(0)), (0, vec![4, 6, 8]));
+        assert_eq!((stories.of(8), stories.members(0)), (0, &[4, 6, 8][..]));
         stories.forget(|article| article < 9);
         assert!(!stories.has(0) && stories.members(0).is_empty());
     }

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::groups::Groups;
 use crate::ids::DocId;
 
 /// One override: no article of the first list may be in a story with one of the second.
@@ -27,9 +28,13 @@ impl NotTheSame {
         }
     }
 
-    /// Whether two stories, given by their members, are kept apart.
-    #[must_use]
-    pub(crate) fn keeps_apart(&self, one: &[DocId], other: &[DocId]) -> bool {
+    /// Whether two of these groups are kept apart.
+    pub(crate) fn divides(&self, groups: &Groups, one: u32, other: u32) -> bool {
+        !self.is_empty() && self.keeps_apart(&groups.docs(one), &groups.docs(other))
+    }
+
+    /// The same of two groups, given by their members.
+    fn keeps_apart(&self, one: &[DocId], other: &[DocId]) -> bool {
         self.0.iter().any(|entry| {
             (have_common(&entry.one, one) && have_common(&entry.other, other))
                 || (have_common(&entry.one, other) && have_common(&entry.other, one))

@@ -81,7 +81,7 @@ impl Detector {
     /// The words that a copy or version changed, if it says that it is a correction, and no compared member of its story
     /// does: `Some(None)` if they were not found.
     pub(super) fn correction(
-        &mut self,
+        &self,
         article: u32,
         text: &Text,
         story: u32,

@@ -4,10 +4,6 @@ use crate::detector::Detector;
 use crate::ids::{DocId, EventId, Merge, Split, StoryId};
 use crate::page::counted;
 
-fn docs(articles: &[u32]) -> Vec<DocId> {
-    articles.iter().copied().map(DocId).collect()
-}
-
 impl Detector {
     /// Moves members of a story into a new story. Both are kept apart from then on, and later copies join the
     /// story of which they are copies. The id of the story stays with its first article: if that is among
@@ -56,8 +52,7 @@ impl Detector {
 
     /// Whether people keep two stories apart.
     pub(super) fn are_apart(&self, one: u32, other: u32) -> bool {
-        let members = |story| docs(&self.stories.members(story));
-        !self.apart.is_empty() && self.apart.keeps_apart(&members(one), &members(other))
+        self.apart.divides(&self.stories, one, other)
     }
 
     /// An article and the members of its story that joined through it, directly or through one another.
@@ -82,7 +77,11 @@ impl Detector {
         if let Some(signature) = self.signature(first, &page, &counted(&page.terms)) {
             self.events.split_story(first, story.0, signature, self.first);
         }
-        Some(Split { from: story, into: StoryId(first), moved: docs(&moved) })
+        Some(Split {
+            from: story,
+            into: StoryId(first),
+            moved: moved.into_iter().map(DocId).collect(),
+        })
     }
 }
 

@@ -60,7 +60,7 @@ impl Detector {
     /// The members of a story that are in the window, in the order of arrival.
     #[must_use]
     pub fn members(&self, story: StoryId) -> Vec<DocId> {
-        self.stories.members(story.0).into_iter().map(DocId).collect()
+        self.stories.docs(story.0)
     }
 
     /// The bytes that the articles of the window take, as [`Settings::window_bytes`] counts them.

@@ -94,15 +94,18 @@ fn told_of(text: &ReadText) -> impl Iterator<Item = &Said> {
 
 impl Stated {
     fn by(known: &[&ReadText]) -> Self {
-        let openings = known.iter().flat_map(|text| told_of(text));
-        let openings: Vec<&Said> = openings.filter(|said| !said.is_of_the_past).collect();
-        let tolls = openings.iter().flat_map(|said| said.tolls.iter().copied()).collect();
-        let nth_deaths = openings.iter().filter_map(|said| said.nth_death).collect();
-        let further = openings.iter().flat_map(|said| further_turns(said)).collect();
+        let openings =
+            known.iter().flat_map(|text| told_of(text).map(|said| (said, text.denied())));
+        let openings = openings.filter(|(said, _)| !said.is_of_the_past);
+        let openings: Vec<(&Said, &[Turn])> = openings.collect();
+        let all = || openings.iter().map(|(said, _)| *said);
+        let tolls = all().flat_map(|said| said.tolls.iter().copied()).collect();
+        let nth_deaths = all().filter_map(|said| said.nth_death).collect();
+        let further = all().flat_map(further_turns).collect();
         // A turn that is no news further down in a text is none in a title either.
         let behind = known.iter().flat_map(|text| text.opening().iter().skip(2));
         let others = behind.flat_map(|said| said.turns.iter().copied().filter(|it| !it.is_grave()));
-        let turns = stated_turns(known).into_iter().chain(others).collect();
+        let turns = stated_turns(&openings).into_iter().chain(others).collect();
         Self { turns, tolls, nth_deaths, further }
     }
 
@@ -152,20 +155,13 @@ fn further_turns(said: &Said) -> impl Iterator<Item = (Turn, &'static str)> {
     turns.filter_map(move |turn| Some((*turn, which?)))
 }
 
-/// The turns that texts have told, in their order. A text whose title or first sentence denies a turn tells it nowhere. A
+/// The turns that statements have told, in their order, each given with the turns that its text denies. A text whose title or first sentence denies a turn tells it nowhere. A
 /// strike that was reported off, and whose end was denied since, may end after all.
-fn stated_turns(known: &[&ReadText]) -> Vec<Turn> {
+fn stated_turns(openings: &[(&Said, &[Turn])]) -> Vec<Turn> {
     let is_denied = |turn: &Turn| matches!(turn, Turn::Off | Turn::AllClear);
-    let told = known.iter().flat_map(|text| {
-        let denied = text.denied();
-        let said = told_of(text).filter(|said| !said.is_of_the_past);
-        said.map(move |said| {
-            let mut told = said.certain_turns();
-            told.retain(|turn| !denied.contains(turn));
-            told
-        })
-    });
-    told.fold(Vec::new(), |mut stated, mut told| {
+    openings.iter().fold(Vec::new(), |mut stated, (said, denied)| {
+        let mut told = said.certain_turns();
+        told.retain(|turn| !denied.contains(turn));
         if told.contains(&Turn::Denial) {
             stated.retain(|turn| !is_denied(turn));
             told.retain(|turn| !is_denied(turn));

@@ -197,8 +197,7 @@ impl<'a> TurnWord<'a> {
             Before(all) => self.is_before(all),
             Custody => self.is_custody(),
         };
-        let is_denied = || self.is_denied(&before);
-        is_there && !self.is_other() && is_denied() == denied && !self.is_open(&before)
+        is_there && !self.is_other() && self.is_denied(&before) == denied && !self.is_open(&before)
     }
 
     /// Whether a word begins here. Scripts without spaces have no such places.
@@ -229,11 +228,14 @@ impl<'a> TurnWord<'a> {
     fn is_custody(&self) -> bool {
         let mut before = self.said[..self.place.start].split_whitespace().rev();
         let is_age = |word: &&str| word.trim_end_matches(',').parse::<u8>().is_ok();
-        let who = before.by_ref().find(|word| !is_age(word)).unwrap_or("12").trim_end_matches(',');
-        let text = Text::new(who);
+        let who = before.find(|word| !is_age(word)).map(|word| word.trim_end_matches(','));
+        let is_number = |word: &str| {
+            let text = Text::new(word);
+            !numbers(&text, 0..text.words().len()).is_empty()
+        };
         let next = self.behind().split_whitespace().next().unwrap_or_default();
         ["over", "after", "for", "in", "on", "by"].contains(&next)
-            && (is_person(who) || !numbers(&text, 0..text.words().len()).is_empty())
+            && who.is_none_or(|who| is_person(who) || is_number(who))
     }
 
     /// Whether the turn only may be, or is asked for.

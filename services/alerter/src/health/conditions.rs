@@ -99,7 +99,7 @@ fn nothing_new(quiet: Quiet, facts: &Facts, before: Before<'_>) -> HealthConditi
 }
 
 /// A feed with `priority` whose quiet time is too long.
-pub(super) fn feed_silent(feed: &FeedFact, quiet: Quiet, now: UnixMillis) -> HealthCondition {
+pub(super) fn feed_silent(feed: &FeedFact, quiet: Quiet, before: Before<'_>) -> HealthCondition {
     let id = feed.id.as_str();
     let (lasts, usual) = (describe(quiet.lasts), describe(quiet.usual));
     let words = format!(
@@ -109,7 +109,6 @@ pub(super) fn feed_silent(feed: &FeedFact, quiet: Quiet, now: UnixMillis) -> Hea
         true => "it fails: `wirefold feed ls --problems` says why".to_owned(),
         false => format!("see what it lists now: `wirefold feed poll {id}`"),
     };
-    let before = Before { now, open: &[], dead: 0 };
     before.condition(HealthKind::FeedSilent, Some(id), words, advice)
 }
 

@@ -183,8 +183,9 @@ impl Memory {
         let last = facts.dead.map_or(0, |dead| dead.last);
         // Dead letters from before the first check are old. A stream that was created again begins again.
         let dead = self.dead.filter(|told| *told <= last).unwrap_or(last);
-        let mut found = conditions(facts, quiet, Before { now, open, dead });
-        found.extend(silent.into_iter().map(|(feed, silence)| feed_silent(feed, silence, now)));
+        let before = Before { now, open, dead };
+        let mut found = conditions(facts, quiet, before);
+        found.extend(silent.into_iter().map(|(feed, silence)| feed_silent(feed, silence, before)));
         let conditions = self.merge(open, found, now);
         let has_letters = conditions.iter().any(|it| it.kind == HealthKind::DeadLetters);
         self.dead = facts.dead.map(|_| if has_letters { dead } else { last }).or(self.dead);
