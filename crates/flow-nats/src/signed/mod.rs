@@ -9,17 +9,17 @@
 //! record without the right code is skipped, counted and reported. The sequence is part of the code, so
 //! that a record cannot be repeated elsewhere.
 //!
-//! A stream may begin with records from before there was a key. Each signed record names the sequence
-//! from which on all are signed. Earlier records are accepted without a code.
+//! If a stream has records of a writer, and none with a code of this key, reading fails: left out, all of
+//! them would be decided again.
 
 mod code;
 mod verify;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use wirefold_flow::{
     Answer, Bus, BusError, ChainedPublisher, DeadLetters, KeyValue, Objects, OrderedReader,
-    Outgoing, Published, Stored, StreamConfig, StreamState, matches,
+    Outgoing, Published, Stored, StreamConfig, StreamState,
 };
 
 use crate::metrics::FORGED;
@@ -29,11 +29,10 @@ pub use code::{SigningKey, is_signed};
 
 /// The header with a record's code, in hexadecimal.
 const CODE: &str = "Wf-Code";
-/// The header with the sequence from which on all records are signed.
-const SIGNED_FROM: &str = "Wf-Signed-From";
-/// How many of the last records are searched for one with a code: far more than somebody could forge
-/// unnoticed.
-const LOOKED_BACK: usize = 10_000;
+/// How many of the last records are searched first for a genuine one.
+const LOOKED_BACK: u64 = 256;
+/// How many records one read returns.
+const AT_ONCE: usize = 1_000;
 /// How often a take-over is tried again after a forged record.
 const TRIES: usize = 8;
 
@@ -54,64 +53,26 @@ pub struct SignedBus {
     signing: Arc<Signing>,
 }
 
-/// The state that the writer and the readers of a signed stream share.
+/// The key of a signed stream.
 struct Signing {
     key: SigningKey,
     stream: SignedStream,
-    range: Mutex<SignedRange>,
-}
-
-/// Which records of the stream are signed, as far as it is known.
-#[derive(Default)]
-struct SignedRange {
-    /// The sequence from which on all records are signed, once a signed record was read.
-    signed_from: Option<u64>,
-    /// The sequence up to which no record has a code.
-    unsigned_through: u64,
 }
 
 impl SignedBus {
     /// Signs and checks the records of a stream.
     #[must_use]
     pub fn new(bus: Arc<dyn Bus>, key: SigningKey, stream: SignedStream) -> Self {
-        Self { bus, signing: Arc::new(Signing { key, stream, range: Mutex::default() }) }
+        Self { bus, signing: Arc::new(Signing { key, stream }) }
     }
 
     /// A record of the stream that is signed, if it is genuine; others count as no longer stored.
-    async fn genuine(&self, stored: Stored) -> Result<Stored, BusError> {
-        if self.signing.is_genuine(&*self.bus, &stored).await? {
+    fn genuine(&self, stored: Stored) -> Result<Stored, BusError> {
+        if self.signing.is_genuine(&stored) {
             return Ok(stored);
         }
         self.signing.report(&stored);
         Err(BusError::Gone { stream: stored.stream, sequence: stored.sequence })
-    }
-
-    /// The last genuine record that matches the filter.
-    async fn last_genuine(&self, filter: &str) -> Result<Option<Stored>, BusError> {
-        let signing = &self.signing;
-        let mut last = self.bus.last(&signing.stream.name, filter).await?;
-        while let Some(stored) = last {
-            if signing.is_genuine(&*self.bus, &stored).await? {
-                return Ok(Some(stored));
-            }
-            signing.report(&stored);
-            last = self.before(stored.sequence, filter).await?;
-        }
-        Ok(None)
-    }
-
-    /// The last record before a sequence that matches the filter.
-    async fn before(&self, sequence: u64, filter: &str) -> Result<Option<Stored>, BusError> {
-        let stream = &self.signing.stream.name;
-        let first = self.bus.stream_state(stream).await?.first;
-        for earlier in (first.max(1)..sequence).rev() {
-            match self.bus.get(stream, earlier).await {
-                Ok(stored) if matches(filter, &stored.subject) => return Ok(Some(stored)),
-                Ok(_) | Err(BusError::Gone { .. }) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(None)
     }
 
     async fn take_over_signed(
@@ -119,29 +80,29 @@ impl SignedBus {
         record: Outgoing,
         mut expected: u64,
     ) -> Result<Box<dyn ChainedPublisher>, BusError> {
-        let Signing { stream, .. } = &*self.signing;
+        let (bus, signing) = (&*self.bus, &self.signing);
+        let SignedStream { name, epochs, .. } = &signing.stream;
+        signing.check_key(bus).await?;
         for _ in 0..TRIES {
-            let sequence = self.bus.stream_state(&stream.name).await?.last + 1;
-            let known = self.signing.signed_from(&*self.bus).await?;
-            let from = known.unwrap_or(sequence);
-            let signed = self.signing.sign(record.clone(), sequence, from);
-            match self.bus.take_over(signed, expected).await {
+            let sequence = bus.stream_state(name).await?.last + 1;
+            match bus.take_over(signing.sign(record.clone(), sequence), expected).await {
                 Ok(chain) => {
-                    let stands = self.bus.last(&stream.name, &stream.epochs).await?;
-                    let found = stands.map_or(0, |stands| stands.sequence);
+                    let found = bus.last(name, epochs).await?.map_or(0, |stands| stands.sequence);
                     if found != sequence {
                         // Somebody wrote in between, so the code is for another sequence: try again.
                         return Err(BusError::Refused { expected: sequence, found });
                     }
-                    self.signing.note(from);
-                    let signing = self.signing.clone();
-                    return Ok(Box::new(SignedChain { chain, signing, last: sequence, from }));
+                    return Ok(Box::new(SignedChain {
+                        chain,
+                        signing: signing.clone(),
+                        last: sequence,
+                    }));
                 }
                 Err(BusError::Refused { expected: named, found }) => {
-                    let last = self.bus.last(&stream.name, &stream.epochs).await?;
+                    let last = bus.last(name, epochs).await?;
                     match last.filter(|last| last.sequence != expected) {
-                        Some(last) if !self.signing.is_genuine(&*self.bus, &last).await? => {
-                            self.signing.report(&last);
+                        Some(last) if !signing.is_genuine(&last) => {
+                            signing.report(&last);
                             expected = last.sequence;
                         }
                         _ => return Err(BusError::Refused { expected: named, found }),
@@ -150,94 +111,61 @@ impl SignedBus {
                 Err(error) => return Err(error),
             }
         }
-        Err(BusError::Unavailable(format!("{}: too many forged epoch records", stream.name)))
+        Err(BusError::Unavailable(format!("{name}: too many forged epoch records")))
     }
 }
 
 impl Signing {
-    /// The sequence from which on all records are signed; `None` if no record is.
-    async fn signed_from(&self, bus: &dyn Bus) -> Result<Option<u64>, BusError> {
-        if let Some(from) = self.noted() {
-            return Ok(Some(from));
+    /// Whether a record has the right code.
+    fn is_genuine(&self, stored: &Stored) -> bool {
+        stored.headers.get(CODE).is_some_and(|code| self.key.is_of(code, stored))
+    }
+
+    /// Fails if a writer wrote to the stream, and no record has a code of this key.
+    async fn check_key(&self, bus: &dyn Bus) -> Result<(), BusError> {
+        let SignedStream { name, epochs, .. } = &self.stream;
+        let is_written = bus.last(name, epochs).await?.is_some();
+        // The epoch record of a writer that has run for long may be pruned.
+        if !is_written || self.last_genuine(bus, ">").await?.is_some() {
+            return Ok(());
         }
+        Err(BusError::BadStream {
+            stream: name.clone(),
+            why: "no record of its writer was signed with the key in `bus.signing_key_file`: put the key back with \
+                  which they were signed. A stream that began without a key stays without one",
+        })
+    }
+
+    /// The last genuine record that matches the filter.
+    async fn last_genuine(&self, bus: &dyn Bus, filter: &str) -> Result<Option<Stored>, BusError> {
         let name = &self.stream.name;
-        let Some(last) = bus.last(name, ">").await? else { return Ok(None) };
-        let state = bus.stream_state(name).await?;
-        let first = state.first.max(1).max(self.range().unsigned_through + 1);
-        let mut has_code = false;
-        for sequence in (first..=last.sequence).rev().take(LOOKED_BACK) {
-            let stored = match bus.get(name, sequence).await {
-                Ok(stored) => stored,
-                Err(BusError::Gone { .. }) => continue,
-                Err(error) => return Err(error),
-            };
-            match stored.headers.get(CODE) {
-                Some(code) if self.key.is_of(code, &stored) => {
-                    self.learn(&stored);
-                    return Ok(self.noted());
-                }
-                Some(_) => has_code = true,
-                None => {}
-            }
-        }
-        if has_code {
-            // If all of them were skipped, everything would be decided again.
-            return Err(BusError::BadStream {
-                stream: name.clone(),
-                why: "its records are signed with another key than that of `bus.signing_key_file`: \
-                      put the key back with which they were signed",
-            });
-        }
-        self.range().unsigned_through = last.sequence;
-        Ok(None)
-    }
-
-    /// Whether a record is genuine: it has the right code, or is from before records were signed.
-    async fn is_genuine(&self, bus: &dyn Bus, stored: &Stored) -> Result<bool, BusError> {
-        let from = match stored.headers.get(CODE) {
-            Some(_) => self.noted(),
-            None => self.signed_from(bus).await?,
+        let last = match bus.last(name, filter).await? {
+            Some(last) if !self.is_genuine(&last) => last.sequence,
+            found => return Ok(found),
         };
-        Ok(self.counts(stored, from))
-    }
-
-    /// The same, with the sequence `from` which on all records are signed.
-    fn counts(&self, stored: &Stored, from: Option<u64>) -> bool {
-        match stored.headers.get(CODE) {
-            Some(code) if self.key.is_of(code, stored) => {
-                self.learn(stored);
-                true
+        let first = bus.stream_state(name).await?.first.max(1);
+        let mut looked_back = LOOKED_BACK;
+        loop {
+            let from = last.saturating_sub(looked_back).max(first);
+            let (mut found, mut reader) = (None, bus.read(name, filter, from).await?);
+            loop {
+                let read = reader.ready(AT_ONCE).await?;
+                if read.is_empty() {
+                    break;
+                }
+                found = read.into_iter().rfind(|stored| self.is_genuine(stored)).or(found);
             }
-            Some(_) => false,
-            None => from.is_none_or(|from| stored.sequence < from),
+            if found.is_some() || from == first {
+                return Ok(found);
+            }
+            looked_back = looked_back.saturating_mul(16);
         }
     }
 
-    fn sign(&self, mut message: Outgoing, sequence: u64, from: u64) -> Outgoing {
-        message.headers.set(SIGNED_FROM, from.to_string());
+    fn sign(&self, mut message: Outgoing, sequence: u64) -> Outgoing {
         let code = self.key.code(&self.stream.name, sequence, &message);
         message.headers.set(CODE, code);
         message
-    }
-
-    /// Learns from a signed record the sequence from which on all are signed.
-    fn learn(&self, stored: &Stored) {
-        let named = stored.headers.get(SIGNED_FROM).and_then(|from| from.parse().ok());
-        self.note(named.unwrap_or(stored.sequence));
-    }
-
-    fn note(&self, from: u64) {
-        let mut range = self.range();
-        range.signed_from = Some(range.signed_from.map_or(from, |noted| noted.min(from)));
-    }
-
-    fn noted(&self) -> Option<u64> {
-        self.range().signed_from
-    }
-
-    // A poisoned lock can be used, because no change can be left half done.
-    fn range(&self) -> MutexGuard<'_, SignedRange> {
-        self.range.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts and logs a forged record that is skipped.
@@ -295,7 +223,7 @@ impl Bus for SignedBus {
     fn get<'a>(&'a self, stream: &'a str, sequence: u64) -> Answer<'a, Stored> {
         Box::pin(async move {
             let stored = self.bus.get(stream, sequence).await?;
-            if stream == self.signing.stream.name { self.genuine(stored).await } else { Ok(stored) }
+            if stream == self.signing.stream.name { self.genuine(stored) } else { Ok(stored) }
         })
     }
 
@@ -309,14 +237,7 @@ impl Bus for SignedBus {
         }
         Box::pin(async move {
             let found = self.bus.get_each(stream, sequences).await?;
-            let mut messages = Vec::with_capacity(found.len());
-            for stored in found {
-                messages.push(match stored {
-                    Ok(stored) => self.genuine(stored).await,
-                    error => error,
-                });
-            }
-            Ok(messages)
+            Ok(found.into_iter().map(|stored| stored.and_then(|it| self.genuine(it))).collect())
         })
     }
 
@@ -324,7 +245,7 @@ impl Bus for SignedBus {
         if stream != self.signing.stream.name {
             return self.bus.last(stream, filter);
         }
-        Box::pin(self.last_genuine(filter))
+        Box::pin(self.signing.last_genuine(&*self.bus, filter))
     }
 
     fn key_value(&self, bucket: &str) -> Result<Arc<dyn KeyValue>, BusError> {
@@ -345,14 +266,12 @@ struct SignedChain {
     signing: Arc<Signing>,
     /// The sequence of the last record.
     last: u64,
-    /// The sequence from which on all records are signed.
-    from: u64,
 }
 
 impl ChainedPublisher for SignedChain {
     fn append(&mut self, messages: Vec<Outgoing>) -> Answer<'_, Vec<u64>> {
         Box::pin(async move {
-            let sign = |(message, sequence)| self.signing.sign(message, sequence, self.from);
+            let sign = |(message, sequence)| self.signing.sign(message, sequence);
             let signed: Vec<Outgoing> =
                 messages.into_iter().zip(self.last + 1..).map(sign).collect();
             let (first, count) = (self.last + 1, signed.len() as u64);

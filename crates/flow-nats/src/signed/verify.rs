@@ -5,20 +5,7 @@ use std::sync::Arc;
 
 use wirefold_flow::{Answer, Bus, BusError, Cause, DeadLetter, OrderedReader, Reason, Stored};
 
-use super::{CODE, Signing};
-
-/// The sequence from which on all records are signed. It is searched only if one of these records has no
-/// code.
-async fn signed_from<'a>(
-    signing: &Signing,
-    bus: &dyn Bus,
-    mut records: impl Iterator<Item = &'a Stored>,
-) -> Result<Option<u64>, BusError> {
-    match records.any(|stored| stored.headers.get(CODE).is_none()) || signing.noted().is_none() {
-        true => signing.signed_from(bus).await,
-        false => Ok(signing.noted()),
-    }
-}
+use super::Signing;
 
 /// Among this many sequences only the first forged record becomes a dead letter. Otherwise thousands of
 /// forged records would push other letters out of their stream.
@@ -44,22 +31,20 @@ impl SignedReader {
 
     /// The genuine ones of the held records.
     async fn genuine(&mut self) -> Result<Vec<Stored>, BusError> {
-        let from = signed_from(&self.signing, &*self.bus, self.held.iter()).await?;
-        let is_new = |stored: &&Stored| {
-            stored.sequence >= self.next_letter && !self.signing.counts(stored, from)
-        };
-        if let Some(forged) = self.held.iter().find(is_new) {
-            write_letter(&self.signing, &*self.bus, forged).await?;
-            self.next_letter = forged.sequence + LETTER_EVERY;
+        let all = self.held.iter();
+        let forged: Vec<Stored> =
+            all.filter(|stored| !self.signing.is_genuine(stored)).cloned().collect();
+        if !forged.is_empty() {
+            self.signing.check_key(&*self.bus).await?;
         }
+        if let Some(new) = forged.iter().find(|stored| stored.sequence >= self.next_letter) {
+            write_letter(&self.signing, &*self.bus, new).await?;
+            self.next_letter = new.sequence + LETTER_EVERY;
+        }
+        forged.iter().for_each(|stored| self.signing.report(stored));
         let mut held = std::mem::take(&mut self.held);
-        held.retain(|stored| {
-            let counts = self.signing.counts(stored, from);
-            if !counts {
-                self.signing.report(stored);
-            }
-            counts
-        });
+        let sequence = |stored: &Stored| stored.sequence;
+        held.retain(|stored| forged.binary_search_by_key(&stored.sequence, sequence).is_err());
         Ok(held)
     }
 }
