@@ -132,7 +132,6 @@ pub use subjects::Subject;
 pub use submitted::SubmittedArticle;
 pub use tag::Tag;
 pub use verdict::{
-    Class, CopyKind, MAX_MATCHES, MaterialReason, Materiality, TOO_SHORT, TextMatch, Verdict,
-    text_remarks,
+    Class, CopyKind, Correction, MAX_MATCHES, TOO_SHORT, TextMatch, Verdict, text_remarks,
 };
 pub use verdict_line::{LineAgency, LineMatch, VerdictLine};

@@ -49,7 +49,7 @@ pub struct Verdict {
     pub novelty: Novelty,
     /// The correction that a copy or version says it is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub material: Option<Materiality>,
+    pub correction: Option<Correction>,
     /// The SimHash of the text.
     pub simhash: Simhash,
 }
@@ -124,35 +124,19 @@ pub struct TextMatch {
     pub longest: u32,
 }
 
-/// A correction of a story.
+/// A correction of a story, by a copy or version that says so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Materiality {
-    /// Whether people should hear of it; true for a correction.
-    pub material: bool,
-    /// Why they should.
-    pub reason: MaterialReason,
+pub struct Correction {
     /// The words that changed, such as `14 → 28`, if they were found; at most 80 bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<String>,
 }
 
-/// Why people should hear of an article.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum MaterialReason {
-    /// It says that it corrects its story.
-    Correction,
-    /// Another reason, which earlier releases wrote.
-    #[serde(other)]
-    Other,
-}
-
-impl Materiality {
-    /// The correction for people, if it is one: `corrected: 14 → 28`.
+impl Correction {
+    /// The correction for people: `corrected: 14 → 28`.
     #[must_use]
-    pub fn describe(&self) -> Option<String> {
-        let change = self.detail.as_ref().map(|change| format!(": {change}"));
-        let words = || format!("corrected{}", change.unwrap_or_default());
-        (self.reason == MaterialReason::Correction).then(words)
+    pub fn describe(&self) -> String {
+        let change = self.change.as_ref().map(|change| format!(": {change}"));
+        format!("corrected{}", change.unwrap_or_default())
     }
 }

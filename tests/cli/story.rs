@@ -33,7 +33,7 @@ fn brief(id: &str, outlet: &str, class: &str) -> Value {
         brief["kind"] = "reprint".into();
         brief["strongest"] = json!({"id": FIRST, "contained": 0.712, "containing": 0.9, "passages": 2, "longest": 31});
         brief["agency"] = sample("wirefold.output.article.4.json")["verdict"]["agency"].clone();
-        brief["material"] = json!({"material": true, "reason": "correction", "detail": "26 → 28"});
+        brief["correction"] = json!({"change": "26 → 28"});
     }
     brief
 }

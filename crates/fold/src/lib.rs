@@ -55,4 +55,4 @@ pub use page::Page;
 pub use settings::Settings;
 pub use stem::stem;
 pub use text_files::{TextFile, TextFiles};
-pub use verdict::{Class, CopyKind, Match, Verdict};
+pub use verdict::{Class, CopyKind, Correction, Match, Verdict};

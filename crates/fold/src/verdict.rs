@@ -69,9 +69,8 @@ pub struct Verdict {
     pub simhash: u64,
     /// The share of its words that its story did not have, 0 to 1.
     pub novelty: f64,
-    /// The words that a copy or version changed, such as `14 → 28`, if it says that it corrects its story: `Some(None)` if
-    /// they were not found.
-    pub correction: Option<Option<String>>,
+    /// The correction of its story that a copy or version says it is.
+    pub correction: Option<Correction>,
     /// The earlier stories that its own was compared with, if it is new, the most similar first.
     pub compared_stories: Vec<ComparedStory>,
     /// Stories that merged because of it, in order.
@@ -80,6 +79,13 @@ pub struct Verdict {
     pub merged_events: Vec<Merge<EventId>>,
     /// The earlier event that its own event continues, because it came too late to join it.
     pub continues: Option<EventId>,
+}
+
+/// A correction of a story.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correction {
+    /// The words that changed, such as `14 → 28`, if they were found.
+    pub change: Option<String>,
 }
 
 /// A reprint contains at least this share of its own text from the earlier one …

@@ -130,10 +130,10 @@ impl DetectorState {
         self.window_articles.insert(judged.doc, WindowArticle { counted, byline });
         let (story, mut changes) = (judged.story, self.add_to_groups(&judged, &counted));
         changes.extend(self.choose_lead(&judged, story, &counted));
-        let material = correction(&judged);
+        let correction = correction(&judged);
         let agency = self.agency(&judged);
         changes.extend(self.credit_change(&judged, story, agency.as_ref()));
-        let parts = VerdictParts { story, agency, material };
+        let parts = VerdictParts { story, agency, correction };
         let record = self.record(enriched, &judged, parts, decision, input);
         DecidedArticle { record: OutputArticle { changes, ..record }, doc: judged.doc, story }
     }

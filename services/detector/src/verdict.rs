@@ -4,8 +4,7 @@
 
 use wirefold_fold as fold;
 use wirefold_proto::{
-    Agency, Confidence, MAX_MATCHES, MaterialReason, Materiality, Novelty, Simhash, TextMatch,
-    Verdict,
+    Agency, Confidence, Correction, MAX_MATCHES, Novelty, Simhash, TextMatch, Verdict,
 };
 
 use crate::agency::shorten;
@@ -18,7 +17,7 @@ pub(crate) struct VerdictParts {
     /// The story after the decision.
     pub(crate) story: fold::StoryId,
     pub(crate) agency: Option<Agency>,
-    pub(crate) material: Option<Materiality>,
+    pub(crate) correction: Option<Correction>,
 }
 
 /// Converts a verdict to the contract's ids; `None` if its story is unknown, which does not happen.
@@ -50,7 +49,7 @@ pub(crate) fn verdict(
         shared_quotations: count(judged.shared_quotations),
         agency: parts.agency,
         novelty: Novelty::new(judged.novelty.clamp(0.0, 1.0)).unwrap_or_default(),
-        material: parts.material,
+        correction: parts.correction,
         simhash: Simhash(judged.simhash),
     })
 }
@@ -78,8 +77,7 @@ fn origin_confidence(judged: &fold::Verdict) -> Option<Confidence> {
 }
 
 /// The correction that a copy or version says it is.
-pub(crate) fn correction(judged: &fold::Verdict) -> Option<Materiality> {
-    let change = judged.correction.as_ref()?;
-    let detail = change.as_deref().map(shorten);
-    Some(Materiality { material: true, reason: MaterialReason::Correction, detail })
+pub(crate) fn correction(judged: &fold::Verdict) -> Option<Correction> {
+    let found = judged.correction.as_ref()?;
+    Some(Correction { change: found.change.as_deref().map(shorten) })
 }

@@ -6,10 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wirefold_proto::{
     Agency, Alert, AlertAttempt, AlertHandlingRecord, AlertId, AlertReason, AlertState, ArticleId,
-    Class, CommandOutcome, Containment, ControlCommand, CopyKind, DateProblem, DeadLetter,
-    EntityKind, EventAfter, EventId, FeedId, FeedRecord, FigureRole, FoundBy, FoundWord, FullText,
-    HealthCondition, HoldReason, ItemIdentity, LanguageTag, ListRecord, Materiality, NoteKind,
-    Outlet, OutputArticle, OutputCommand, Qualifier, ReasonKind, Rehearsal, StoryAfter,
+    Class, CommandOutcome, Containment, ControlCommand, CopyKind, Correction, DateProblem,
+    DeadLetter, EntityKind, EventAfter, EventId, FeedId, FeedRecord, FigureRole, FoundBy,
+    FoundWord, FullText, HealthCondition, HoldReason, ItemIdentity, LanguageTag, ListRecord,
+    NoteKind, Outlet, OutputArticle, OutputCommand, Qualifier, ReasonKind, Rehearsal, StoryAfter,
     StoryChange, StoryId, SubscriptionId, SubscriptionRecord, SubscriptionSettings, Tag, Target,
     TextMatch, Volume, count, outlet_label, token,
 };
@@ -364,7 +364,7 @@ pub struct ArticleBrief {
     pub version_of: Option<ArticleId>,
     /// The correction that it says it is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub material: Option<Materiality>,
+    pub correction: Option<Correction>,
     /// Whether it belongs to the baseline.
     pub baseline: bool,
     /// Whether its page says that it is not free to everybody; only the lead of that page is stored.

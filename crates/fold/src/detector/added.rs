@@ -9,7 +9,7 @@ use crate::event_evidence::{ComparedStory, SharedQuotation};
 use crate::evidence::runs;
 use crate::ids::DocId;
 use crate::page::Page;
-use crate::verdict::{Match, REPRINT_LARGER};
+use crate::verdict::{Correction, Match, REPRINT_LARGER};
 
 /// A text counts as an origin if it has at least so many words outside quotation marks.
 const COMPARABLE_WORDS: usize = 44;
@@ -78,21 +78,21 @@ impl Detector {
         own.or_else(|| inferred_agency(related))
     }
 
-    /// The words that a copy or version changed, if it says that it is a correction, and no compared member of its story
-    /// does: `Some(None)` if they were not found.
+    /// The correction of its story that a copy or version says it is, if no compared member of its story says so.
     pub(super) fn correction(
         &self,
         article: u32,
         text: &Text,
         story: u32,
         matches: &[Match],
-    ) -> Option<Option<String>> {
+    ) -> Option<Correction> {
         let is_correction = |doc: u32| self.docs.get(doc).is_some_and(|doc| doc.is_correction);
         let mut members = self.of_story(story, matches).map(|pair| pair.doc.0);
         if !is_correction(article) || members.clone().any(is_correction) {
             return None;
         }
         let earlier = members.find_map(|doc| self.docs.text(doc));
-        Some(earlier.and_then(|earlier| corrected_words(text, &Text::new(&earlier))))
+        let change = earlier.and_then(|earlier| corrected_words(text, &Text::new(&earlier)));
+        Some(Correction { change })
     }
 }

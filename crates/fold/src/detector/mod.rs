@@ -436,6 +436,7 @@ fn is_page(item: &str, incoming: &Incoming<'_>) -> bool {
 mod tests {
     use super::*;
     use crate::text_files::{TextFile, TextFiles};
+    use crate::verdict::Correction;
     use std::sync::Mutex;
 
     fn text(seed: usize) -> String {
@@ -579,7 +580,10 @@ mod tests {
         assert_eq!(correction("a", &article(26, "")), None);
         assert_eq!(correction("b", &article(28, "")), None);
         let corrected = article(27, "Correction: 27 ferries sank.");
-        assert_eq!(correction("c", &corrected), Some(Some("26 → 27".to_owned())));
+        assert_eq!(
+            correction("c", &corrected),
+            Some(Correction { change: Some("26 → 27".to_owned()) })
+        );
         assert_eq!(correction("d", &corrected), None);
     }
 

@@ -11,7 +11,7 @@ use wirefold_gateway::shapes::{
     Accepted, ArticleBrief, ArticleDetail, Decided, MovedStory, Story, StoryBrief, StoryPage,
 };
 use wirefold_proto::{
-    Agency, Class, Command, EventAfter, EventId, Interval, Materiality, StoryAfter, StoryChange,
+    Agency, Class, Command, Correction, EventAfter, EventId, Interval, StoryAfter, StoryChange,
     StoryId, Target, text_remarks,
 };
 
@@ -340,7 +340,7 @@ fn write_article(
     let mut remarks = vec![article.class.describe(article.kind).to_owned()];
     remarks.extend(words::contained(article, all).filter(|_| is_folded));
     remarks.extend(article.agency.as_ref().map(Agency::describe));
-    remarks.extend(article.material.as_ref().and_then(Materiality::describe));
+    remarks.extend(article.correction.as_ref().map(Correction::describe));
     let of_text = text_remarks(article.comparable, article.paywalled);
     remarks.extend(of_text.into_iter().map(str::to_owned));
     let remarks = clean(&remarks.join(" · "));

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use wirefold_corrections::{Article, Note, NoteKind, note, trace_corrections};
 use wirefold_proto::{
-    AlertArticle, AlertId, AlertReason, ArticleId, Class, FigureRole, GroupBy, MaterialReason,
-    Materiality, ReasonKind, StoryId, Target,
+    AlertArticle, AlertId, AlertReason, ArticleId, Class, Correction, FigureRole, GroupBy,
+    ReasonKind, StoryId, Target,
 };
 use wirefold_text::Text;
 use wirefold_text::extract::{is_uncertain, numbers};
@@ -139,17 +139,16 @@ impl IncomingArticle {
     }
 
     /// The correction that the detector found. On a live page, it may be any entry that changed.
-    fn correction(&self) -> Option<&Materiality> {
-        let found = self.output.verdict.material.as_ref().filter(|_| !self.is_live)?;
-        let is_one = found.material && found.reason == MaterialReason::Correction;
-        (is_one && self.output.verdict.comparable).then_some(found)
+    fn correction(&self) -> Option<&Correction> {
+        let is_one = !self.is_live && self.output.verdict.comparable;
+        self.output.verdict.correction.as_ref().filter(|_| is_one)
     }
 
     /// The figure that it corrects: that of its note, or else the one that the detector found.
     fn corrected(&self) -> Option<Corrected> {
         let of_note = self.note().and_then(|note| figure(&note.whole));
         of_note.or_else(|| {
-            let (old, new) = self.correction()?.detail.as_deref()?.split_once(" → ")?;
+            let (old, new) = self.correction()?.change.as_deref()?.split_once(" → ")?;
             Some(Corrected { role: None, old: old.to_owned(), new: new.to_owned() })
         })
     }
@@ -170,7 +169,7 @@ impl IncomingArticle {
                 let what = if of_dead { "death toll" } else { label(*role) };
                 Some(format!("{what} {old} → {new}"))
             }
-            _ => found.and_then(|it| it.detail.clone()).filter(|_| kind != NoteKind::Retraction),
+            _ => found.and_then(|it| it.change.clone()).filter(|_| kind != NoteKind::Retraction),
         };
         let what = change.map_or_else(|| sort.to_owned(), |it| format!("{sort}: {it}"));
         let quoted = note.map(|note| &*note.words).filter(|words| !words.is_empty());

@@ -8,9 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 use wirefold_flow::sim::{FaultyBus, Odds, Random, SimBus, SimDisk, VirtualClock};
 use wirefold_flow::{Bus, Clock as _, FailPoints, LoopError, Point, StageContext};
-use wirefold_proto::{
-    Alert, AlertId, GroupBy, Interval, MaterialReason, SubscriptionSettings, Volume, streams,
-};
+use wirefold_proto::{Alert, AlertId, GroupBy, Interval, SubscriptionSettings, Volume, streams};
 
 use super::newsroom::{Given, Newsroom, article};
 use super::running::{Paper, Running, at_once, everything, revisions, settings, wait_until_idle};
@@ -90,8 +88,7 @@ fn steps(seed: u64) -> Vec<Step> {
     for number in 0..14 {
         let batch = (0..=pick(3)).map(|_| {
             let given = article(STORIES[pick(4)], OUTLETS[pick(5)], "a b strike at sea");
-            let material = (pick(4) == 0).then_some((MaterialReason::Other, "28"));
-            Given { event: EVENTS[pick(3)], material, comparable: pick(8) > 0, ..given }
+            Given { event: EVENTS[pick(3)], comparable: pick(8) > 0, ..given }
         });
         steps.push(Step::Publish(batch.collect()));
         steps.push(Step::Pass(pick(12) as u64));

@@ -1,9 +1,7 @@
 //! Alerts collected into digests, and repeated alerts.
 
 use serde_json::Value;
-use wirefold_proto::{
-    Digest, HoldReason, Interval, MaterialReason, QuietHours, SubscriptionSettings, Volume,
-};
+use wirefold_proto::{Digest, HoldReason, Interval, QuietHours, SubscriptionSettings, Volume};
 
 use super::http::{Answer, Receiver, webhook};
 use super::newsroom::{Given, article, five};
@@ -138,12 +136,9 @@ async fn a_subscription_to_corrections_and_the_end_gets_nothing_else() {
     let [first, second, third, ..] = five();
     world.newsroom.tell(first).await;
     world.pass(1).await;
-    let material = |reason, words| Some((reason, words));
-    let number = material(MaterialReason::Other, "28");
-    world.newsroom.tell(Given { material: number, ..second }).await;
+    world.newsroom.tell(second).await;
     world.pass(1).await;
-    let corrected = material(MaterialReason::Correction, "41 → 14");
-    world.newsroom.tell(Given { material: corrected, ..third }).await;
+    world.newsroom.tell(Given { correction: Some("41 → 14"), ..third }).await;
     world.pass(25 * HOUR).await;
     let alerts = world.alerts().await;
     let loud: Vec<bool> = alerts.iter().map(|alert| alert.volume == Volume::Loud).collect();

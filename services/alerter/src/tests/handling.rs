@@ -3,8 +3,8 @@
 use wirefold_envelope::timestamp;
 use wirefold_flow::{Clock as _, UnixMillis};
 use wirefold_proto::{
-    AlertId, AlertLink, Command, Interval, LINK_KEY, LinkKey, MaterialReason, QuietHours,
-    SubscriptionSettings, Volume, link_command_id, streams,
+    AlertId, AlertLink, Command, Interval, LINK_KEY, LinkKey, QuietHours, SubscriptionSettings,
+    Volume, link_command_id, streams,
 };
 
 use super::http::Receiver;
@@ -102,8 +102,8 @@ async fn a_correction_passes_a_mute_that_lets_it() {
     world.mute_but_for_corrections("1", &id, None, true).await;
     world.newsroom.tell(second).await;
     world.pass(1).await;
-    let corrected = Some((MaterialReason::Correction, "41 → 14"));
-    world.newsroom.tell(Given { material: corrected, ..third }).await;
+    let corrected = Some("41 → 14");
+    world.newsroom.tell(Given { correction: corrected, ..third }).await;
     world.pass(1).await;
     let held: Vec<bool> = world.alerts().await.iter().map(|alert| alert.held.is_some()).collect();
     assert_eq!(held, [false, true, false]);

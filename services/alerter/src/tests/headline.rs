@@ -1,6 +1,6 @@
 //! The headline of an alert.
 
-use wirefold_proto::{MaterialReason, SubscriptionSettings};
+use wirefold_proto::SubscriptionSettings;
 
 use super::newsroom::{Given, article, five};
 use super::running::{World, at_once, everything, settings};
@@ -23,10 +23,7 @@ async fn the_headline_moves_on_with_what_is_material_and_with_nothing_else() {
     let mut world = World::new().await;
     let running = world.start(&settings([at_once()]));
     let [original, second, copy, ..] = five();
-    let toll = Given {
-        material: Some((MaterialReason::Other, "evacuated")),
-        ..article("e", "capitalwatch.example", "All of Tarrowgate evacuated")
-    };
+    let toll = article("e", "capitalwatch.example", "All of Tarrowgate evacuated");
     let bait = Given { title: "You will not believe what happened at this port", ..copy };
     world.newsroom.tell_all([original, second, toll, bait]).await;
     world.pass(1).await;

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use wirefold_proto::{
-    AlertState, Hold, HoldReason, Interval, MaterialReason, QuietHours, SubscriptionSettings,
-    Target,
+    AlertState, Hold, HoldReason, Interval, QuietHours, SubscriptionSettings, Target,
 };
 
 use super::newsroom::{Given, article, five};
@@ -212,8 +211,7 @@ async fn a_baseline_article_counts_in_an_open_alert_and_neither_opens_nor_notifi
     world.newsroom.tell(first).await;
     world.pass(30).await;
     let baseline = |given| Given { baseline: true, ..given };
-    let material = Some((MaterialReason::Other, "28"));
-    world.newsroom.tell(Given { material, ..baseline(second) }).await;
+    world.newsroom.tell(baseline(second)).await;
     world.newsroom.tell_all([copy, third].map(baseline)).await;
     world.newsroom.tell(Given { event: "other", ..baseline(fourth) }).await;
     world.pass(15 * 60).await;
@@ -438,7 +436,7 @@ async fn six_messages_in_an_hour_are_enough_and_the_rest_comes_together() {
     }
     assert_eq!(world.paper.blocks().len(), 6, "{:#?}", world.paper.blocks());
     // A correction waits for nothing, and what waits goes with it. It is none of the six.
-    let correction = Given { material: Some((MaterialReason::Correction, "4 → 3")), ..five()[1] };
+    let correction = Given { correction: Some("4 → 3"), ..five()[1] };
     world.newsroom.tell(correction).await;
     world.pass(1).await;
     let blocks = world.paper.blocks();

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use wirefold_flow::Clock as _;
-use wirefold_proto::{Alert, Interval, MaterialReason, OutputArticle, SubscriptionSettings};
+use wirefold_proto::{Alert, Interval, OutputArticle, SubscriptionSettings};
 
 use super::newsroom::{Given, article};
 use super::running::{World, settings, wait_until_idle};
@@ -44,9 +44,8 @@ struct Step {
     agency: Option<String>,
     /// An agency that shared passages point to.
     inferred: Option<String>,
-    material: Option<MaterialReason>,
-    #[serde(default)]
-    detail: String,
+    /// The change of which its text says that it is a correction; it may be empty.
+    correction: Option<String>,
     #[serde(default)]
     version: bool,
     #[serde(default)]
@@ -97,7 +96,7 @@ impl Step {
         Given {
             event: kept(&self.event),
             text: kept(&self.text),
-            material: self.material.map(|reason| (reason, kept(&self.detail))),
+            correction: self.correction.as_deref().map(kept),
             comparable: !self.short,
             baseline: self.baseline,
             is_version: self.version,

@@ -7,10 +7,10 @@ use wirefold_envelope::{Limits, Sender, create_streams, timestamp};
 use wirefold_flow::{Bus, Clock, Outgoing};
 use wirefold_proto::{
     AboutArticle, Agency, AgencyHow, ArticleEnriched, ArticleId, Class, Command, CommandOutcome,
-    Confidence, ContentHash, ControlCommand, CopyKind, DecisionId, EventAfter, EventId, EventState,
-    Findings, FoundBy, Input, ItemAddress, Language, LeadEvidence, MaterialReason, Materiality,
-    Offsets, Outlet, OutputArticle, OutputCommand, OutputForgotten, Published, StoryAfter,
-    StoryChange, StoryId, StoryState, Tag, Target, TextPolicy, TextSource, Verdict, encode,
+    Confidence, ContentHash, ControlCommand, CopyKind, Correction, DecisionId, EventAfter, EventId,
+    EventState, Findings, FoundBy, Input, ItemAddress, Language, LeadEvidence, Offsets, Outlet,
+    OutputArticle, OutputCommand, OutputForgotten, Published, StoryAfter, StoryChange, StoryId,
+    StoryState, Tag, Target, TextPolicy, TextSource, Verdict, encode,
 };
 
 pub(super) struct Newsroom {
@@ -76,7 +76,8 @@ pub(super) struct Given {
     pub(super) outlet: &'static str,
     pub(super) title: &'static str,
     pub(super) text: &'static str,
-    pub(super) material: Option<(MaterialReason, &'static str)>,
+    /// The change of which its text says that it is a correction; it may be empty.
+    pub(super) correction: Option<&'static str>,
     pub(super) comparable: bool,
     pub(super) baseline: bool,
     pub(super) updates_baseline: bool,
@@ -99,7 +100,7 @@ pub(super) fn article(story: &'static str, outlet: &'static str, title: &'static
         outlet,
         title,
         text: "Dockers of the fictional port of Tarrowgate stayed away from the cranes.",
-        material: None,
+        correction: None,
         comparable: true,
         baseline: false,
         updates_baseline: false,
@@ -484,11 +485,8 @@ fn agency((name, is_credited): (&str, bool)) -> Agency {
 }
 
 fn verdict(given: Given, class: Class, lead: ArticleId, first: ArticleId) -> Verdict {
-    let material = |(reason, detail): (MaterialReason, &str)| Materiality {
-        material: reason != MaterialReason::Other,
-        reason,
-        detail: (!detail.is_empty()).then(|| detail.to_owned()),
-    };
+    let correction =
+        |change: &str| Correction { change: Some(change.to_owned()).filter(|it| !it.is_empty()) };
     Verdict {
         class,
         kind: (class == Class::Copy).then_some(CopyKind::Reprint),
@@ -503,7 +501,7 @@ fn verdict(given: Given, class: Class, lead: ArticleId, first: ArticleId) -> Ver
         shared_quotations: 0,
         agency: given.agency.map(agency),
         novelty: serde_json::from_str(given.novelty).unwrap(),
-        material: given.material.map(material),
+        correction: given.correction.map(correction),
         simhash: serde_json::from_str("\"0000000000000000\"").unwrap(),
     }
 }

@@ -1,6 +1,6 @@
 //! A mention in passing does not notify.
 
-use wirefold_proto::{AlertState, Interval, MaterialReason, SubscriptionSettings, Volume};
+use wirefold_proto::{AlertState, Interval, SubscriptionSettings, Volume};
 
 use super::newsroom::{Given, article};
 use super::running::{World, at_once, settings, told};
@@ -39,12 +39,11 @@ const THREE: &str = "valeherald.example";
 
 #[tokio::test(start_paused = true)]
 async fn a_mention_is_silent_until_a_text_tells_of_it() {
-    let material = Some((MaterialReason::Other, "9"));
     let given = [
         mention("a", ONE, MENTIONS),
-        Given { material, ..mention("b", TWO, "Nothing of it stands here on 9 metres.") },
+        mention("b", TWO, "Nothing of it stands here on 9 metres."),
         mention("c", THREE, TELLS),
-        Given { material, ..mention("d", "northcurrent.example", "Nor here, nor on 9 metres.") },
+        mention("d", "northcurrent.example", "Nor here, nor on 9 metres."),
     ];
     let expected = [
         "silent: mentioned in passing",

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use wirefold_flow::INPUT;
-use wirefold_proto::{AgencyHow, Class, MaterialReason, StoryChange};
+use wirefold_proto::{AgencyHow, Class, StoryChange};
 
 use super::harness::{Harness, decision, seed_articles, seeds};
 
@@ -77,9 +77,7 @@ async fn evidence_and_reasons_stand_in_the_records() {
     assert!(credited.evidence[0].words.contains("Associated Press"), "{credited:?}");
     let corrected = of("fl-03").verdict;
     assert_eq!(corrected.class, Class::Version);
-    let reason = corrected.material.unwrap();
-    assert!(reason.material && reason.reason == MaterialReason::Correction, "{reason:?}");
-    assert_eq!(reason.detail.as_deref(), Some("41 → 14"));
+    assert_eq!(corrected.correction.unwrap().change.as_deref(), Some("41 → 14"));
     let own = of("st-04");
     assert_eq!(own.verdict.class, Class::Related);
     assert_eq!(own.event_state.origins, 2);

@@ -48,8 +48,8 @@ async fn articles_from_another_sites_feed_are_copies_and_no_versions() {
     let later =
         detector.judge(&[article_via(&corrected, "third.example", 5), corrected.enriched(6)]).await;
     assert_eq!(later[0].verdict.story, StoryId::from(first.id));
-    assert_eq!((later[0].verdict.class, &later[0].verdict.material), (Class::Copy, &None));
-    assert!(later[1].verdict.material.is_some());
+    assert_eq!((later[0].verdict.class, &later[0].verdict.correction), (Class::Copy, &None));
+    assert!(later[1].verdict.correction.is_some());
 }
 
 #[tokio::test]

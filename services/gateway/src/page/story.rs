@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use wirefold_fold::{Change, Changes, Overlap};
-use wirefold_proto::{Agency, ArticleId, Class, DateProblem, Materiality, Target};
+use wirefold_proto::{Agency, ArticleId, Class, Correction, DateProblem, Target};
 
 use crate::page::diff::WordDiff;
 use crate::page::map::{MapInput, Strip, colour, letter, shared, story_strips};
@@ -148,7 +148,7 @@ pub(super) fn copies(study: &StoryComparison, is_open: bool) -> Markup {
 fn copy_inside(study: &StoryComparison, copy: &ComparedArticle) -> Markup {
     html! {
         p.title lang=[words::lang(Some(&copy.article.language))] dir=(words::direction(Some(&copy.article.language))) { (outward(&copy.article)) }
-        @if let Some(corrected) = copy.article.material.as_ref().and_then(Materiality::describe) {
+        @if let Some(corrected) = copy.article.correction.as_ref().map(Correction::describe) {
             p { (corrected) }
         }
         h3 { "Why folded" }
@@ -875,7 +875,7 @@ mod tests {
             strongest: None,
             agency: None,
             version_of: None,
-            material: None,
+            correction: None,
             baseline: false,
             paywalled: false,
         };

@@ -198,7 +198,7 @@ impl ArticleBrief {
             strongest: verdict.matches.into_iter().next(),
             agency: verdict.agency,
             version_of: about.version_of,
-            material: verdict.material,
+            correction: verdict.correction,
             baseline: about.baseline,
             paywalled: about.paywalled,
         }

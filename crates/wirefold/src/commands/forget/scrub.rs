@@ -86,14 +86,18 @@ fn remove_words(value: &mut Value, ids: &Ids, of: DecidedBy) -> bool {
         }
         Value::Object(fields) => {
             let here = is_quoted(fields, ids, of) && empty(fields, "words");
-            let detail = of == DecidedBy::Forgotten
-                && fields.contains_key("material")
-                && fields.remove("detail").is_some();
+            let change = of == DecidedBy::Forgotten && remove_change(fields);
             let parts = fields.values_mut();
-            parts.fold(here || detail, |so_far, part| remove_words(part, ids, of) || so_far)
+            parts.fold(here || change, |so_far, part| remove_words(part, ids, of) || so_far)
         }
         _ => false,
     }
+}
+
+/// Removes the words that a correction changed. Returns whether there were any.
+fn remove_change(fields: &mut Map<String, Value>) -> bool {
+    let correction = fields.get_mut("correction").and_then(Value::as_object_mut);
+    correction.is_some_and(|correction| correction.remove("change").is_some())
 }
 
 /// Whether these fields are evidence quoted from such an article.
@@ -262,7 +266,7 @@ mod tests {
         let evidence = json!({"place": "dateline", "words": "QUAYTON (AP)", "article": article});
         json!({"id": OTHER, "verdict": {
             "agency": {"name": "AP", "evidence": [evidence]},
-            "material": {"material": true, "reason": "new_name", "detail": "Ada Ruiz"},
+            "correction": {"change": "Ada Ruiz → Ida Ruiz"},
         }})
     }
 
@@ -277,11 +281,11 @@ mod tests {
         let verdict = &found["verdict"];
         assert_eq!(verdict["agency"]["evidence"][0]["words"], "");
         assert_eq!(verdict["agency"]["evidence"][0]["article"], GONE, "an id is no word");
-        assert_eq!(verdict["material"]["detail"], "Ada Ruiz", "that is its own");
+        assert_eq!(verdict["correction"]["change"], "Ada Ruiz → Ida Ruiz", "that is its own");
         assert_eq!(scrubbed(&decision(Some(OTHER)), DecidedBy::Other), None);
         let own = scrubbed(&decision(None), DecidedBy::Forgotten).unwrap();
         assert_eq!(own["verdict"]["agency"]["evidence"][0]["words"], "");
-        assert_eq!(own["verdict"]["material"].get("detail"), None);
+        assert_eq!(own["verdict"]["correction"].get("change"), None);
     }
 
     #[test]
