@@ -23,7 +23,7 @@ use crate::shapes::AlertPage;
 use crate::statements::{InStory, StatementCache};
 
 /// The most open event streams. Other clients must come back later.
-pub(crate) const STREAMS: usize = 256;
+pub(crate) const STREAMS: usize = 512;
 
 /// Commands in one read.
 const COMMANDS: usize = 256;
