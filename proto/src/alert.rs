@@ -71,6 +71,10 @@ pub struct Alert {
     /// Why the revision is held, and for how long.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<Hold>,
+    /// When its subscription's escalation delivery got it, because nobody had acknowledged it. That delivery gets the later
+    /// revisions, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalated: Option<Timestamp>,
     /// The digest that contains it, if the subscription gathers its messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<InDigest>,
@@ -80,6 +84,15 @@ pub struct Alert {
 }
 
 message!(Alert = "wirefold.alert" / 2);
+
+impl Alert {
+    /// Whether this revision escalates the alert. It states nothing new, and is silent for the other deliveries.
+    #[must_use]
+    pub fn is_escalation(&self) -> bool {
+        let says_nothing_else = self.reasons.iter().all(|it| it.kind == ReasonKind::Repeated);
+        self.escalated == Some(self.at) && self.volume == Volume::Silent && says_nothing_else
+    }
+}
 
 impl Published for Alert {
     const STREAM: Stream = streams::ALERTS;
@@ -199,7 +212,7 @@ pub enum ReasonKind {
     Merged,
     /// Nothing more is coming.
     Quiet,
-    /// Repeated after `repeat_interval`.
+    /// Repeated after `repeat_interval`, or escalated.
     Repeated,
     /// It continues after it was quiet. The words give the day.
     Again,

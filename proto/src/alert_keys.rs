@@ -1,10 +1,12 @@
 //! The keys of the table entries that belong to one alert.
 
-use crate::ids::AlertId;
+use crate::ids::{AlertId, Target};
 use crate::token;
 
 /// The prefix of the keys in `wf_subscriptions` of [`AlertHandlingRecord`](crate::AlertHandlingRecord)s.
 pub const HANDLING_PREFIX: &str = "alert.";
+/// The prefix of the keys in `wf_subscriptions` of [`AcknowledgementRecord`](crate::AcknowledgementRecord)s.
+pub const ACKNOWLEDGED_PREFIX: &str = "acknowledged.";
 /// The suffix of the keys in `wf_deliveries` of [`AlertAttemptsRecord`](crate::AlertAttemptsRecord)s.
 pub const ATTEMPTS_SUFFIX: &str = ".attempts";
 
@@ -17,7 +19,13 @@ pub fn gone_key(delivery: &str) -> String {
     format!("{delivery}.gone")
 }
 
-/// In `wf_subscriptions`: whether people muted or acknowledged an alert.
+/// In `wf_subscriptions`: who has an event or a story.
+#[must_use]
+pub fn acknowledged_key(of: Target) -> String {
+    format!("{ACKNOWLEDGED_PREFIX}{of}")
+}
+
+/// In `wf_subscriptions`: whether people muted an alert.
 #[must_use]
 pub fn handling_key(alert: &AlertId) -> String {
     format!("{HANDLING_PREFIX}{}", token::escape(&alert.to_string()))

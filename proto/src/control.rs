@@ -149,11 +149,12 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         except_corrections: bool,
     },
-    /// Acknowledge an alert: the sender has it, and it is repeated only when there is news.
+    /// Acknowledge an event or a story with all alerts about it, also those to come: the sender has it, and an alert is
+    /// repeated only when there is news.
     #[serde(rename = "alert.acknowledge")]
     AlertAcknowledge {
-        /// The alert.
-        alert: AlertId,
+        /// The event or story.
+        of: Target,
         /// A note for the others.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
@@ -181,15 +182,6 @@ impl Command {
         "alert.mute",
         "alert.acknowledge",
     ];
-
-    /// The alert that it is about.
-    #[must_use]
-    pub fn alert(&self) -> Option<&AlertId> {
-        match self {
-            Self::AlertMute { alert, .. } | Self::AlertAcknowledge { alert, .. } => Some(alert),
-            _ => None,
-        }
-    }
 
     /// Its verb, such as `feed.add`: the end of its subject.
     #[must_use]

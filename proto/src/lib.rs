@@ -36,6 +36,7 @@ pub mod streams;
 pub mod subjects;
 pub mod token;
 
+mod acknowledgement;
 mod agency;
 mod alert;
 mod alert_keys;
@@ -49,6 +50,7 @@ mod counting;
 mod dead;
 mod digest;
 mod enriched;
+mod escalation;
 mod feed_finding;
 mod feed_site;
 mod findings;
@@ -75,13 +77,15 @@ mod verdict;
 mod verdict_line;
 mod words;
 
+pub use acknowledgement::AcknowledgementRecord;
 pub use agency::{Agency, AgencyEvidence, AgencyHow, EvidencePlace, describe_agency};
 pub use alert::{
     Alert, AlertAgency, AlertArticle, AlertClaim, AlertFirst, AlertReason, AlertState, DigestPart,
     Headline, Hold, HoldReason, InDigest, REVISION_HEADER, ReasonKind, Volume,
 };
 pub use alert_keys::{
-    ATTEMPTS_SUFFIX, HANDLING_PREFIX, REPLAYED_KEY, attempts_key, gone_key, handling_key, taken_key,
+    ACKNOWLEDGED_PREFIX, ATTEMPTS_SUFFIX, HANDLING_PREFIX, REPLAYED_KEY, acknowledged_key,
+    attempts_key, gone_key, handling_key, taken_key,
 };
 pub use alert_link::{AlertLink, LINK_KEY, LinkAction, LinkError, LinkKey, link_command_id};
 pub use article::{
@@ -96,6 +100,7 @@ pub use counting::{count, grouped};
 pub use dead::{DeadBody, DeadCause, DeadHeader, DeadLetter};
 pub use digest::{AlertDigest, FeedDigest, FeedProblem};
 pub use enriched::{ArticleEnriched, EnrichedEpoch};
+pub use escalation::{Escalation, EscalationError};
 pub use feed_finding::FeedFinding;
 pub use feed_site::{FeedSite, NOBODY, SiteProof};
 pub use findings::{

@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::escalation::Escalation;
 use crate::ids::{FeedId, Outlet, SubscriptionId};
 use crate::interval::Interval;
 use crate::words::words;
@@ -136,6 +137,9 @@ pub struct SubscriptionSettings {
     /// After what time an alert without news is repeated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repeat_interval: Option<Interval>,
+    /// The delivery that also gets an alert if nobody acknowledges it in time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalation: Option<Escalation>,
     /// When messages are held.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quiet_hours: Option<QuietHours>,
@@ -177,6 +181,7 @@ impl SubscriptionSettings {
             group_wait: None,
             update_interval: None,
             repeat_interval: None,
+            escalation: None,
             quiet_hours: None,
             time_zone: None,
             break_quiet: None,
@@ -185,6 +190,11 @@ impl SubscriptionSettings {
             digest: None,
             deliveries: Vec::new(),
         }
+    }
+
+    /// All deliveries that it names, that of its escalation last.
+    pub fn named_deliveries(&self) -> impl Iterator<Item = &String> {
+        self.deliveries.iter().chain(self.escalation.iter().map(|escalation| &escalation.to))
     }
 }
 

@@ -3,10 +3,11 @@
 
 use schemars::generate::SchemaSettings;
 use wirefold_proto::{
-    Alert, AlertAttemptsRecord, AlertDigest, AlertHandlingRecord, ArticleEnriched, ArticleFetched,
-    ControlCommand, DeadLetter, DecodeError, EnrichedEpoch, FeedDigest, FeedRecord, HealthNotice,
-    HealthReport, ListRecord, Message, OutputArticle, OutputCommand, OutputEpoch, OutputForgotten,
-    Published, SchemaName, StoryRecord, Subject, SubscriptionRecord, VerdictLine, decode,
+    AcknowledgementRecord, Alert, AlertAttemptsRecord, AlertDigest, AlertHandlingRecord,
+    ArticleEnriched, ArticleFetched, ControlCommand, DeadLetter, DecodeError, EnrichedEpoch,
+    FeedDigest, FeedRecord, HealthNotice, HealthReport, ListRecord, Message, OutputArticle,
+    OutputCommand, OutputEpoch, OutputForgotten, Published, SchemaName, StoryRecord, Subject,
+    SubscriptionRecord, VerdictLine, decode,
 };
 
 /// One message of the contract.
@@ -34,7 +35,7 @@ pub(crate) struct Address {
 }
 
 /// Every message.
-pub(crate) const CATALOGUE: [Entry; 21] = [
+pub(crate) const CATALOGUE: [Entry; 22] = [
     published::<ArticleFetched>(&[
         "wirefold.article.fetched.2.json",
         "wirefold.article.fetched.2.minimal.json",
@@ -88,6 +89,7 @@ pub(crate) const CATALOGUE: [Entry; 21] = [
     entry::<AlertDigest>(&["wirefold.alert.digest.1.json"]),
     entry::<AlertAttemptsRecord>(&["wirefold.alert.attempts.1.json"]),
     entry::<AlertHandlingRecord>(&["wirefold.alert.handling.1.json"]),
+    entry::<AcknowledgementRecord>(&["wirefold.acknowledgement.1.json"]),
     entry::<FeedDigest>(&["wirefold.feed.digest.2.json"]),
     entry::<HealthNotice>(&["wirefold.health.notice.1.json"]),
     entry::<HealthReport>(&["wirefold.health.report.1.json"]),

@@ -75,6 +75,7 @@ pub(crate) fn sample(delivery: &str, now: UnixMillis) -> Result<Alert, AlerterEr
         matched: Vec::new(),
         articles: Vec::new(),
         held: None,
+        escalated: None,
         digest: None,
         merged_into: None,
     })

@@ -38,8 +38,10 @@ pub async fn rehearse(
     now: UnixMillis,
 ) -> Result<Rehearsal, AlerterError> {
     let rules = Rules::read(&with_defaults(subscription, &[]), &settings.lists);
-    let rules =
+    let mut rules =
         rules.map_err(|why| AlerterError::Subscription { id: subscription.id.to_string(), why })?;
+    // Nobody acknowledges anything in a rehearsal.
+    rules.settings.escalation = None;
     let mut stage = Rehearsing::of(rules, settings, since);
     let before = since.minus(Duration::from_millis(1));
     let first = first_after(bus, streams::OUTPUT.name, before).await?;

@@ -134,6 +134,9 @@ fn sort(alert: &Alert) -> Option<&'static str> {
         let is_retracted = alert.reasons.iter().any(retracts);
         return Some(if is_retracted { "Retraction" } else { "Correction" });
     }
+    if alert.escalated == Some(alert.at) {
+        return Some("Not acknowledged");
+    }
     if has(alert, ReasonKind::Passing) {
         return Some("In passing");
     }

@@ -2,10 +2,11 @@
 //! follow one of them instead of forty feeds.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use axum::Router;
 use axum::extract::Path;
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use jiff::Timestamp;
@@ -14,12 +15,12 @@ use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 use wirefold_proto::{
     Class, FeedId, FeedRecord, LanguageTag, Media, OutputArticle, StoryId, SubscriptionId,
-    SubscriptionSettings, Target, TextPolicy,
+    SubscriptionSettings, Target, TextPolicy, streams,
 };
 
 use crate::adapters::Settings;
 use crate::api::request::{Query, read_filters};
-use crate::api::{Api, ApiResult, Reply};
+use crate::api::{Api, ApiResult, Reply, layers};
 use crate::page::is_web;
 use crate::projection::{Paging, StoryQuery, lead};
 use crate::refusal::Refusal;
@@ -51,12 +52,25 @@ pub(super) async fn all_stories(
     api: Api,
     Path(file): Path<String>,
     Query(asked): Query<BTreeMap<String, String>>,
+    headers: HeaderMap,
 ) -> Reply {
-    let (name, form) = parse_file_name(&file)?;
+    let query: StoryQuery = read_filters(&asked)?;
+    if parse_file_name(&file)?.0 != "all" || !query.fields().is_empty() {
+        return stories_of(&api, &file, query).await;
+    }
+    // Readers poll this feed most, and it follows from the output alone.
+    let reached = api.app.projection.reached(streams::OUTPUT.name).await?;
+    let mut hasher = DefaultHasher::new();
+    (api.app.started.0, reached.to_string(), &file).hash(&mut hasher);
+    let tag = format!("\"{:016x}\"", hasher.finish());
+    layers::tagged_before(&headers, &tag, stories_of(&api, &file, query)).await
+}
+
+async fn stories_of(api: &Api, file: &str, query: StoryQuery) -> Reply {
+    let (name, form) = parse_file_name(file)?;
     if !["all", "query"].contains(&name) {
         return Err(Refusal::not_found(format!("no feed {name:?}: /feeds/all.atom is one")));
     }
-    let query: StoryQuery = read_filters(&asked)?;
     let fields = query.fields();
     let title: String = ["all stories".to_owned()]
         .into_iter()
@@ -75,8 +89,8 @@ pub(super) async fn all_stories(
     let query = api.app.with_feeds(query).await?;
     let stories =
         api.app.projection.latest_stories(Paging::first(ENTRIES), query, LISTED + 1).await?;
-    let entries = entries_of(&api, &stories).await?;
-    answer_feed(&api, (name, &address), &title, form, entries)
+    let entries = entries_of(api, &stories).await?;
+    answer_feed(api, (name, &address), &title, form, entries)
 }
 
 pub(super) async fn of_subscription(api: Api, Path(file): Path<String>) -> Reply {

@@ -5,13 +5,13 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wirefold_proto::{
-    Agency, Alert, AlertAttempt, AlertHandlingRecord, AlertId, AlertReason, AlertState, ArticleId,
-    Class, CommandOutcome, Containment, ControlCommand, CopyKind, Correction, DateProblem,
-    DeadLetter, EntityKind, EventAfter, EventId, FeedId, FeedRecord, FigureRole, FoundBy,
-    FoundWord, FullText, HealthCondition, HoldReason, ItemIdentity, LanguageTag, ListRecord,
-    NoteKind, Outlet, OutputArticle, OutputCommand, Qualifier, ReasonKind, Rehearsal, StoryAfter,
-    StoryChange, StoryId, SubscriptionId, SubscriptionRecord, SubscriptionSettings, Tag, Target,
-    TextMatch, Volume, count, outlet_label, token,
+    AcknowledgementRecord, Agency, Alert, AlertAttempt, AlertHandlingRecord, AlertId, AlertReason,
+    AlertState, ArticleId, Class, CommandOutcome, Containment, ControlCommand, CopyKind,
+    Correction, DateProblem, DeadLetter, EntityKind, EventAfter, EventId, FeedId, FeedRecord,
+    FigureRole, FoundBy, FoundWord, FullText, HealthCondition, HoldReason, ItemIdentity,
+    LanguageTag, ListRecord, NoteKind, Outlet, OutputArticle, OutputCommand, Qualifier, ReasonKind,
+    Rehearsal, StoryAfter, StoryChange, StoryId, SubscriptionId, SubscriptionRecord,
+    SubscriptionSettings, Tag, Target, TextMatch, Volume, count, outlet_label, token,
 };
 
 pub use wirefold_proto::StoryBrief;
@@ -260,6 +260,9 @@ pub struct Event {
     pub schema: Tag<Self>,
     /// The event.
     pub event: EventBrief,
+    /// Its acknowledgement; absent if nobody has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledgement: Option<AcknowledgementRecord>,
     /// Its stories, the first seen first, each with at most the first 20 of its articles. `GET
     /// /api/v1/stories/{id}` has all.
     pub stories: Vec<StoryWithArticles>,
@@ -1062,9 +1065,12 @@ pub struct AlertRow {
     pub alert: Alert,
     /// All its revisions, the oldest first.
     pub revisions: Vec<AlertRevision>,
-    /// Whether people muted or acknowledged it; absent if they did neither.
+    /// Its mute; absent if nobody muted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handling: Option<AlertHandlingRecord>,
+    /// The acknowledgement of its event or story; absent if nobody has that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledgement: Option<AcknowledgementRecord>,
 }
 
 /// `GET /api/v1/handover`: the alerts and commands since a time, for the next shift.
@@ -1563,7 +1569,9 @@ pub struct MovedStory {
     pub with: Vec<String>,
 }
 
-/// `POST /api/v1/alerts/{id}/acknowledge`: the sender has it. The body may be empty.
+/// `POST /api/v1/events/{id}/acknowledge`: the sender has the event, with all alerts about it. The body may be empty.
+/// `POST /api/v1/stories/{id}/acknowledge` does the same for a story, and `POST /api/v1/alerts/{id}/acknowledge` for the
+/// event or story of an alert.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AcknowledgeRequest {

@@ -10,9 +10,10 @@ use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{Forgotten, timestamp};
 use wirefold_flow::{Bus, BusError, Clock, Observer, Stored, UnixMillis};
 use wirefold_proto::{
-    AlertHandlingRecord, AlertId, ArticleEnriched, ArticleFetched, Command, ControlCommand,
-    FeedRecord, HANDLING_PREFIX, ListRecord, Message, OutputArticle, REPLAYED_KEY, Subject,
-    SubscriptionRecord, SubscriptionSettings, Tag, decode, streams, token,
+    ACKNOWLEDGED_PREFIX, AcknowledgementRecord, AlertHandlingRecord, AlertId, ArticleEnriched,
+    ArticleFetched, Command, ControlCommand, FeedRecord, HANDLING_PREFIX, ListRecord, Message,
+    OutputArticle, REPLAYED_KEY, Subject, SubscriptionRecord, SubscriptionSettings, Tag, Target,
+    decode, streams, token,
 };
 
 use crate::adapters::Settings;
@@ -22,7 +23,7 @@ use crate::shapes::AlertPage;
 use crate::statements::{InStory, StatementCache};
 
 /// The most open event streams. Other clients must come back later.
-pub(crate) const STREAMS: usize = 256;
+pub(crate) const STREAMS: usize = 512;
 
 /// Commands in one read.
 const COMMANDS: usize = 256;
@@ -218,19 +219,38 @@ impl AppState {
         self.one(streams::SUBSCRIPTIONS.name, "subscription.", id).await
     }
 
-    /// Adds the handling to the alerts of a page.
+    /// Adds mutes and acknowledgements to the alerts of a page.
     pub(crate) async fn show_handled(&self, page: &mut AlertPage) -> Result<(), BusError> {
-        let mut handled = self.handled().await?;
+        let id = |record: &AlertHandlingRecord| record.alert.to_string();
+        let mut handled: Registry<AlertHandlingRecord> =
+            self.registry(streams::SUBSCRIPTIONS.name, "alert", id).await?;
+        let acknowledged = self.acknowledged().await?;
         for row in &mut page.alerts {
             row.handling = handled.by_id.remove(&row.alert.id.to_string());
+            row.acknowledgement = acknowledged.get(&row.alert.target).cloned();
         }
         Ok(())
     }
 
-    /// The handling of every alert that people muted or acknowledged.
-    pub(crate) async fn handled(&self) -> Result<Registry<AlertHandlingRecord>, BusError> {
-        let id = |record: &AlertHandlingRecord| record.alert.to_string();
-        self.registry(streams::SUBSCRIPTIONS.name, "alert", id).await
+    /// The acknowledgements of the events and stories that somebody has.
+    pub(crate) async fn acknowledged(
+        &self,
+    ) -> Result<BTreeMap<Target, AcknowledgementRecord>, BusError> {
+        let id = |record: &AcknowledgementRecord| record.of.to_string();
+        let all = self.registry(streams::SUBSCRIPTIONS.name, "acknowledged", id).await?;
+        let taken = all.into_records().into_iter().filter(|record| !record.released);
+        Ok(taken.map(|record| (record.of, record)).collect())
+    }
+
+    /// The acknowledgement of an event or story; `None` if nobody has it.
+    pub(crate) async fn acknowledgement(
+        &self,
+        of: Target,
+    ) -> Result<Option<AcknowledgementRecord>, BusError> {
+        let (bucket, id) = (streams::SUBSCRIPTIONS.name, of.to_string());
+        let record: Option<AcknowledgementRecord> =
+            self.one(bucket, ACKNOWLEDGED_PREFIX, &id).await?;
+        Ok(record.filter(|record| !record.released))
     }
 
     /// The handling of an alert; `None` if there is none.
@@ -398,12 +418,23 @@ impl AppliesCommands for Registry<FeedRecord> {
 }
 
 impl AppliesCommands for Registry<AlertHandlingRecord> {
-    const FILTER: &'static str = "wirefold.v1.control.alert.>";
+    const FILTER: &'static str = "wirefold.v1.control.alert.mute";
 
     fn apply_command(&mut self, given: ControlCommand) {
-        let Some(id) = given.command.alert().map(ToString::to_string) else { return };
+        let Command::AlertMute { alert, .. } = &given.command else { return };
+        let id = alert.to_string();
         if let Some(record) = AlertHandlingRecord::after(self.by_id.get(&id), &given) {
             self.put(id, record);
+        }
+    }
+}
+
+impl AppliesCommands for Registry<AcknowledgementRecord> {
+    const FILTER: &'static str = "wirefold.v1.control.alert.acknowledge";
+
+    fn apply_command(&mut self, given: ControlCommand) {
+        if let Some(record) = AcknowledgementRecord::after(&given) {
+            self.put(record.of.to_string(), record);
         }
     }
 }

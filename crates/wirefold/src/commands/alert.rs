@@ -102,14 +102,14 @@ Examples:
         #[arg(value_name = "ALERT")]
         alert: String,
     },
-    /// Acknowledge an alert: page and hand-over say that you have it, and `repeat_interval` sends it again only if
-    /// something new comes.
+    /// Acknowledge an event or a story with all alerts about it: page and hand-over say that you have it, and
+    /// `repeat_interval` sends an alert again only if something new comes. The event need not have an alert.
     #[command(after_help = "\
 Examples:
   wirefold alert ack e-7p4k2m --note 'calls the port'
   wirefold alert ack e-7p4k2m --release")]
     Ack {
-        /// Its id, the beginning of one, or the id or page of its event or story.
+        /// The id or page of the event or story, the beginning of an id, or that of an alert about it.
         #[arg(value_name = "ALERT")]
         alert: String,
         /// A note for the others, at most 200 characters.
@@ -187,7 +187,7 @@ impl Session<'_> {
         self.show(&found, |it| Ok(describe(it, &LocalTime::system())))
     }
 
-    /// Sends a change of an alert. The address of its page also names it.
+    /// Sends a change of an alert, or of an event or story. The address of its page also names it.
     async fn change_alert(
         &self,
         alert: &str,
@@ -196,7 +196,12 @@ impl Session<'_> {
         outcome: &str,
     ) -> anyhow::Result<Exit> {
         let id = alert.rsplit('/').next().unwrap_or(alert);
-        let path = format!("/api/v1/alerts/{}/{change}", escaped(id));
+        let of = match change {
+            "acknowledge" if id.starts_with("e-") => "events",
+            "acknowledge" if id.starts_with("s-") => "stories",
+            _ => "alerts",
+        };
+        let path = format!("/api/v1/{of}/{}/{change}", escaped(id));
         let accepted: Result<Accepted, ClientError> = self.client.post(&path, request).await;
         let accepted = accepted.map_err(|error| error.see(LIST))?;
         self.answer(&accepted, format_args!("{id}: {outcome}"))

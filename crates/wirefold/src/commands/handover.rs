@@ -3,7 +3,7 @@
 use clap::Args;
 use jiff::Timestamp;
 use wirefold_gateway::shapes::{AlertRevision, AlertRow, CommandRow, Handover};
-use wirefold_proto::Interval;
+use wirefold_proto::{AcknowledgementRecord, Interval};
 
 use super::{Session, alert};
 use crate::client::{ClientOptions, Need, block_on, escaped};
@@ -96,7 +96,7 @@ fn words(revision: &AlertRevision) -> String {
 
 fn alert_line((row, at): (&AlertRow, Timestamp), reason: &str, time: &LocalTime) -> String {
     let alert = &row.alert;
-    let taken = row.handling.as_ref().and_then(|it| it.describe_acknowledgement());
+    let taken = row.acknowledgement.as_ref().map(AcknowledgementRecord::describe);
     let taken = taken.map(|taken| format!(" · {taken}")).unwrap_or_default();
     let line = format!("{}  {}: {reason}{taken}", alert::short_id(&alert.id), alert.headline.title);
     format!("{}  {}\n", time.minute(at), clean(&line))

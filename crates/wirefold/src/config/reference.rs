@@ -210,6 +210,7 @@ impl Schema {
         let items = target.get("items").and_then(name_of);
         let of_map = target.pointer("/additionalProperties/type").and_then(Value::as_str);
         let kind = match name_of(self.chosen(property)) {
+            Some("Escalation") => "a delivery and a duration, such as \"chief after 15m\"",
             Some("Interval") => "a duration such as \"30s\", \"15m\", \"12h\"",
             Some("Address") => "a web address",
             Some("AnyAddress") => "an address with a scheme",

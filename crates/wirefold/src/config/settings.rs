@@ -15,8 +15,8 @@ use wirefold_alerter::kinds::{
 };
 use wirefold_alerter::{Delivery, Templates};
 use wirefold_proto::{
-    Digest, FeedId, FeedSettings, FullText, GroupBy, Interval, ItemIdentity, Outlet, Secret,
-    SubscriptionId, SubscriptionSettings, TextPolicy,
+    Digest, Escalation, FeedId, FeedSettings, FullText, GroupBy, Interval, ItemIdentity, Outlet,
+    Secret, SubscriptionId, SubscriptionSettings, TextPolicy,
 };
 
 /// The settings of the pipeline. Flags set the behaviour of one run.
@@ -396,6 +396,9 @@ pub(crate) struct SubscriptionConfig {
     pub(crate) update_interval: Option<Interval>,
     /// When an unchanged alert is sent again. Default: never.
     pub(crate) repeat_interval: Option<Interval>,
+    /// The delivery that also gets an alert if nobody acknowledges it in time, such as `chief after 15m`: the time runs
+    /// from the first message on. Default: none.
+    pub(crate) escalation: Option<Escalation>,
     /// When messages are held: `from` and `to` are times of the day, and an earlier `to` is on the next day.
     /// `time_zone` is that of these times.
     pub(crate) quiet_hours: Option<QuietConfig>,

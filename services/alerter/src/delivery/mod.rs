@@ -108,7 +108,7 @@ impl DeliveryStage {
 
     /// Sends a revision unless it needs no message.
     async fn deliver(&self, stored: &Stored, turn: &Turn) -> Result<(), NotSent> {
-        let alert: Alert = match decode(&stored.body) {
+        let mut alert: Alert = match decode(&stored.body) {
             Ok(alert) => alert,
             Err(error) => return Err(self.give_up(stored, 1, error.to_string()).await),
         };
@@ -118,6 +118,15 @@ impl DeliveryStage {
         let Some(record) = self.subscription(&alert.subscription).await? else {
             return Ok(());
         };
+        let is_second = !record.subscription.deliveries.iter().any(|name| name == self.name());
+        if is_second && alert.escalated.is_none() {
+            return Ok(());
+        }
+        if is_second && alert.is_escalation() {
+            alert.volume = Volume::Loud;
+        } else if !self.accepts(&alert) {
+            return Ok(());
+        }
         let metadata = RevisionMetadata::of(stored).unwrap_or_default();
         if self.waits_for_another(&alert, &record).await? {
             return Ok(());
@@ -273,7 +282,7 @@ impl DeliveryStage {
     }
 
     fn is_to_be_sent(&self, alert: &Alert) -> bool {
-        let is_welcome = alert.volume == Volume::Loud || self.target().accepts_silent();
+        let is_welcome = self.accepts(alert) || alert.is_escalation();
         // The last revision in a digest sends it.
         let is_last = alert.digest.as_ref().is_none_or(|digest| !digest.all.is_empty());
         // People need not know that two alerts are one.
@@ -281,11 +290,15 @@ impl DeliveryStage {
         alert.held.is_none() && is_welcome && is_last && is_told
     }
 
+    fn accepts(&self, alert: &Alert) -> bool {
+        alert.volume == Volume::Loud || self.target().accepts_silent()
+    }
+
     fn now(&self) -> UnixMillis {
         self.common.context.clock.now()
     }
 
-    /// A subscription, if it names this delivery.
+    /// A subscription, if it names this delivery, also for its escalation.
     async fn subscription(
         &self,
         id: &SubscriptionId,
@@ -293,7 +306,7 @@ impl DeliveryStage {
         let value = self.subscriptions.get(&record_key(id)).await?.and_then(|entry| entry.value);
         let record = value.and_then(|value| decode(&value).ok());
         Ok(record.filter(|record: &SubscriptionRecord| {
-            record.subscription.deliveries.iter().any(|name| name == self.name())
+            record.subscription.named_deliveries().any(|name| name == self.name())
         }))
     }
 

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Alert, AlertArticle, AlertFirst, AlertId, AlertReason, AlertState, Class, Confidence, Headline,
-    HoldReason, InDigest, LanguageTag, ReasonKind, Tag, Target, Volume, count,
+    Alert, AlertArticle, AlertFirst, AlertId, AlertReason, AlertState, Class, Confidence,
+    Escalation, Headline, HoldReason, InDigest, LanguageTag, ReasonKind, Tag, Target, Volume,
+    count,
 };
 
 use super::corrections::{naming_the_retracted, retracts};
@@ -62,6 +63,27 @@ pub(super) fn closing(id: &AlertId, life: &LiveAlert) -> Option<Draft> {
     Some(draft)
 }
 
+/// The revision that escalates an alert. News that waits is not due.
+pub(super) fn escalated(
+    id: &AlertId,
+    life: &LiveAlert,
+    escalation: &Escalation,
+    at: UnixMillis,
+) -> Draft {
+    let Escalation { to, after } = escalation;
+    let words = format!("not acknowledged in {after}: sent to {to}");
+    let content = Content {
+        state: life.state.unwrap_or(AlertState::Growing),
+        volume: Volume::Silent,
+        reasons: vec![reason(ReasonKind::Repeated, words)],
+    };
+    let told = LiveAlert { news: Vec::new(), ..life.clone() };
+    let now = Now { at, applied_through: life.covered, inhibited_by: None };
+    let mut draft = draft(id, &told, now, content);
+    draft.alert.escalated = Some(timestamp(at));
+    draft
+}
+
 /// The revision that is due at this time; `None` if there is nothing to report.
 pub(super) fn next(
     id: &AlertId,
@@ -86,6 +108,7 @@ pub(super) fn next(
     };
     let content = inhibited(content, now.inhibited_by);
     let mut draft = draft(id, life, now, content);
+    draft.metadata.escalates = rules.settings.escalation.is_some();
     let is_held_anyway =
         rules.settings.digest.is_some() || !retracts_what_was_told(life, rules, &draft.alert);
     let muted = life.handling.hold_while_muted(now.at, &draft.alert.reasons);
@@ -344,6 +367,7 @@ fn draft(id: &AlertId, life: &LiveAlert, now: Now<'_>, content: Content) -> Draf
         matched: matched(life),
         articles,
         held: None,
+        escalated: life.escalation.at.map(timestamp),
         digest: None,
         merged_into: None,
     };

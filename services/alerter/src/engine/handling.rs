@@ -1,10 +1,13 @@
-//! People's handling of one alert: muted or acknowledged.
+//! People's handling of alerts: one is muted, and all about an event or story are acknowledged.
 //!
 //! Comes in: commands and stored records. Goes out: the hold of a revision. It never ends an alert.
 
 use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{AlertHandlingRecord, AlertId, AlertReason, Hold, HoldReason, ReasonKind};
+use wirefold_proto::{
+    AcknowledgementRecord, AlertHandlingRecord, AlertId, AlertReason, Hold, HoldReason, ReasonKind,
+    Target,
+};
 
 use super::Engine;
 
@@ -15,7 +18,7 @@ pub(crate) struct Handling {
     pub(crate) muted_until: Option<UnixMillis>,
     /// Whether corrections and retractions still notify while it is muted.
     pub(crate) except_corrections: bool,
-    /// When somebody acknowledged it. Revisions up to then are not repeated.
+    /// When somebody acknowledged its event or story. Revisions up to then are not repeated.
     pub(crate) acknowledged: Option<UnixMillis>,
 }
 
@@ -28,18 +31,37 @@ impl Handling {
         let hold = Hold { reason: HoldReason::Muted, until: Some(timestamp(until)) };
         (!is_excepted).then_some(hold)
     }
-
-    /// Reads the stored form.
-    pub(super) fn from_record(record: &AlertHandlingRecord) -> Self {
-        Self {
-            muted_until: record.muted_until.map(unix_millis),
-            except_corrections: record.except_corrections,
-            acknowledged: record.acknowledged.map(unix_millis),
-        }
-    }
 }
 
 impl Engine {
+    /// The handling of an alert and of its event or story.
+    pub(super) fn handling_of(&self, id: &AlertId) -> Handling {
+        let muted = self.handled.get(id);
+        Handling {
+            muted_until: muted.and_then(|record| record.muted_until).map(unix_millis),
+            except_corrections: muted.is_some_and(|record| record.except_corrections),
+            acknowledged: self
+                .acknowledged
+                .get(&id.target)
+                .filter(|record| !record.released)
+                .map(|record| unix_millis(record.at)),
+        }
+    }
+
+    /// Notes who has an event or story; nobody if there is no record.
+    pub(crate) fn acknowledge(&mut self, of: Target, record: Option<AcknowledgementRecord>) {
+        match record {
+            Some(record) => drop(self.acknowledged.insert(of, record)),
+            None => drop(self.acknowledged.remove(&of)),
+        }
+        self.about(of).iter().for_each(|id| self.reschedule(id));
+    }
+
+    /// The last acknowledgement or release of an event or story.
+    pub(crate) fn acknowledged(&self, of: Target) -> Option<&AcknowledgementRecord> {
+        self.acknowledged.get(&of)
+    }
+
     /// Sets the handling of an alert.
     pub(crate) fn handle(&mut self, record: AlertHandlingRecord) {
         let id = record.alert.clone();

@@ -63,6 +63,8 @@ pub(crate) struct LiveAlert {
     pub(crate) closing: Option<Closing>,
     /// People's handling of it; a copy of the engine's record.
     pub(crate) handling: Handling,
+    /// Its escalation to a second delivery.
+    pub(crate) escalation: EscalationState,
     /// When its next revision is due; a copy of the entry in the engine's list.
     pub(crate) due: Option<UnixMillis>,
     /// The first sequence in the output that its next revision needs; a copy of the entry in the engine's
@@ -224,6 +226,13 @@ impl LiveAlert {
 
     /// Accepts its next revision.
     pub(crate) fn accept(&mut self, alert: &Alert, metadata: &RevisionMetadata) {
+        self.escalation = self.escalation.after(alert, metadata);
+        if alert.is_escalation() {
+            // A hold and news go on as before.
+            (self.revision, self.sequence) = (alert.revision, 0);
+            self.shown = Some(Box::new(alert.clone()));
+            return;
+        }
         let Alert { outlets, origins, copies, versions, stories, .. } = *alert;
         let now = Tally { outlets, origins, copies, versions, stories };
         let is_held = alert.held.is_some();
@@ -384,7 +393,7 @@ impl LiveAlert {
         rules: &Rules,
         hour_over: UnixMillis,
     ) -> Option<WaitingAlert> {
-        let due = self.due.filter(|_| self.closing.is_none())?;
+        let due = self.next_due(Some(rules), hour_over).filter(|_| self.closing.is_none())?;
         let news = self.news.iter().rev().filter(|news| !news.only_counts);
         let articles = news.flat_map(|news| &news.articles).map(|article| article.id);
         let articles: Vec<ArticleId> = articles.take(WAITING).collect();
@@ -438,6 +447,35 @@ impl LiveAlert {
     }
 }
 
+/// The escalation of one alert, as its revisions say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct EscalationState {
+    /// Since when people know of it; `None` if they do not, if all was retracted since, or if its subscription had no
+    /// escalation then.
+    pub(super) told_since: Option<UnixMillis>,
+    /// When it was escalated.
+    pub(super) at: Option<UnixMillis>,
+}
+
+impl EscalationState {
+    /// The state after a revision in the stream.
+    fn after(self, alert: &Alert, metadata: &RevisionMetadata) -> Self {
+        let is_told = alert.volume == Volume::Loud && alert.held.is_none();
+        let told_since = match is_told {
+            false => self.told_since,
+            true if alert.reasons.iter().any(retracts) || !metadata.escalates => None,
+            true => self.told_since.or(Some(unix_millis(alert.at))),
+        };
+        Self { told_since, at: alert.escalated.map(unix_millis) }
+    }
+
+    /// The state of an alert that another one became part of.
+    pub(super) fn and(self, other: Self) -> Self {
+        let told_since = self.told_since.into_iter().chain(other.told_since).min();
+        Self { told_since, at: self.at.or(other.at) }
+    }
+}
+
 /// How often the interval between loud revisions doubles: 5, 10, 20 and 40 minutes by default.
 const DOUBLINGS: u32 = 3;
 
@@ -450,6 +488,9 @@ pub(crate) struct RevisionMetadata {
     pub(crate) measured: Option<Baselines>,
     /// The notes that were reported.
     pub(crate) notes: Notes,
+    /// Whether its subscription has an escalation.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) escalates: bool,
     /// The events that joined the alert since the last revision.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) joined: Vec<Target>,

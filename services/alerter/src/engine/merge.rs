@@ -224,6 +224,7 @@ impl Engine {
             let fresh = AlertId { subscription, target: into };
             let Some(life) = self.lives.get(&told) else { continue };
             let taken = taken_along(life, parting, news.clone());
+            let escalated = life.escalation.at;
             // It may have been on its own before, with an alert that was merged into the other's.
             let is_again = match self.lives.get(&fresh) {
                 Some(other) if other.merged_into.is_none() => continue,
@@ -236,6 +237,9 @@ impl Engine {
             self.reopen(&fresh, change, parting);
             self.hand_over_merged(&told, &fresh);
             self.add_news(&fresh, taken);
+            if let Some(opened) = self.lives.get_mut(&fresh) {
+                opened.escalation.at = opened.escalation.at.or(escalated);
+            }
         }
     }
 

@@ -11,6 +11,7 @@
 mod claims;
 mod corrections;
 mod draft;
+mod escalation;
 mod facts;
 mod figures;
 mod handling;
@@ -33,8 +34,8 @@ use std::time::Duration;
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Alert, AlertHandlingRecord, AlertId, AlertReason, GroupBy, ReasonKind, SubscriptionId, Target,
-    Volume, WaitingAlert,
+    AcknowledgementRecord, Alert, AlertHandlingRecord, AlertId, AlertReason, GroupBy, ReasonKind,
+    SubscriptionId, Target, Volume, WaitingAlert,
 };
 use wirefold_query::{Hit, Matched, Numbers, Percolator};
 
@@ -42,7 +43,6 @@ use crate::subscription::Rules;
 pub(crate) use corrections::retracts;
 pub(crate) use draft::{Draft, left_out, reason};
 pub(crate) use facts::{ReadText, StoredText};
-use handling::Handling;
 use happening::Happenings;
 pub use holds::SiteAlerts;
 use holds::{OpenDigests, SiteBudget};
@@ -77,8 +77,10 @@ pub(crate) struct Engine {
     closed_scores: BTreeMap<SubscriptionId, Score>,
     /// When all alerts were last checked for something to unload.
     unloaded_at: UnixMillis,
-    /// People's handling of alerts.
+    /// The mutes of alerts.
     handled: BTreeMap<AlertId, AlertHandlingRecord>,
+    /// The last acknowledgement or release of each event or story.
+    acknowledged: BTreeMap<Target, AcknowledgementRecord>,
     /// Handling that merged alerts gave to others, still to be stored.
     handed_over: Vec<AlertHandlingRecord>,
     /// How many loud revisions each subscription had on a day.
@@ -325,7 +327,7 @@ impl Engine {
             if self.lives.get(&id).and_then(|life| life.due) != Some(at) {
                 continue;
             }
-            let draft = self.draft_of(&id, at);
+            let draft = self.escalation_of(&id, at).or_else(|| self.draft_of(&id, at));
             if let Some(mut made) = draft {
                 self.complete_digest(&mut made.alert);
                 self.tell_together(&mut made, at);
@@ -367,6 +369,7 @@ impl Engine {
             return;
         }
         life.accept(alert, metadata);
+        self.join_escalations(alert);
         self.open_digests.accept(alert);
         self.note_told(alert, &metadata.joined, self.time);
         self.note_told_together(alert, metadata, unix_millis(alert.at));
@@ -412,9 +415,10 @@ impl Engine {
 
     /// Sorts an alert in again, after something about it changed.
     pub(super) fn reschedule(&mut self, id: &AlertId) {
-        let handling = self.handled.get(id).map(Handling::from_record).unwrap_or_default();
+        let handling = self.handling_of(id);
         let follows = self.follows_at(id);
         let hour_over = self.hour_over(id);
+        let escalates = self.escalates_at(id);
         let Some(life) = self.lives.get_mut(id) else {
             return;
         };
@@ -423,7 +427,8 @@ impl Engine {
         }
         life.handling = handling;
         let by_rules = life.next_due(self.rules.get(&id.subscription), hour_over);
-        life.due = by_rules.map(|at| follows.map_or(at, |earlier| at.min(earlier)));
+        let by_rules = by_rules.map(|at| follows.map_or(at, |earlier| at.min(earlier)));
+        life.due = by_rules.into_iter().chain(escalates).min();
         if let Some(due) = life.due {
             self.due.insert((due, id.clone()));
         }

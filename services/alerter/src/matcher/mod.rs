@@ -199,6 +199,10 @@ impl Matcher<'_> {
             self.recall(&[from, into]).await?;
             self.load_shown_about(from).await?;
             self.engine.merge([from, into], when, by_people);
+            // If the output is read again, it may have been released since.
+            if !self.progress.is_again(when.1) {
+                self.move_acknowledgement(from, into).await?;
+            }
         }
         Ok(())
     }

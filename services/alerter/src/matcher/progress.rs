@@ -35,6 +35,11 @@ impl ReadingProgress {
         Self { last_read: saved.output, saved }
     }
 
+    /// Whether a message at this position is read again, after a restart.
+    pub(super) fn is_again(&self, place: u64) -> bool {
+        place <= self.saved.reached().sequence
+    }
+
     /// Notes the last message that was read.
     pub(super) fn reached(&mut self, last: &Position) {
         self.last_read = last.sequence;

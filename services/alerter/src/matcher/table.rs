@@ -10,9 +10,9 @@ use tokio::sync::watch;
 use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::{BusError, KeyValue, Position, UnixMillis};
 use wirefold_proto::{
-    AlertHandlingRecord, AlertId, Command, ControlCommand, HANDLING_PREFIX, SubscriptionId,
-    SubscriptionRecord, SubscriptionSettings, Tag, WaitingAlert, decode, encode, handling_key,
-    streams, token,
+    ACKNOWLEDGED_PREFIX, AcknowledgementRecord, AlertHandlingRecord, AlertId, Command,
+    ControlCommand, HANDLING_PREFIX, SubscriptionId, SubscriptionRecord, SubscriptionSettings, Tag,
+    Target, WaitingAlert, acknowledged_key, decode, encode, handling_key, streams, token,
 };
 
 use super::Matcher;
@@ -39,6 +39,8 @@ pub(super) struct Table {
     since: BTreeMap<SubscriptionId, u64>,
     absent: AbsentDeliveries,
     pub(super) handled: BTreeMap<AlertId, AlertHandlingRecord>,
+    /// As stored at the start.
+    acknowledged: Vec<AcknowledgementRecord>,
     /// The saved progress of the matcher.
     pub(super) progress: SavedProgress,
     /// The last command that was carried out.
@@ -62,6 +64,7 @@ impl Table {
             since: BTreeMap::new(),
             absent: AbsentDeliveries::new(),
             handled: BTreeMap::new(),
+            acknowledged: Vec::new(),
             progress: SavedProgress::default(),
             control: Position::default(),
         };
@@ -85,6 +88,8 @@ impl Table {
             && let Ok(record) = decode::<AlertHandlingRecord>(value)
         {
             self.handled.insert(record.alert.clone(), record);
+        } else if key.starts_with(ACKNOWLEDGED_PREFIX) {
+            self.acknowledged.extend(decode(value).ok());
         } else if let Some(id) = since {
             self.since.insert(id, number().unwrap_or(0));
         } else if key.starts_with("subscription.")
@@ -318,13 +323,51 @@ impl Matcher<'_> {
         for record in self.table.handled.values() {
             self.engine.handle(record.clone());
         }
+        for record in std::mem::take(&mut self.table.acknowledged) {
+            match record.is_over(now) {
+                true => drop(self.table.keys.delete(&acknowledged_key(record.of)).await?),
+                false => self.engine.acknowledge(record.of, Some(record)),
+            }
+        }
         Ok(())
     }
 
-    /// Carries out a command about one alert.
+    /// Stores who has an event or story; nobody if there is no record.
+    pub(super) async fn acknowledge(
+        &mut self,
+        of: Target,
+        record: Option<AcknowledgementRecord>,
+    ) -> Result<(), AlerterError> {
+        let key = acknowledged_key(of);
+        match &record {
+            Some(record) => drop(self.table.keys.put(&key, encode(record)?.into()).await?),
+            None => drop(self.table.keys.delete(&key).await?),
+        }
+        self.engine.acknowledge(of, record);
+        Ok(())
+    }
+
+    /// Lets somebody who has an event or story have the one that it became part of, unless somebody has that.
+    pub(super) async fn move_acknowledgement(
+        &mut self,
+        from: Target,
+        into: Target,
+    ) -> Result<(), AlerterError> {
+        let Some(record) = self.engine.acknowledged(from).cloned() else { return Ok(()) };
+        if self.engine.acknowledged(into).is_none_or(|other| other.released) {
+            let record = AcknowledgementRecord { of: into, ..record };
+            self.acknowledge(into, Some(record)).await?;
+        }
+        self.acknowledge(from, None).await
+    }
+
+    /// Carries out a command about alerts.
     async fn handle(&mut self, command: &ControlCommand) -> Result<(), AlerterError> {
-        let Some(id) = command.command.alert() else { return Ok(()) };
-        let before = self.table.handled.get(id);
+        if let Some(record) = AcknowledgementRecord::after(command) {
+            return self.acknowledge(record.of, Some(record)).await;
+        }
+        let Command::AlertMute { alert, .. } = &command.command else { return Ok(()) };
+        let before = self.table.handled.get(alert);
         if let Some(record) = AlertHandlingRecord::after(before, command) {
             self.table.store(record.clone()).await?;
             self.engine.handle(record.clone());

@@ -11,8 +11,8 @@ use jiff::{Span, Timestamp, Zoned};
 use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Digest, GroupBy, Hold, HoldReason, Interval, QuietHours, SubscriptionId, SubscriptionSettings,
-    token,
+    Digest, Escalation, GroupBy, Hold, HoldReason, Interval, QuietHours, SubscriptionId,
+    SubscriptionSettings, token,
 };
 use wirefold_query::{Document, Lists, Numbers, Prepared, Query};
 
@@ -112,6 +112,7 @@ impl Rules {
             return Err(refuse("inhibited_by", "a subscription cannot inhibit itself"));
         }
         check_name(&settings.name)?;
+        check_escalation(settings)?;
         if settings.group_wait.is_some_and(|wait| wait.duration() > LONGEST_GROUP_WAIT) {
             return Err(refuse(
                 "group_wait",
@@ -144,7 +145,7 @@ impl Rules {
     /// The deliveries that they name and that are none of these. The others are sent to.
     pub(crate) fn absent_deliveries(&self, all: &[String]) -> Vec<(String, String)> {
         let known: Vec<&str> = all.iter().map(String::as_str).collect();
-        let absent = self.settings.deliveries.iter().filter(|name| !all.contains(name));
+        let absent = self.settings.named_deliveries().filter(|name| !all.contains(name));
         let problem =
             |name: &String| format!("no delivery is called {name:?}; {}", suggestion(name, &known));
         absent.map(|name| (name.clone(), problem(name))).collect()
@@ -250,6 +251,22 @@ fn check_name(name: &str) -> Result<(), String> {
         true => Err(refuse("name", "it is longer than 200 characters: give a shorter one")),
         false => Ok(()),
     }
+}
+
+/// An escalation must be due after the first message, and before the alert is over.
+fn check_escalation(settings: &SubscriptionSettings) -> Result<(), String> {
+    let Some(Escalation { to, after }) = &settings.escalation else { return Ok(()) };
+    let after = after.duration();
+    let why = match () {
+        () if settings.deliveries.contains(to) => {
+            "its delivery gets the alert anyway: name another"
+        }
+        () if settings.digest.is_some() => "a digest is not acknowledged: leave one of them out",
+        () if after.is_zero() => "0 leaves nobody time: give a time such as 15m",
+        () if after >= QUIET => "an alert is over after 24h without news: use a shorter time",
+        () => return Ok(()),
+    };
+    Err(refuse("escalation", why))
 }
 
 /// When an alert is repeated; `None` if never.

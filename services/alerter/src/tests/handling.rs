@@ -3,8 +3,8 @@
 use wirefold_envelope::timestamp;
 use wirefold_flow::{Clock as _, UnixMillis};
 use wirefold_proto::{
-    AlertId, AlertLink, Command, Interval, LINK_KEY, LinkKey, QuietHours, SubscriptionSettings,
-    Volume, link_command_id, streams,
+    AcknowledgementRecord, AlertId, AlertLink, Command, Interval, LINK_KEY, LinkKey, QuietHours,
+    SubscriptionSettings, Volume, acknowledged_key, decode, link_command_id, streams,
 };
 
 use super::http::Receiver;
@@ -218,9 +218,8 @@ async fn an_acknowledged_alert_is_silent_until_there_is_news() {
     let [first, second, ..] = five();
     world.newsroom.tell(first).await;
     world.pass(HOUR).await;
-    let alert = world.alerts().await[0].id.clone();
-    let acknowledge =
-        |release| Command::AlertAcknowledge { alert: alert.clone(), note: None, release };
+    let of = world.alerts().await[0].target;
+    let acknowledge = |release| Command::AlertAcknowledge { of, note: None, release };
     world.command("1", acknowledge(false)).await;
     world.pass(12 * HOUR).await;
     assert_eq!(world.alerts().await.len(), 1);
@@ -237,6 +236,38 @@ async fn an_acknowledged_alert_is_silent_until_there_is_news() {
     world.pass(1).await;
     assert_eq!(world.alerts().await.len(), 4);
     running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_can_be_taken_before_it_has_an_alert_and_becomes_part_of_another() {
+    let mut world = World::new().await;
+    let settings = settings([SubscriptionSettings { query: "volcano".to_owned(), ..at_once() }]);
+    let running = world.start(&settings);
+    let [first, second, third, ..] = five();
+    world.newsroom.tell(first).await;
+    world.newsroom.tell(Given { event: "port", ..second }).await;
+    world.pass(1).await;
+    let [from, of] = world.newsroom.targets("port", "strike");
+    let note = Some("calls the port".to_owned());
+    world.command("1", Command::AlertAcknowledge { of: from, note, release: false }).await;
+    assert_eq!(world.alerts().await, []);
+    world.newsroom.merge("port", "strike").await;
+    world.pass(1).await;
+    let stored = async |target| {
+        let keys = world.bus.key_value(streams::SUBSCRIPTIONS.name).unwrap();
+        let entry = keys.get(&acknowledged_key(target)).await.unwrap();
+        let value = entry.and_then(|entry| entry.value);
+        let record = value.map(|value| decode::<AcknowledgementRecord>(&value).unwrap());
+        record.filter(|record| !record.released).map(|record| record.describe())
+    };
+    assert_eq!(stored(of).await.as_deref(), Some("test has it: calls the port"));
+    assert_eq!(stored(from).await, None);
+    // Once released, it stays so.
+    world.command("2", Command::AlertAcknowledge { of, note: None, release: true }).await;
+    world.newsroom.tell(third).await;
+    world.pass(1).await;
+    running.stop().await;
+    assert_eq!(stored(of).await, None);
 }
 
 #[tokio::test(start_paused = true)]

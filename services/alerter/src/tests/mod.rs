@@ -4,6 +4,7 @@ mod catch_up;
 pub(crate) mod channels;
 mod commands;
 mod crashes;
+mod escalation;
 mod feed_digest;
 mod finished_alerts;
 mod full_stream;

@@ -434,7 +434,7 @@ impl Newsroom {
         self.publish(&done).await;
     }
 
-    fn targets(&self, from: &str, into: &str) -> [Target; 2] {
+    pub(super) fn targets(&self, from: &str, into: &str) -> [Target; 2] {
         [from, into].map(|name| Target::Event(self.events[name].first.unwrap().into()))
     }
 

@@ -38,27 +38,47 @@ pub(super) async fn mute(
     api.command(Command::AlertMute { alert, until, except_corrections }).await
 }
 
-/// Acknowledges an alert.
+/// Acknowledges the event or story of an alert.
 pub(super) async fn acknowledge(
     api: Api,
     Path(id): Path<String>,
     JsonBody(given): JsonBody<AcknowledgeRequest>,
 ) -> ApiResult<Accepted> {
-    let alert = api.app.alert(&id).await?.id;
-    api.command(acknowledgement(alert, given)?).await
+    let of = api.app.alert(&id).await?.target;
+    api.command(acknowledgement(of, given)?).await
+}
+
+/// Acknowledges an event, whether or not an alert is about it.
+pub(super) async fn acknowledge_event(
+    api: Api,
+    Path(IdPrefix(id)): Path<IdPrefix>,
+    JsonBody(given): JsonBody<AcknowledgeRequest>,
+) -> ApiResult<Accepted> {
+    let of = Target::Event(api.app.resolve_id(&id).await?);
+    api.command(acknowledgement(of, given)?).await
+}
+
+/// Acknowledges a story.
+pub(super) async fn acknowledge_story(
+    api: Api,
+    Path(IdPrefix(id)): Path<IdPrefix>,
+    JsonBody(given): JsonBody<AcknowledgeRequest>,
+) -> ApiResult<Accepted> {
+    let of = Target::Story(api.app.resolve_id(&id).await?);
+    api.command(acknowledgement(of, given)?).await
 }
 
 /// The most characters of a note.
 const NOTE: usize = 200;
 
-/// The command that acknowledges an alert or takes that back.
-pub(crate) fn acknowledgement(alert: AlertId, given: AcknowledgeRequest) -> ApiResult<Command> {
+/// The command that acknowledges an event or a story, or takes that back.
+pub(crate) fn acknowledgement(of: Target, given: AcknowledgeRequest) -> ApiResult<Command> {
     let note = given.note.map(|note| note.trim().to_owned()).filter(|note| !note.is_empty());
     if note.as_ref().is_some_and(|note| note.chars().count() > NOTE) {
         let why = format!("the note has more than {NOTE} characters");
         return Err(Refusal::unprocessable(why).about_field("note"));
     }
-    Ok(Command::AlertAcknowledge { alert, note, release: given.release })
+    Ok(Command::AlertAcknowledge { of, note, release: given.release })
 }
 
 /// The most revisions shown of one alert, the newest first.
@@ -132,7 +152,8 @@ impl AppState {
     /// The revisions of an alert that the deliveries of its subscription accepted.
     async fn list_accepted(&self, alert: &Alert) -> ApiResult<Vec<AlertDelivery>> {
         let record = self.subscription(alert.subscription.as_str()).await?;
-        let names = record.map(|record| record.subscription.deliveries).unwrap_or_default();
+        let named = record.iter().flat_map(|record| record.subscription.named_deliveries());
+        let names: Vec<String> = named.cloned().collect();
         let keys = self.bus.key_value(streams::DELIVERIES.name)?;
         let mut deliveries = Vec::with_capacity(names.len());
         for delivery in names {

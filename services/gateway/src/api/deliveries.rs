@@ -52,8 +52,8 @@ impl Api {
         let mut rows: BTreeMap<String, DeliveryRow> =
             configured.map(|it| (it.name.clone(), row(&it.name, Some(it.kind)))).collect();
         for record in self.app.subscriptions().await?.into_records() {
-            for name in record.subscription.deliveries {
-                let named = rows.entry(name.clone()).or_insert_with(|| row(&name, None));
+            for name in record.subscription.named_deliveries() {
+                let named = rows.entry(name.clone()).or_insert_with(|| row(name, None));
                 named.subscriptions.push(record.subscription.id.clone());
             }
         }

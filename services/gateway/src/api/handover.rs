@@ -184,11 +184,11 @@ fn words(given: &ControlCommand) -> Option<Worded> {
             };
             (format!("{verb} of {}", alert.subscription), Some(alert.target))
         }
-        Command::AlertAcknowledge { alert, note, release } => {
+        Command::AlertAcknowledge { of, note, release } => {
             let verb = if *release { "Release" } else { "Acknowledge" };
+            let sort = if matches!(of, Target::Event(_)) { "event" } else { "story" };
             let note = note.as_ref().map(|note| format!(" with the note “{note}”"));
-            let words = format!("{verb} the alert of {}", alert.subscription);
-            (words + &note.unwrap_or_default(), Some(alert.target))
+            (format!("{verb} the {sort}{}", note.unwrap_or_default()), Some(*of))
         }
         Command::FeedAdd { .. }
         | Command::FeedChange { .. }

@@ -239,7 +239,8 @@ pub(super) async fn tagged(request: Request, next: Next) -> Response {
     let known = request.headers().get(header::IF_NONE_MATCH).cloned();
     let response = next.run(request).await;
     let is_stream = response.headers().get(header::CONTENT_TYPE) == Some(&EVENT_STREAM);
-    if !is_get || is_stream || response.status() != StatusCode::OK {
+    let is_tagged = response.headers().contains_key(header::ETAG);
+    if !is_get || is_stream || is_tagged || response.status() != StatusCode::OK {
         return response;
     }
     let (mut head, body) = response.into_parts();
@@ -259,6 +260,24 @@ pub(super) async fn tagged(request: Request, next: Next) -> Response {
         return Response::from_parts(head, Body::empty());
     }
     Response::from_parts(head, Body::from(bytes))
+}
+
+/// Sets the tag of an answer that is made only if the client does not have it: 304 if it does.
+pub(crate) async fn tagged_before(
+    asked: &HeaderMap,
+    tag: &str,
+    make: impl Future<Output = ApiResult<Response>>,
+) -> ApiResult<Response> {
+    let is_known = asked.get(header::IF_NONE_MATCH).is_some_and(|known| names(known, tag));
+    let mut response = match is_known {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => make.await?,
+    };
+    if let Ok(value) = HeaderValue::from_str(tag) {
+        response.headers_mut().insert(header::ETAG, value);
+    }
+    keep_fresh(response.headers_mut());
+    Ok(response)
 }
 
 /// Lets browsers store the answer but check it each time.

@@ -107,11 +107,13 @@ fn events_and_stories() -> Table {
         GET "/events/{event}" stories::one_event, "An event with a page of its stories", 409;
         GET "/events/{event}/statements" stories::statements_of_event, "The quotations, figures and names of an event", 409;
         GET "/events/{event}/corrections" stories::corrections_of_event, "The corrections and retractions of an event", 409;
+        POST "/events/{event}/acknowledge" alerts::acknowledge_event, "Acknowledge an event, or release it", 409, 422;
         POST "/events/{event}/merge" stories::merge_events, "Merge another event into this one", 409;
         GET "/stories" stories::list_stories, "Stories, the last changed first";
         GET "/stories/{story}" stories::one_story, "A story with a page of its articles", 409;
         GET "/stories/{story}/statements" stories::statements_of_story, "The quotations, figures and names of a story", 409;
         GET "/stories/{story}/corrections" stories::corrections_of_story, "The corrections and retractions of a story", 409;
+        POST "/stories/{story}/acknowledge" alerts::acknowledge_story, "Acknowledge a story, or release it", 409, 422;
         POST "/stories/{story}/split" stories::split, "Take articles out of a story", 409;
         POST "/stories/{story}/merge" stories::merge_stories, "Merge another story into this one", 409;
         POST "/stories/{story}/prefer" stories::prefer, "Choose the outlet whose article leads a story", 409;
@@ -139,7 +141,7 @@ fn alerts() -> Table {
         GET "/alerts" alerts::list, "Alerts, the last changed first";
         GET "/alerts/{alert}" alerts::one, "The history of an alert, and what its deliveries accepted", 409;
         POST "/alerts/{alert}/mute" alerts::mute, "Mute or unmute an alert", 409;
-        POST "/alerts/{alert}/acknowledge" alerts::acknowledge, "Acknowledge an alert, or release it", 409, 422;
+        POST "/alerts/{alert}/acknowledge" alerts::acknowledge, "Acknowledge the event or story of an alert, or release it", 409, 422;
         POST "/alerts/{alert}/replay" alerts::replay, "Send an alert again", 409, 410, 422;
         GET "/handover" handover::get, "The alerts and commands since a time";
         GET "/dead" alerts::list_dead, "Dead letters, the newest first";

@@ -54,7 +54,9 @@ pub(super) async fn one_event(
 ) -> Answer<Event> {
     let id = api.app.resolve_id(&given).await?;
     let event = api.app.projection.event(id, page.paging()).await?;
-    Ok(Json(event.ok_or_else(|| Refusal::not_found(format!("no event {given:?}")))?))
+    let event = event.ok_or_else(|| Refusal::not_found(format!("no event {given:?}")))?;
+    let acknowledgement = api.app.acknowledgement(Target::Event(id)).await?;
+    Ok(Json(Event { acknowledgement, ..event }))
 }
 
 pub(super) async fn statements_of_event(

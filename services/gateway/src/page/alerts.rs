@@ -1,7 +1,7 @@
 //! The page of alerts: sent alerts, copies folded, and held revisions with the reasons.
 
 use maud::{Markup, html};
-use wirefold_proto::{AlertHandlingRecord, Hold, SubscriptionRecord, Volume};
+use wirefold_proto::{AlertHandlingRecord, Hold, ReasonKind, SubscriptionRecord, Volume};
 
 use crate::page::river::{folded_counts, title_of};
 use crate::page::{acknowledged, words};
@@ -81,8 +81,8 @@ pub(super) fn alert(row: &AlertRow, subscriptions: &[SubscriptionRecord]) -> Mar
                 @if let Some(record) = &row.handling { (muted(record)) }
                 @if let Some(into) = &alert.merged_into { " · became part of " a href=(words::page_path(&into.to_string())) { "another" } }
             }
-            (acknowledged::line(row.handling.as_ref()))
-            (acknowledged::button(alert.target, row.handling.as_ref()))
+            (acknowledged::line(row.acknowledgement.as_ref()))
+            (acknowledged::button(alert.target, row.acknowledgement.is_some()))
             ol.revisions reversed {
                 @for revision in row.revisions.iter().rev() { (one(revision)) }
             }
@@ -98,10 +98,13 @@ fn one(revision: &AlertRevision) -> Markup {
         reasons.push("corrected in place");
     }
     let is_loud = revision.volume == Volume::Loud;
+    let is_again = revision.reasons.iter().any(|reason| reason.kind == ReasonKind::Repeated)
+        && revision.reasons.len() == 1;
     let became = match (revision.held, is_loud) {
         (true, _) => "held",
         (false, true) if revision.told_by.is_some() => "told with another subscription",
         (false, true) => "notified",
+        (false, false) if is_again => "escalated",
         (false, false) => "silent",
     };
     html! {

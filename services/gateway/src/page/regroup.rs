@@ -1,4 +1,4 @@
-//! Splits an article off its story, merges the two again, and acknowledges alerts. It works without JavaScript: a form
+//! Splits an article off its story, merges the two again, and acknowledges an event. It works without JavaScript: a form
 //! posts the command, and the answer is the page with the outcome.
 
 use std::borrow::Cow;
@@ -91,7 +91,7 @@ async fn join(api: Api, Path(given): Path<String>, request: Request) -> Response
     answer(&api, done.await, &format!("/events/{}", encoded(&given)))
 }
 
-/// Acknowledges the alerts about an event or a story, or releases them, and shows the page that sent the form.
+/// Acknowledges an event or a story, or releases it, and shows the page that sent the form.
 async fn acknowledge(api: Api, request: Request) -> Response {
     let sender = sender_of(request.headers());
     let back = sender.map_or("/alerts".to_owned(), |url| url[Position::BeforePath..].to_owned());
@@ -103,13 +103,14 @@ async fn acknowledge(api: Api, request: Request) -> Response {
             note: fields.remove("note"),
             release: fields.contains_key("release"),
         };
-        let alerts = api.app.projection.alerts_about(vec![of]).await?;
-        if alerts.is_empty() {
-            return Err(Refusal::not_found(format!("no alert is about {of}")));
+        // An alert may be older than all articles of its event.
+        if api.app.projection.alerts_about(vec![of]).await?.is_empty() {
+            match of {
+                Target::Event(id) => api.app.resolve_id::<EventId>(&id.to_string()).await.map(drop),
+                Target::Story(id) => api.app.resolve_id::<StoryId>(&id.to_string()).await.map(drop),
+            }?;
         }
-        for alert in alerts {
-            api.command(acknowledgement(alert, given.clone())?).await?;
-        }
+        api.command(acknowledgement(of, given)?).await?;
         Ok(back.clone())
     };
     answer(&api, done.await, &back)

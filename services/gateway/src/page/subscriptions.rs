@@ -353,6 +353,7 @@ fn card(record: &SubscriptionRecord, waiting: &[String]) -> Markup {
                 span { (words::count(record.copies_folded, "copy", "copies")) " folded" }
                 span.about {
                     "to " @if settings.deliveries.is_empty() { "the terminal" } @else { (settings.deliveries.join(", ")) }
+                    @if let Some(escalation) = &settings.escalation { ", if nobody has it to " (escalation) }
                 }
                 span { a href={ "/feeds/sub/" (id) ".atom" } { "Atom" } }
             }
@@ -431,6 +432,7 @@ impl Mistake {
             "quiet_hours" => "quiet_from",
             "break_quiet" => "break_quiet",
             "repeat_interval" => "repeat_interval",
+            "escalation" => "escalation",
             "max_per_day" => "max_per_day",
             "inhibited_by" => "inhibited_by",
             _ => return Self::new("", said),
@@ -465,6 +467,7 @@ impl Fields {
         fields.put("group_wait", settings.group_wait);
         fields.put("update_interval", settings.update_interval);
         fields.put("repeat_interval", settings.repeat_interval);
+        fields.put("escalation", settings.escalation.as_ref());
         let quiet = settings.quiet_hours.as_ref();
         fields.put("quiet_from", quiet.map(|hours| &hours.from));
         fields.put("quiet_to", quiet.map(|hours| &hours.to));
@@ -552,6 +555,7 @@ impl Fields {
         settings.group_wait = self.parsed("group_wait", mistakes);
         settings.update_interval = self.parsed("update_interval", mistakes);
         settings.repeat_interval = self.parsed("repeat_interval", mistakes);
+        settings.escalation = self.parsed("escalation", mistakes);
         settings.inhibited_by = self.inhibitors(mistakes);
         settings.quiet_hours = self.quiet_hours(mistakes);
         let zone = Some(self.one("time_zone")).filter(|zone| !zone.is_empty());
@@ -812,6 +816,7 @@ impl Editor<'_> {
                     }
                     p.faint { "If you choose none, it is printed by " code { "wirefold up" } "." }
                 }
+                (self.line(&Line { name: "escalation", label: "If nobody has it, also to", kind: "text", usual: "such as chief after 15m" }))
                 div.field {
                     label for="hours" { "The preview looks back" }
                     select #hours name="hours" {
@@ -1017,7 +1022,7 @@ mod tests {
         "id": "harbour", "name": "Harbour", "query": "port \"walked out\"", "group_by": "story",
         "on": ["new", "quiet", "origins+3", "outlets+5", "velocity>5/10m", "velocity>9/1h"],
         "min_outlets": 2, "min_origins": 1, "group_wait": "0s", "update_interval": "15m",
-        "repeat_interval": "6h", "quiet_hours": {"from": "22:00", "to": "07:00", "time_zone": "Europe/Berlin"},
+        "repeat_interval": "6h", "escalation": "chief after 15m", "quiet_hours": {"from": "22:00", "to": "07:00", "time_zone": "Europe/Berlin"},
         "break_quiet": "outlets>=10", "max_per_day": 5, "inhibited_by": ["storms", "strikes"], "deliveries": ["desk", "phone"]
     }"#;
 

@@ -147,7 +147,7 @@ fn with_revisions(connection: &Connection, row: &Row) -> Answer<AlertRow> {
     let mut ask = connection.prepare_cached(ask)?;
     let revisions = ask.query_map([&row.id], |row| text(row, 0))?;
     let revisions: Answer<Vec<AlertRevision>> = revisions.map(|body| read(&body?)).collect();
-    Ok(AlertRow { alert, revisions: revisions?, handling: None })
+    Ok(AlertRow { alert, revisions: revisions?, handling: None, acknowledgement: None })
 }
 
 pub(super) fn one_command(connection: &Connection, id: &str) -> Answer<Option<OutputCommand>> {

@@ -78,7 +78,7 @@ pub(super) fn millis(time: UnixMillis) -> i64 {
 }
 
 /// The most rows in the order of time that one page reads.
-pub(super) const SCAN: usize = if cfg!(test) { 50 } else { 10_000 };
+pub(super) const SCAN: usize = if cfg!(test) { 50 } else { 4_000 };
 /// The most events with several articles that are ranked: those that changed last.
 pub(super) const RANKED: usize = if cfg!(test) { 20 } else { 2_000 };
 

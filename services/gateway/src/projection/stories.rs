@@ -239,7 +239,7 @@ pub(super) fn one_event(
     };
     let (stories, next) = page_of_event(connection, &id, paging)?;
     let stories = with_first(connection, stories, ARTICLES)?;
-    Ok(Some(Event { schema: Tag::new(), event, stories, next }))
+    Ok(Some(Event { schema: Tag::new(), event, acknowledgement: None, stories, next }))
 }
 
 /// An event with its first stories.

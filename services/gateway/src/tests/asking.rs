@@ -257,9 +257,16 @@ async fn an_unchanged_answer_is_not_sent_again() {
         assert_eq!((again.status.as_u16(), again.body.len()), (304, 0), "{path}");
         assert_eq!(again.headers[header::ETAG], tag, "{path}");
     }
-    let before = world.get("/api/v1/events").await.headers[header::ETAG].clone();
+    let tag = async |path| world.get(path).await.headers[header::ETAG].clone();
+    let paths = ["/api/v1/events", "/feeds/all.atom", "/feeds/all.json"];
+    let before = [tag(paths[0]).await, tag(paths[1]).await, tag(paths[2]).await];
     world.publish_articles(&[article(2, 1, 1)]).await;
-    assert_ne!(world.get("/api/v1/events").await.headers[header::ETAG], before);
+    for (path, old) in paths.into_iter().zip(before) {
+        assert_ne!(tag(path).await, old, "{path}");
+    }
+    let mut absent = request(Method::GET, "/feeds/none.atom", Body::empty());
+    absent.headers_mut().insert(header::IF_NONE_MATCH, "*".parse().unwrap());
+    assert_eq!(world.send(Access::Network, absent).await.status, 404);
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use super::samples::{article, event};
 use super::telling::{commands, put};
 use super::world::{DEADLINE, World, request};
 use crate::Access;
-use crate::shapes::AlertPage;
+use crate::shapes::{AlertPage, Event};
 use crate::tokens::{Kind, Scope, TokenFile};
 
 const ALERT: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.2.new.json");
@@ -53,7 +53,7 @@ async fn an_alert_is_muted_and_acknowledged_by_command() {
             except_corrections: true,
         },
         Command::AlertAcknowledge {
-            alert: alert.id.clone(),
+            of: alert.target,
             note: Some("calls the port".to_owned()),
             release: false,
         },
@@ -68,9 +68,10 @@ async fn an_alert_is_muted_and_acknowledged_by_command() {
     assert_eq!(commands(&world).await.len(), 2);
     // The alert shows the result before the alerter carries it out, and after.
     let page: AlertPage = world.get("/api/v1/alerts").await.shape();
-    let handling = page.alerts[0].handling.as_ref().unwrap();
-    assert_eq!(handling.muted_until, until.parse().ok());
-    assert_eq!(handling.describe_acknowledgement().unwrap(), "acknowledged: calls the port");
+    let row = &page.alerts[0];
+    assert_eq!(row.handling.as_ref().unwrap().muted_until, until.parse().ok());
+    let words = row.acknowledgement.as_ref().unwrap().describe();
+    assert_eq!(words, "acknowledged: calls the port");
     let bucket = world.bus.key_value(streams::SUBSCRIPTIONS.name).unwrap();
     bucket.put("control", Bytes::from_static(b"2")).await.unwrap();
     let record = AlertHandlingRecord { alert: alert.id.clone(), ..decode(HANDLING).unwrap() };
@@ -109,13 +110,17 @@ async fn somebody_takes_an_event_on_its_page_and_releases_it() {
     world.publish_articles(&[article(1, 1, 1), article(2, 2, 2)]).await;
     let page = format!("/events/{}", event(1));
     let open = async |shown: &str| as_anna(&world, (&anna, shown), None).await;
-    assert!(!open(&page).await.contains("I have it"), "no alert is about it");
-    publish(&world, &[revision(1, 1, 10, ReasonKind::New)]).await;
     assert!(open(&page).await.contains("I have it"));
     let send = async |form: String| as_anna(&world, (&anna, &page), Some(&form)).await;
-    let other = send(format!("of={}", event(2))).await;
-    assert!(other.contains("no alert is about"), "{other}");
+    let other = send(format!("of={}", event(3))).await;
+    assert!(other.contains("no event"), "{other}");
     assert_eq!(send(format!("of={}&note=calls+the+port", event(1))).await, page);
+    for shown in [&*page, "/"] {
+        let found = open(shown).await;
+        assert!(found.contains("<b>anna has it: calls the port</b>"), "no alert: {shown}: {found}");
+    }
+    // An alert that comes later is acknowledged with its event.
+    publish(&world, &[revision(1, 1, 10, ReasonKind::New)]).await;
     for shown in [&*page, "/", "/alerts", "/handover"] {
         let found = open(shown).await;
         assert!(found.contains("<b>anna has it: calls the port</b>"), "{shown}: {found}");
@@ -126,8 +131,27 @@ async fn somebody_takes_an_event_on_its_page_and_releases_it() {
         assert!(!open(shown).await.contains("anna has it"), "{shown}");
     }
     let handover = open("/handover").await;
-    assert!(handover.contains("Release the alert of floods"), "{handover}");
+    assert!(handover.contains("Release the event"), "{handover}");
     assert!(handover.contains("with the note “calls the port”"), "{handover}");
+}
+
+#[tokio::test]
+async fn an_event_without_an_alert_is_acknowledged_by_command() {
+    let world = World::new().await;
+    world.publish_articles(&[article(1, 1, 1)]).await;
+    let path = format!("/api/v1/events/{}", event(1));
+    let who = async || world.get(&path).await.shape::<Event>().acknowledgement;
+    assert_eq!(who().await, None);
+    for (change, expected) in [
+        (json!({"note": "calls the port"}), Some("acknowledged: calls the port")),
+        (json!({"release": true}), None),
+        (json!({}), Some("acknowledged")),
+    ] {
+        assert_eq!(world.post(&format!("{path}/acknowledge"), &change).await.status, 202);
+        assert_eq!(who().await.map(|it| it.describe()).as_deref(), expected);
+    }
+    let other = format!("/api/v1/events/{}/acknowledge", event(3));
+    assert_eq!(world.post(&other, &json!({})).await.status, 404);
 }
 
 /// Sends the request, and checks the status and the words of its answer.

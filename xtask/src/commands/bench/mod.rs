@@ -14,6 +14,7 @@ use crate::{machine, tree};
 
 mod alerts;
 mod detect;
+mod gateway;
 mod pipeline;
 
 /// The profile of the shipped build.
@@ -32,6 +33,8 @@ enum Bench {
     Pipeline(pipeline::Arguments),
     /// The detector beside SimHash and MinHash: speed, memory, accuracy.
     Detect(detect::Arguments),
+    /// Pages, lists, searches, feeds and event streams over 100,000 stories.
+    Gateway(gateway::Arguments),
     /// One article against 100,000 and a million subscriptions, beside a loop over the same queries.
     Alerts(Common),
     /// One method of `detect`, in a process of its own.
@@ -65,6 +68,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 fn measure(bench: &Bench) -> anyhow::Result<()> {
     match bench {
         Bench::Pipeline(arguments) => pipeline::run(arguments),
+        Bench::Gateway(arguments) => gateway::run(arguments),
         Bench::Alerts(arguments) => alerts::run(arguments),
         Bench::AlertsSet(child) => alerts::run_child(child),
         Bench::Detect(arguments) => detect::run(arguments),

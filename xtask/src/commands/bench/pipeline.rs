@@ -78,17 +78,18 @@ async fn measure(folder: &Path, common: &Common) -> anyhow::Result<()> {
         figures: Figures::new(),
     };
     let seconds = if common.quick { 10 } else { 30 };
-    let whole = DataFolder::open(&folder.join("whole"), &measurement.counters).await?;
+    let limits = Limits::default();
+    let whole = DataFolder::open(&folder.join("whole"), &measurement.counters, &limits).await?;
     let stages = measurement.whole(&whole).await?;
     measurement.latencies(&*whole.bus, &mut factory, Duration::from_secs(seconds)).await?;
     for stage in stages {
         stage.stop().await?;
     }
-    let alone = DataFolder::open(&folder.join("stages"), &measurement.counters).await?;
+    let alone = DataFolder::open(&folder.join("stages"), &measurement.counters, &limits).await?;
     measurement.by_stage(&alone).await?;
     let Measurement { articles: all, mut figures, .. } = measurement;
     let memory = machine::peak_memory(std::process::id())? as f64 / 1e6;
-    let texts: usize = all.iter().map(|article| article.text.len()).sum();
+    let texts: usize = all.iter().map(|article| article.fetched.text.len()).sum();
     figures.beside("peak memory", (memory, "MB"), ("the texts", texts as f64 / 1e6));
     report(common, "pipeline", ("pipeline", &conditions), &figures.0.markdown())
 }
@@ -139,7 +140,7 @@ impl Measurement {
         let rate = count as f64 / watch.seconds();
         let (simhash, sqlite) = ((SIMHASH, self.simhash), (SQLITE_ALL, self.sqlite.all));
         let alerts = folder.bus.stream_state(ALERTS.name).await?.messages as f64;
-        let reprints = self.articles.iter().filter(|article| article.is_reprint).count() as f64;
+        let reprints = self.articles.iter().filter(|article| article.is_reprint()).count() as f64;
         let folded = (folded(&*folder.bus).await? as f64, "articles");
         let figures = &mut self.figures;
         figures.beside("all stages, until nothing lags", (rate, "articles/s"), simhash);
@@ -248,14 +249,21 @@ async fn folded(bus: &dyn Bus) -> anyhow::Result<usize> {
 const SENDER: Sender = Sender { source: "/wirefold/fetcher" };
 
 /// An article that is ready to be published.
-struct Ready {
+pub(super) struct Ready {
     message: Outgoing,
-    text: String,
-    is_reprint: bool,
+    pub(super) fetched: ArticleFetched,
+    pub(super) made: generator::Article,
+}
+
+impl Ready {
+    /// Whether it has the text of another article: copies, merged texts and texts above a wall do.
+    fn is_reprint(&self) -> bool {
+        self.made.main != self.made.number && self.made.kind != Kind::Version
+    }
 }
 
 /// Makes generated articles ready to be published.
-struct ArticleFactory {
+pub(super) struct ArticleFactory {
     news: Box<dyn Iterator<Item = generator::Article>>,
     /// The last version of each item.
     items: HashMap<u64, ArticleId>,
@@ -265,22 +273,20 @@ struct ArticleFactory {
 
 impl ArticleFactory {
     /// A factory whose articles have a median of some 500 words.
-    fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         let news = Box::new(generator::news(seed, 100));
         Self { news, items: HashMap::new(), published: HashSet::new() }
     }
 
     /// The next article, seen at this time. A version with the text of an earlier one is not a new article:
     /// the fetcher would ignore it.
-    fn next(&mut self, seen: UnixMillis) -> anyhow::Result<Ready> {
+    pub(super) fn next(&mut self, seen: UnixMillis) -> anyhow::Result<Ready> {
         loop {
             let made = self.news.next().context("news never end")?;
             let article = self.article(&made, seen)?;
             if self.published.insert(article.id) {
                 let message = SENDER.outgoing(&article, timestamp(seen))?;
-                // Copies, merged texts and texts above a wall have the text of another article.
-                let is_reprint = made.main != made.number && made.kind != Kind::Version;
-                return Ok(Ready { message, text: article.text, is_reprint });
+                return Ok(Ready { message, fetched: article, made });
             }
         }
     }
@@ -332,7 +338,7 @@ fn simhash(articles: &[Ready]) -> f64 {
     let watch = Stopwatch::start();
     let mut known: HashMap<u64, usize> = HashMap::new();
     for (place, article) in articles.iter().enumerate() {
-        let signature = simhash::simhash(&article.text);
+        let signature = simhash::simhash(&article.fetched.text);
         std::hint::black_box(known.entry(signature).or_insert(place));
     }
     watch.seconds()
@@ -487,14 +493,14 @@ async fn alert_on_everything_at_once(bus: &dyn Bus) -> anyhow::Result<()> {
 }
 
 /// A data folder with its bus, and the counters of the stages in this process.
-struct DataFolder {
+pub(super) struct DataFolder {
     folder: PathBuf,
-    bus: Arc<dyn Bus>,
+    pub(super) bus: Arc<dyn Bus>,
     counters: PrometheusHandle,
 }
 
 /// A running stage.
-struct Running {
+pub(super) struct Running {
     counters: PrometheusHandle,
     /// The beginning of the line that counts its messages, and the number there at its start.
     counter: &'static str,
@@ -505,14 +511,14 @@ struct Running {
 
 impl Running {
     /// Waits until it has counted this many messages.
-    async fn until_counted(&self, messages: u64) {
+    pub(super) async fn until_counted(&self, messages: u64) {
         while counted(&self.counters, self.counter) < self.before + messages {
             tokio::time::sleep(CHECK_INTERVAL).await;
         }
     }
 
     /// Lets it finish its work and stops it.
-    async fn stop(self) -> anyhow::Result<()> {
+    pub(super) async fn stop(self) -> anyhow::Result<()> {
         self.stop.cancel();
         self.task.await.context("a stage broke down")?
     }
@@ -527,9 +533,13 @@ fn counted(counters: &PrometheusHandle, counter: &str) -> u64 {
 
 impl DataFolder {
     /// Opens a data folder and makes the streams in it.
-    async fn open(folder: &Path, counters: &PrometheusHandle) -> anyhow::Result<Self> {
+    pub(super) async fn open(
+        folder: &Path,
+        counters: &PrometheusHandle,
+        limits: &Limits,
+    ) -> anyhow::Result<Self> {
         let bus = wirefold_flow_sqlite::open(folder, Arc::new(SystemClock))?;
-        create_streams(&*bus, &Limits::default()).await?;
+        create_streams(&*bus, limits).await?;
         Ok(Self { folder: folder.to_owned(), bus, counters: counters.clone() })
     }
 
@@ -573,6 +583,18 @@ impl DataFolder {
 
     /// Starts the projection.
     async fn gateway(&self) -> anyhow::Result<Running> {
+        Ok(self.run_gateway(self.open_gateway().await?))
+    }
+
+    /// Runs the projection of an open gateway.
+    pub(super) fn run_gateway(&self, gateway: Gateway) -> Running {
+        self.run("wirefold_gateway_projected_total{stream=\"WF_OUTPUT\"}", |stop| async move {
+            Ok(gateway.run(stop).await?)
+        })
+    }
+
+    /// Opens the gateway.
+    pub(super) async fn open_gateway(&self) -> anyhow::Result<Gateway> {
         let nowhere = Arc::new(NoServices);
         let settings = wirefold_gateway::Settings {
             folder: self.folder.clone(),
@@ -588,10 +610,7 @@ impl DataFolder {
             probe: nowhere,
             condition: Arc::new(()),
         };
-        let gateway = Gateway::open(self.context(), settings).await?;
-        Ok(self.run("wirefold_gateway_projected_total{stream=\"WF_OUTPUT\"}", |stop| async move {
-            Ok(gateway.run(stop).await?)
-        }))
+        Ok(Gateway::open(self.context(), settings).await?)
     }
 
     fn context(&self) -> StageContext {
@@ -698,7 +717,7 @@ impl Figures {
 }
 
 /// Three digits. A shared machine gives no more.
-fn three_digits(value: f64) -> String {
+pub(super) fn three_digits(value: f64) -> String {
     match value.abs() {
         0.0 => "0".to_owned(),
         small if small < 1.0 => format!("{value:.3}"),
@@ -720,7 +739,7 @@ mod articles_tests {
         let mut ids = HashSet::new();
         let all: Vec<Ready> = (0..800).map(|_| factory.next(UnixMillis(0)).unwrap()).collect();
         assert!(all.iter().all(|article| ids.insert(article.message.id.clone())));
-        let reprints = all.iter().filter(|article| article.is_reprint).count();
+        let reprints = all.iter().filter(|article| article.is_reprint()).count();
         assert!((200..320).contains(&reprints), "{reprints} reprints");
     }
 }

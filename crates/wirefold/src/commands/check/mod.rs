@@ -293,15 +293,17 @@ fn sources(loaded: &Loaded) -> Vec<Finding> {
 fn absent_deliveries(loaded: &Loaded) -> Vec<Finding> {
     let names: Vec<&str> = loaded.config.delivery.iter().map(|it| it.name.as_str()).collect();
     let of = |(at, subscription): (usize, &config::SubscriptionConfig)| {
-        let place = loaded.origins.of(&format!("subscription.{at}.deliveries"));
-        let absent = subscription.deliveries.iter().filter(|name| !names.contains(&name.as_str()));
-        let what = |name: &String| {
+        let named = subscription.deliveries.iter().map(|name| ("deliveries", name));
+        let second = subscription.escalation.iter().map(|second| ("escalation", &second.to));
+        let absent = named.chain(second).filter(|(_, name)| !names.contains(&name.as_str()));
+        let what = |(key, name): (&str, &String)| {
+            let place = loaded.origins.of(&format!("subscription.{at}.{key}"));
             let (subscription, nearest) = (&subscription.name, suggestion(name, &names));
             format!(
                 "{place}: subscription {subscription}: no delivery is called {name:?}; {nearest}"
             )
         };
-        absent.map(|name| Finding::bad(what(name))).collect::<Vec<_>>()
+        absent.map(|absent| Finding::bad(what(absent))).collect::<Vec<_>>()
     };
     loaded.config.subscription.iter().enumerate().flat_map(of).collect()
 }

@@ -10,8 +10,8 @@ use wirefold_proto::streams::{
 };
 use wirefold_proto::{
     AboutArticle, Alert, AlertId, ArticleEnriched, ArticleFetched, DeadBody, DeadLetter,
-    Message as _, OutputArticle, OutputForgotten, Tag, decode, encode, handling_key, name_of,
-    token,
+    Message as _, OutputArticle, OutputForgotten, Tag, acknowledged_key, decode, encode,
+    handling_key, name_of, token,
 };
 
 use super::Store;
@@ -159,7 +159,9 @@ impl Plan {
         let escaped = |id: &AlertId| token::escape(&id.to_string());
         let gone: BTreeSet<String> = self.alerts.deleted().map(escaped).collect();
         let scrubbed: BTreeSet<String> = self.alerts.scrubbed().map(escaped).collect();
-        let handled: BTreeSet<String> = self.alerts.deleted().map(handling_key).collect();
+        let deleted = self.alerts.deleted();
+        let handled: BTreeSet<String> =
+            deleted.flat_map(|it| [handling_key(it), acknowledged_key(it.target)]).collect();
         for entry in entries {
             let Some(value) = &entry.value else { continue };
             let goes = match bucket {

@@ -16,8 +16,8 @@ use wirefold_gateway::shapes::{
     Accepted, ArticleAlert, ArticleAlerts, ArticleOutcome, MuteRequest, SubscriptionList,
 };
 use wirefold_proto::{
-    Digest, FoundWord, GroupBy, Interval, QuietHours, SubscriptionId, SubscriptionRecord,
-    SubscriptionSettings, Tag,
+    Digest, Escalation, FoundWord, GroupBy, Interval, QuietHours, SubscriptionId,
+    SubscriptionRecord, SubscriptionSettings, Tag,
 };
 use wirefold_query::{Lists, Query};
 
@@ -188,6 +188,9 @@ struct AddArguments {
     /// After this time, send an unchanged alert again, such as 12h; by default never.
     #[arg(long, value_name = "TIME")]
     repeat_interval: Option<Interval>,
+    /// Another delivery that gets an alert if nobody acknowledges it in time, such as 'chief after 15m'.
+    #[arg(long, value_name = "DELIVERY after TIME")]
+    escalation: Option<Escalation>,
     /// The most loud messages a day.
     #[arg(long, value_name = "N")]
     max_per_day: Option<u32>,
@@ -519,6 +522,7 @@ fn settings(wanted: &AddArguments) -> anyhow::Result<SubscriptionSettings> {
         group_wait: wanted.group_wait,
         update_interval: wanted.update_interval,
         repeat_interval: wanted.repeat_interval,
+        escalation: wanted.escalation.clone(),
         max_per_day: wanted.max_per_day,
         quiet_hours: wanted.quiet_hours.clone().map(|(from, to)| QuietHours {
             from,
@@ -593,7 +597,7 @@ fn point(query: &str, column: usize) -> String {
 
 /// The settings in the order in which `sub show` prints them, with the defaults of the alerter. Others are only
 /// printed if they are set.
-const SETTINGS: [(&str, Option<&str>); 17] = [
+const SETTINGS: [(&str, Option<&str>); 18] = [
     ("id", None),
     ("name", None),
     ("query", None),
@@ -604,6 +608,7 @@ const SETTINGS: [(&str, Option<&str>); 17] = [
     ("group_wait", Some("30s")),
     ("update_interval", Some("5m")),
     ("repeat_interval", Some("never")),
+    ("escalation", Some("none")),
     ("quiet_hours", Some("none")),
     ("time_zone", None),
     ("break_quiet", None),
