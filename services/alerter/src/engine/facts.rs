@@ -22,6 +22,15 @@ pub(super) const OPENING: usize = 1_200;
 /// A turn counts as stated if it stands in the title or in this many sentences.
 pub(super) const SENTENCES: usize = 6;
 
+/// Two texts may be about one happening if one has this share of the words of the other's lead, in percent: of its title
+/// and of this many sentences.
+const SAME: usize = 25;
+const LEAD: usize = 2;
+/// A lead of fewer words may be about anything.
+const LEAST_LEAD: usize = 8;
+/// The least words of a statement that can be compared.
+const LEAST: usize = 3;
+
 /// A text, and what an alert stores of it.
 pub(crate) type StoredText = (AlertArticle, Arc<ReadText>);
 
@@ -35,6 +44,8 @@ pub(crate) struct ReadText {
     denied: OnceLock<Vec<Turn>>,
     /// The words of title and text, as [`words`] gives them.
     words: OnceLock<Vec<u64>>,
+    /// Those of its lead.
+    lead: OnceLock<Vec<u64>>,
     language: OnceLock<String>,
 }
 
@@ -56,8 +67,8 @@ impl ReadText {
     /// The text of an article; if that is empty, the teaser of its feed.
     pub(crate) fn new(id: ArticleId, about: AboutArticle, text: String) -> Self {
         let teaser = about.teaser.clone().filter(|_| text.is_empty());
-        let (opening, denied, words, language) = Default::default();
-        Self { id, text: teaser.unwrap_or(text), about, opening, denied, words, language }
+        let (opening, denied, words, lead, language) = Default::default();
+        Self { id, text: teaser.unwrap_or(text), about, opening, denied, words, lead, language }
     }
 
     /// The title and the first sentences.
@@ -123,15 +134,31 @@ impl ReadText {
         })
     }
 
-    /// Whether title or text has the word with this hash.
-    pub(super) fn has(&self, word: u64) -> bool {
-        let all = self.words.get_or_init(|| {
-            let title = Text::new(&self.title().to_lowercase());
-            let mut all = [words(&title), words(&Text::new(&self.text))].concat();
-            all.sort_unstable();
-            all
-        });
-        all.binary_search(&word).is_ok()
+    /// How many of some words title and text have, in percent. `None` if there are too few to say.
+    pub(super) fn share_of(&self, words: &[u64]) -> Option<usize> {
+        let own = self.words.get_or_init(|| words_of(self.title(), [self.text()].into_iter()));
+        let shared = words.iter().filter(|word| own.binary_search(word).is_ok());
+        (words.len() >= LEAST).then(|| shared.count() * 100 / words.len())
+    }
+
+    /// Whether it may be about the happening of another text: one of them has enough words of the other's lead. In another
+    /// language, the same has other words.
+    pub(super) fn may_be_about_same(&self, other: &Self) -> bool {
+        let has_lead_of = |one: &Self, lead: &[u64]| {
+            lead.len() < LEAST_LEAD || one.share_of(lead).is_none_or(|share| share >= SAME)
+        };
+        self.is_version_of(other)
+            || has_lead_of(self, other.lead())
+            || has_lead_of(other, self.lead())
+            || self.language() != other.language()
+    }
+
+    /// The words of title and first sentences.
+    fn lead(&self) -> &[u64] {
+        self.lead.get_or_init(|| {
+            let sentences = self.opening().iter().skip(1).take(LEAD);
+            words_of(self.title(), sentences.map(|said| said.words.as_str()))
+        })
     }
 
     /// The names of title and first sentence, and the parts of a country that they name.
@@ -285,6 +312,15 @@ fn tolls(said: &str, turns: &[Turn]) -> Vec<(FigureRole, u64)> {
 pub(super) fn has_number(said: &str, value: u64) -> bool {
     let (text, value) = (Text::new(&said.to_lowercase()), value.to_string());
     numbers(&text, 0..text.words().len()).iter().any(|number| number.value == value)
+}
+
+/// The hashes of the words of a title and of what stands below it, as [`words`] gives them.
+fn words_of<'a>(title: &str, below: impl Iterator<Item = &'a str>) -> Vec<u64> {
+    let mut all = words(&Text::new(&title.to_lowercase()));
+    all.extend(below.flat_map(|part| words(&Text::new(part))));
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// The hashes of the words that carry the meaning of a text, cut to a stem, and of its numbers, each once.

@@ -21,12 +21,8 @@ pub(crate) struct News {
     pub(crate) is_decisive: bool,
 }
 
-/// A statement is new if the event has less than this share of its words, in percent.
-const KNOWN: usize = 60;
-/// The same for a title alone, which may say the known in other words.
-const KNOWN_TITLE: usize = 34;
-/// The least words of a statement that can be compared.
-const LEAST: usize = 3;
+/// A statement is new if no text of the event has this share of its words, in percent.
+const KNOWN: usize = 45;
 /// The news in a text, against the earlier texts of its event. None if there is no earlier text. A copy has news only if a
 /// sentence was added that states something decisive.
 pub(super) fn news(own: &ReadText, known: &[&ReadText], is_copy: bool) -> Option<News> {
@@ -34,7 +30,7 @@ pub(super) fn news(own: &ReadText, known: &[&ReadText], is_copy: bool) -> Option
         return None;
     }
     let statements = Statements::of(own, known, is_copy);
-    let stated = Stated::by(known);
+    let stated = Stated::by(own, known);
     let is_feature = is_feature(own.title());
     let is_higher = |said: &Said| !is_feature && !said.is_of_the_past && stated.lacks_toll(said);
     // Its outlet takes the higher toll back.
@@ -85,17 +81,24 @@ struct Stated {
     further: Vec<(Turn, &'static str)>,
 }
 
-/// The statements that a message about a text may tell: title, first sentence, and the next one with a grave turn.
-fn told_of(text: &ReadText) -> impl Iterator<Item = &Said> {
+/// The statements that a message about a text may tell: title and first sentence. Of a version and of the first text, also
+/// the next one with a grave turn: of others, nobody looks for it.
+fn told_of<'a>(text: &'a ReadText, earlier: &[&ReadText]) -> impl Iterator<Item = &'a Said> {
     let (first, behind) = text.opening().split_at(text.opening().len().min(2));
     let grave = |said: &&Said| said.turns.iter().any(|turn| turn.is_grave());
-    first.iter().chain(behind.iter().find(grave))
+    let is_read = earlier.is_empty() || earlier.iter().any(|it| text.is_version_of(it));
+    first.iter().chain(behind.iter().find(grave).filter(|_| is_read))
 }
 
 impl Stated {
-    fn by(known: &[&ReadText]) -> Self {
-        let openings =
-            known.iter().flat_map(|text| told_of(text).map(|said| (said, text.denied())));
+    /// The turns and tolls of the texts that may be about the same as this one: who died in a fire is not who was stabbed in
+    /// the same town.
+    fn by(own: &ReadText, known: &[&ReadText]) -> Self {
+        let mut same: Vec<(usize, &ReadText)> = known.iter().copied().enumerate().collect();
+        same.retain(|(_, text)| own.may_be_about_same(text));
+        let openings = same.iter().flat_map(|(place, text)| {
+            told_of(text, &known[..*place]).map(|said| (said, text.denied()))
+        });
         let openings = openings.filter(|(said, _)| !said.is_of_the_past);
         let openings: Vec<(&Said, &[Turn])> = openings.collect();
         let all = || openings.iter().map(|(said, _)| *said);
@@ -103,7 +106,7 @@ impl Stated {
         let nth_deaths = all().filter_map(|said| said.nth_death).collect();
         let further = all().flat_map(further_turns).collect();
         // A turn that is no news further down in a text is none in a title either.
-        let behind = known.iter().flat_map(|text| text.opening().iter().skip(2));
+        let behind = same.iter().flat_map(|(_, text)| text.opening().iter().skip(2));
         let others = behind.flat_map(|said| said.turns.iter().copied().filter(|it| !it.is_grave()));
         let turns = stated_turns(&openings).into_iter().chain(others).collect();
         Self { turns, tolls, nth_deaths, further }
@@ -214,22 +217,21 @@ impl Statements {
         self.sentences.first().filter(|said| own.first_sentence() == Some(said))
     }
 
-    /// Whether most words of title and first sentence are in no text of the event. An entry of a live page needs no
+    /// Whether no text of the event has most words of the title, or of the first sentence. An entry of a live page needs no
     /// new title.
     fn are_new(&self, own: &ReadText, known: &[&ReadText]) -> bool {
         let Some(title) = self.title.as_ref().filter(|_| !self.is_live) else { return false };
         match self.lede(own) {
-            None => is_mostly_new(title, known, KNOWN_TITLE),
-            Some(lede) => [title, lede].iter().all(|said| is_mostly_new(said, known, KNOWN)),
+            None => is_new(title, known),
+            Some(lede) => [title, lede].iter().all(|said| is_new(said, known)),
         }
     }
 }
 
-/// Whether texts have less than this share of the words of a statement, in percent.
-fn is_mostly_new(said: &Said, known: &[&ReadText], most: usize) -> bool {
+/// Whether a statement says what no text says: none has most of its words.
+fn is_new(said: &Said, known: &[&ReadText]) -> bool {
     let all = words(&Text::new(&said.words));
-    let is_known = |word: &&u64| known.iter().any(|other| other.has(**word));
-    all.len() >= LEAST && all.iter().filter(is_known).count() * 100 < all.len() * most
+    known.iter().all(|other| other.share_of(&all).is_some_and(|share| share < KNOWN))
 }
 
 /// The beginnings of the entries that a live page has and these earlier versions lack. None if it is no live page or has
@@ -546,6 +548,61 @@ mod tests {
         let denied = "The rail firm denied on Monday that two people had died.";
         let told = text("Two die in Kell", &format!("Two people died in Kell. {denied}"));
         check(&[&told], &text("Two died", "Two people died in Kell."), None);
+    }
+
+    #[test]
+    fn a_turn_of_another_happening_in_the_event_is_not_stated() {
+        let fire = text(
+            "Two dead in Kell flat fire",
+            "Two people died when fire tore through flats in Kell on Monday, the fire brigade said.",
+        );
+        let stabbed = text(
+            "Man stabbed at Kell station",
+            "A baker was stabbed on a platform of Kell station on Sunday night.",
+        );
+        let died = text(
+            "Man stabbed at Kell station has died",
+            "The baker Owen Trask, who was stabbed on a platform of Kell station on Sunday, has died in hospital.",
+        );
+        let again = text(
+            "Stabbed baker dies",
+            "A baker died on Monday after he was stabbed on a platform at Kell station.",
+        );
+        check(&[&fire, &stabbed], &died, Some(true));
+        check(&[&fire, &stabbed, &died], &again, None);
+        let toll = text("Fire kills two in Kell flats", "Two people died in a fire in Kell.");
+        check(&[&stabbed, &died, &fire], &toll, None);
+        let german = text(
+            "Zwei Tote bei Wohnungsbrand in Kell",
+            "Bei einem Brand in Kell sind am Montag zwei Menschen gestorben, sagte die Feuerwehr.",
+        );
+        check(&[&fire], &german, None);
+    }
+
+    #[test]
+    fn a_turn_behind_the_first_sentence_is_stated_if_somebody_reads_there() {
+        let first = text("Baker stabbed in Kell", "A baker was stabbed in Kell on Sunday night.");
+        let arrest = "Two boys were arrested over the stabbing of a baker in Kell, police said.";
+        let fund = "A fund for the baker who was stabbed in Kell has passed 20,000 crowns.";
+        let behind = text("Fund for stabbed baker in Kell grows", &format!("{fund} {arrest}"));
+        let own = text("Two arrested over stabbing of baker in Kell", arrest);
+        check(&[&first, &behind], &own, Some(true));
+        check(&[&behind], &own, None);
+        let version = ReadText::sample(first.title(), behind.title(), behind.text());
+        check(&[&first, &version], &own, None);
+    }
+
+    #[test]
+    fn a_statement_is_new_if_no_text_has_most_of_it() {
+        let vote =
+            text("Council of Kell votes on ferry", "The council of Kell votes on its ferry.");
+        let bread = text("Bread price rises", "The price of bread rises at the bakers of Lowport.");
+        let both = text(
+            "Council of Kell to sell bread at old station",
+            "The council of Kell will sell bread at a station that no train has used for ten years.",
+        );
+        check(&[&vote, &bread], &both, Some(false));
+        check(&[&vote, &bread, &both], &text("Kell sells bread at station", both.text()), None);
     }
 
     #[test]

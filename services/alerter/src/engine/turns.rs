@@ -13,7 +13,7 @@ use wirefold_text::extract::{
     is_verb_die, numbers,
 };
 
-use self::Need::{Always, Before, Custody, EnglishVerb, WithInClause};
+use self::Need::{Always, Before, Custody, EnglishVerb, WithInClause, WithoutInClause};
 use super::figures::FOUND;
 
 /// A turn of events that an editor wants to hear of.
@@ -189,11 +189,12 @@ impl<'a> TurnWord<'a> {
             return false;
         }
         let before = self.before();
+        let has =
+            |all: &[&str]| all.iter().any(|it| before.contains(it) || self.behind().contains(it));
         let is_there = match need {
             Always | EnglishVerb => true,
-            WithInClause(all) => {
-                all.iter().any(|it| before.contains(it) || self.behind().contains(it))
-            }
+            WithInClause(all) => has(all),
+            WithoutInClause(all) => !has(all),
             Before(all) => self.is_before(all),
             Custody => self.is_custody(),
         };
@@ -215,7 +216,10 @@ impl<'a> TurnWord<'a> {
     /// Whether the turn is denied.
     fn is_denied(&self, before: &str) -> bool {
         let (said, place) = (self.said, &self.place);
+        let behind = behind_relative(before);
         let start = said[..place.start].char_indices().rev().nth(NEAR).map_or(0, |(at, _)| at);
+        let start = behind.map_or(start, |it| start.max(place.start - it.len()));
+        let before = behind.unwrap_or(before);
         // It denies all of its clause: `denied on Monday that anybody had been arrested`.
         let is_verb = |verb: &&str| {
             before.rsplit_once(*verb).is_some_and(|(_, of)| !JOINS.iter().any(|it| of.contains(it)))
@@ -286,6 +290,15 @@ fn found_missing(said: &str, missing: &Range<usize>) -> Option<Range<usize>> {
     found.map(|(at, len)| start + at..start + at + len)
 }
 
+/// The end of a clause behind a relative one that denies: that of `clerk who denied theft` ends with `was found guilty`.
+fn behind_relative(clause: &str) -> Option<&str> {
+    const VERBS: [&str; 6] = [" is ", " are ", " was ", " were ", " has ", " have "];
+    let behind = RELATIVE.iter().filter_map(|it| clause.find(it).map(|at| at + it.len())).max()?;
+    let inside = &clause[behind..];
+    let end = VERBS.iter().filter_map(|it| inside.find(it)).min()?;
+    (!inside.contains(" that ")).then(|| &inside[end..])
+}
+
 /// Whether a part of a statement in lower case has words that deny, only ask for or hope for something.
 fn is_denied(said: &str, part: Range<usize>) -> bool {
     const PHRASES: [&str; 6] =
@@ -304,6 +317,8 @@ const DENIES: [&str; 11] = [
     " denied ", " denies ", " deny ", " denying ", " ruled out ", " rules out ", " rule out ",
     " dementiert", " desmintió ", " desmiente ", " a démenti ",
 ];
+/// … in a relative clause that of its subject alone …
+const RELATIVE: [&str; 4] = [" who denied", " who denies", " who had denied", " who has denied"];
 /// … up to one of these.
 const JOINS: [&str; 6] = [" but ", " and ", " aber ", " und ", " pero ", " mais "];
 /// How far before a turn a word that denies it is looked for, in characters.
@@ -317,6 +332,8 @@ enum Need {
     Always,
     /// One of these in its clause.
     WithInClause(&'static [&'static str]),
+    /// None of these in its clause.
+    WithoutInClause(&'static [&'static str]),
     /// One of these behind it, close and in its clause.
     Before(&'static [&'static str]),
     /// It is `die` as an English verb.
@@ -325,8 +342,14 @@ enum Need {
     Custody,
 }
 
+/// Words for an agreement or for talks, which do not fall in like a roof.
+const AGREED: [&str; 10] = [
+    " talks", " negotiation", " truce", " ceasefire", " cease-fire", " deal ", " merger",
+    " coalition", " agreement", " trial",
+];
+
 #[rustfmt::skip]
-const TURNS: [TurnWords; 81] = [
+const TURNS: [TurnWords; 83] = [
     (Turn::Death, &["body found", "bodies found", "body is found", "body was found", "body recovered", "dead", "death",
          "died", "dies", "kill", "fatal", "toll", "tote", "gestorben", "starb", "tot ", "ums leben", "getötet",
          "muert", "fallec", "murió", "tués", "mort", "morti", "погиб", "убит", "загин", "قتلى", "مقتل", "死者", "死亡", "遇难",
@@ -436,7 +459,8 @@ const TURNS: [TurnWords; 81] = [
     (Turn::Decided, &["wins", "won"],
      Before(&["election", "presidency", "runoff", "run-off", "vote", "governor", "referendum", "president", "mayor",
          "chancellor", "leader"])),
-    (Turn::Collapse, &["collapse", "gives way", "gave way", "caves in", "caved in", "sinks", "sank", "capsiz", "derail",
+    (Turn::Collapse, &["collapse"], WithoutInClause(&AGREED)),
+    (Turn::Collapse, &["gives way", "gave way", "caves in", "caved in", "sinks", "sank", "capsiz", "derail",
          "einsturz", "eingestürzt", "gesunken", "entgleist", "derrumb", "se hundió", "effondr", "coulé", "crolla", "crollo",
          "desab", "обруш", "затонул"], Always),
     (Turn::Collapse, &["burst", "breaks", "broke"],
@@ -462,6 +486,8 @@ const TURNS: [TurnWords; 81] = [
     (Turn::Act("ban"), &["bans ", "banned", "outlaw", "prohibit", "bars ", "barred", "gag order", "injunction"], Always),
     (Turn::Act("bid"), &["bid for", "offer for", "takeover offer", "agrees to buy", "agreed to buy", "to acquire", "acquires",
          "to merge", "merges with"], Always),
+    (Turn::Act("break off"), &["collapse", "break down", "breaks down", "broke down", "fall apart", "falls apart", "fell apart"],
+     WithInClause(&AGREED)),
     (Turn::Act("break off"), &["breaks off", "broke off", "cuts ties", "cut ties", "severs", "severed ties", "suspends ties"], Always),
     (Turn::Act("call a vote"), &["calls snap", "call snap", "called snap", "calls early", "call early", "called early",
          "calls confidence", "calls a confidence", "calls vote of", "calls election", "calls new election", "must vote again"],
@@ -550,6 +576,30 @@ mod tests {
     /// Whether a statement tells a turn.
     fn check(said: &str, turn: Turn, expected: bool) {
         assert_eq!(turns(said).contains(&turn), expected, "{said}");
+    }
+
+    #[test]
+    fn talks_do_not_fall_in() {
+        for said in ["Rail pay talks collapse", "Truce of Kell collapses", "Ceasefire breaks down"]
+        {
+            check(said, Turn::Collapse, false);
+            check(said, Turn::Act("break off"), true);
+        }
+        check("Roof of Kell car dealer collapses", Turn::Collapse, true);
+        check("Scaffold collapses in Kell, talks go on", Turn::Collapse, true);
+    }
+
+    #[test]
+    fn a_clerk_may_be_found_guilty_of_a_theft_that_she_denied() {
+        for said in [
+            "Clerk who denied theft was found guilty",
+            "A clerk who has denied taking money from a fund is found guilty",
+        ] {
+            check(said, Turn::Verdict, true);
+        }
+        check("Clerk who denied that he was found guilty speaks", Turn::Verdict, false);
+        check("Clerk denied that she is guilty", Turn::Verdict, false);
+        check("Clerk who denied theft was not found guilty", Turn::Verdict, false);
     }
 
     #[test]
