@@ -221,7 +221,7 @@ fn write_sums(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// Two lower-case digits for each byte.
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
