@@ -321,6 +321,10 @@ mod tests {
         let unit = read("deploy/systemd/wirefold.service");
         let (user, data) = (value(&unit, "User"), value(&unit, "WIREFOLD_DATA"));
         assert_eq!(data, format!("/var/lib/{}", value(&unit, "StateDirectory")));
+        // A Debian of its required packages alone has no /bin/kill.
+        for key in ["ExecStart", "ExecReload"] {
+            assert!(["wirefold", "/bin/sh"].contains(&value(&unit, key)), "{key}");
+        }
         let made = read("deploy/systemd/wirefold.sysusers");
         assert!(made.contains(&format!("\nu {user} - \"wirefold\" {data}\n")), "{made}");
         let settings: Table = read("deploy/debian/wirefold.toml").parse().unwrap();
