@@ -15,6 +15,7 @@ use crate::{machine, tree};
 mod alerts;
 mod detect;
 mod pipeline;
+mod soak;
 
 /// The profile of the shipped build.
 const PROFILE: &str = "dist";
@@ -34,6 +35,8 @@ enum Bench {
     Detect(detect::Arguments),
     /// One article against 100,000 and a million subscriptions, beside a loop over the same queries.
     Alerts(Common),
+    /// Days of polling feeds on loopback: polls, lost and doubled articles, memory, disk, by day.
+    Soak(soak::Arguments),
     /// One method of `detect`, in a process of its own.
     #[command(hide = true)]
     DetectMethod(detect::Child),
@@ -54,7 +57,10 @@ struct Common {
 
 /// Measures in a build with the profile `dist`.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    if is_dist(&std::env::current_exe()?) {
+    if let Bench::Soak(arguments) = &arguments.what {
+        // It measures the binary, not this program.
+        soak::run(arguments)?;
+    } else if is_dist(&std::env::current_exe()?) {
         measure(&arguments.what)?;
     } else {
         in_dist()?;
@@ -65,6 +71,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 fn measure(bench: &Bench) -> anyhow::Result<()> {
     match bench {
         Bench::Pipeline(arguments) => pipeline::run(arguments),
+        Bench::Soak(arguments) => soak::run(arguments),
         Bench::Alerts(arguments) => alerts::run(arguments),
         Bench::AlertsSet(child) => alerts::run_child(child),
         Bench::Detect(arguments) => detect::run(arguments),
