@@ -1,8 +1,9 @@
 //! A running `wirefold up`, and requests to it.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -102,6 +103,20 @@ impl Running {
         Pid::from_child(&self.child)
     }
 
+    /// The processes that it started.
+    pub(crate) fn children(&self) -> Vec<Pid> {
+        let tasks = format!("/proc/{}/task", self.process().as_raw_nonzero());
+        let tasks = fs::read_dir(tasks).into_iter().flatten().flatten();
+        let of = |path: PathBuf| fs::read_to_string(path.join("children")).unwrap_or_default();
+        let ids: String = tasks.map(|task| of(task.path()) + " ").collect();
+        ids.split_whitespace().filter_map(|id| Pid::from_raw(id.parse().ok()?)).collect()
+    }
+
+    /// The process of a stage over NATS, if it runs.
+    pub(crate) fn stage(&self, name: &str) -> Option<Pid> {
+        self.children().into_iter().find(|child| is_stage(*child, name))
+    }
+
     /// Asks for a drain and waits for the end. Returns whether it ended well in time.
     pub(crate) fn terminate(&mut self) -> bool {
         if self.is_alive() {
@@ -110,6 +125,14 @@ impl Running {
         let ended = poll(MAX_WAIT, || self.child.try_wait().ok().flatten());
         ended.is_some_and(|status| status.success())
     }
+}
+
+/// Whether a process runs the stage with this name.
+fn is_stage(process: Pid, name: &str) -> bool {
+    let path = format!("/proc/{}/cmdline", process.as_raw_nonzero());
+    let line = fs::read_to_string(path).unwrap_or_default();
+    let words: Vec<&str> = line.split('\0').collect();
+    words.get(1) == Some(&"run") && words.get(2) == Some(&name)
 }
 
 impl Drop for Running {

@@ -221,7 +221,7 @@ fn write_sums(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// Two lower-case digits for each byte.
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -321,6 +321,10 @@ mod tests {
         let unit = read("deploy/systemd/wirefold.service");
         let (user, data) = (value(&unit, "User"), value(&unit, "WIREFOLD_DATA"));
         assert_eq!(data, format!("/var/lib/{}", value(&unit, "StateDirectory")));
+        // A Debian of its required packages alone has no /bin/kill.
+        for key in ["ExecStart", "ExecReload"] {
+            assert!(["wirefold", "/bin/sh"].contains(&value(&unit, key)), "{key}");
+        }
         let made = read("deploy/systemd/wirefold.sysusers");
         assert!(made.contains(&format!("\nu {user} - \"wirefold\" {data}\n")), "{made}");
         let settings: Table = read("deploy/debian/wirefold.toml").parse().unwrap();

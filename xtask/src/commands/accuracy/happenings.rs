@@ -49,8 +49,14 @@ impl Happenings {
                 kind.clone_into(&mut kinds[*at]);
             }
         }
-        let set = Arc::new(LabelledSet { docs, ..LabelledSet::default() });
-        Ok(Happenings { name: name.to_owned(), set, clusters, kinds })
+        let set = LabelledSet { name: name.to_owned(), docs, ..LabelledSet::default() };
+        Ok(Happenings { kinds, ..Happenings::new(set, clusters) })
+    }
+
+    /// A set in order of time, with the happening of each text and no kinds.
+    pub(super) fn new(set: LabelledSet, clusters: Clusters) -> Happenings {
+        let kinds = vec![String::new(); set.docs.len()];
+        Happenings { name: set.name.clone(), set: Arc::new(set), clusters, kinds }
     }
 
     /// The two halves of the set by time. The first was used for tuning.

@@ -18,6 +18,7 @@ mod card;
 mod enrich;
 pub(super) mod exam;
 mod happenings;
+mod public;
 mod real;
 mod scripts;
 pub(super) mod set;
@@ -34,6 +35,10 @@ pub(crate) struct Arguments {
     /// Write a generated set to a folder, and nothing else.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["sets", "check"])]
     write_set: Option<PathBuf>,
+    /// Measure the sets in a folder that anybody can download, and nothing else. docs/accuracy.md says how to get
+    /// them.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["sets", "check", "write_set"])]
+    public: Option<PathBuf>,
     /// How many articles to write to a folder.
     #[arg(long, value_name = "N", default_value_t = card::ARTICLES)]
     articles: u64,
@@ -57,6 +62,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     if let Some(folder) = &arguments.write_set {
         set::generated(arguments.articles).write(folder)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(folder) = &arguments.public {
+        public::run(folder)?;
         return Ok(ExitCode::SUCCESS);
     }
     let root = tree::root();

@@ -49,9 +49,13 @@ pub(super) fn examine(root: &Path) -> anyhow::Result<Option<String>> {
         LabelledSet::read_files(name, &files[0], &files[1])
     };
     let sets = SETS.into_iter().map(read).collect::<anyhow::Result<Vec<LabelledSet>>>()?;
-    let (rows, classes) = (rows(&sets).markdown(), classes(&sets).markdown());
     let happenings = event_shape(&suites)?;
-    Ok(Some(format!("{rows}\n{CLASSES}\n\n{classes}\n{HAPPENINGS}\n\n{happenings}")))
+    Ok(Some(format!("{}\n{HAPPENINGS}\n\n{happenings}", tables(&sets))))
+}
+
+/// The rows of the product and its peers, and the product's errors by class.
+pub(super) fn tables(sets: &[LabelledSet]) -> String {
+    format!("{}\n{CLASSES}\n\n{}", rows(sets).markdown(), classes(sets).markdown())
 }
 
 fn event_shape(suites: &Path) -> anyhow::Result<String> {

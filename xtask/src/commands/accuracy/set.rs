@@ -59,7 +59,11 @@ impl LabelledSet {
         texts: &Path,
         pairs: &Path,
     ) -> anyhow::Result<LabelledSet> {
-        let docs = read_docs(texts)?;
+        LabelledSet::new(name, read_docs(texts)?, pairs)
+    }
+
+    /// A set of these documents, with a file of labelled pairs.
+    pub(super) fn new(name: &str, docs: Vec<Doc>, pairs: &Path) -> anyhow::Result<LabelledSet> {
         match read_labels(pairs, &docs, Group::Story)? {
             Labels::Pairs(labels) => Ok(LabelledSet { name: name.to_owned(), docs, labels }),
             Labels::Clusters(_) => bail!("{}: labelled pairs are wanted", pairs.display()),

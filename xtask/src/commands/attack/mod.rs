@@ -288,7 +288,7 @@ fn feed(site: &str, has_news: bool) -> Answer {
     rss(items)
 }
 
-fn item(site: &str, title: &str, number: u64, text: &str) -> String {
+pub(super) fn item(site: &str, title: &str, number: u64, text: &str) -> String {
     format!(
         "<item><guid>{site}/{number}</guid><title>{title}</title><link>{site}/{number}</link>\
          <description>{text}</description></item>"
@@ -296,7 +296,7 @@ fn item(site: &str, title: &str, number: u64, text: &str) -> String {
 }
 
 /// A feed with these items.
-fn rss(items: impl IntoIterator<Item = String>) -> Answer {
+pub(super) fn rss(items: impl IntoIterator<Item = String>) -> Answer {
     let items: String = items.into_iter().collect();
     let body = format!(
         "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>A feed</title>{items}\

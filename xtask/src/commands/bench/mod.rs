@@ -16,6 +16,7 @@ mod alerts;
 mod detect;
 mod gateway;
 mod pipeline;
+mod soak;
 
 /// The profile of the shipped build.
 const PROFILE: &str = "dist";
@@ -37,6 +38,8 @@ enum Bench {
     Gateway(gateway::Arguments),
     /// One article against 100,000 and a million subscriptions, beside a loop over the same queries.
     Alerts(Common),
+    /// Days of polling feeds on loopback: polls, lost and doubled articles, memory, disk, by day.
+    Soak(soak::Arguments),
     /// One method of `detect`, in a process of its own.
     #[command(hide = true)]
     DetectMethod(detect::Child),
@@ -57,7 +60,10 @@ struct Common {
 
 /// Measures in a build with the profile `dist`.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    if is_dist(&std::env::current_exe()?) {
+    if let Bench::Soak(arguments) = &arguments.what {
+        // It measures the binary, not this program.
+        soak::run(arguments)?;
+    } else if is_dist(&std::env::current_exe()?) {
         measure(&arguments.what)?;
     } else {
         in_dist()?;
@@ -69,6 +75,7 @@ fn measure(bench: &Bench) -> anyhow::Result<()> {
     match bench {
         Bench::Pipeline(arguments) => pipeline::run(arguments),
         Bench::Gateway(arguments) => gateway::run(arguments),
+        Bench::Soak(arguments) => soak::run(arguments),
         Bench::Alerts(arguments) => alerts::run(arguments),
         Bench::AlertsSet(child) => alerts::run_child(child),
         Bench::Detect(arguments) => detect::run(arguments),

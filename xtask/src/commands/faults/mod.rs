@@ -8,12 +8,12 @@
 mod disk;
 mod examine;
 mod fault;
-mod nats;
+pub(super) mod nats;
 mod play;
 mod pusher;
 mod receiver;
 mod report;
-mod shim;
+pub(super) mod shim;
 
 use std::fs::File;
 use std::io::Write as _;

@@ -11,7 +11,7 @@ const SOURCE: &str = include_str!("shim.c");
 
 /// The settings of the library. The value is the position in the numbers that it reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Setting {
+pub(in crate::commands) enum Setting {
     /// Seconds that are added to the time of day.
     Clock = 0,
     /// The number of the next writes that fail.
@@ -29,7 +29,7 @@ pub(super) enum Setting {
 }
 
 /// The library and its settings.
-pub(super) struct Shim {
+pub(in crate::commands) struct Shim {
     library: PathBuf,
     settings: PathBuf,
     /// If set, only processes with these words in their command line are affected.
@@ -38,7 +38,7 @@ pub(super) struct Shim {
 
 impl Shim {
     /// Builds the library in a folder.
-    pub(super) fn build(folder: &Path) -> anyhow::Result<Shim> {
+    pub(in crate::commands) fn build(folder: &Path) -> anyhow::Result<Shim> {
         let (source, library) = (folder.join("shim.c"), folder.join("shim.so"));
         fs::write(&source, SOURCE)?;
         let mut compiler = Command::new("cc");
@@ -50,19 +50,19 @@ impl Shim {
     }
 
     /// Limits it to processes with these words in their command line.
-    pub(super) fn only_for(self, words: &str) -> Shim {
+    pub(in crate::commands) fn only_for(self, words: &str) -> Shim {
         Shim { of: Some(words.to_owned()), ..self }
     }
 
     /// The environment with which a process loads it.
-    pub(super) fn environment(&self) -> Vec<(&'static str, PathBuf)> {
+    pub(in crate::commands) fn environment(&self) -> Vec<(&'static str, PathBuf)> {
         let of = self.of.iter().map(|words| ("FAULTS_OF", PathBuf::from(words)));
         let always = [("LD_PRELOAD", self.library.clone()), ("FAULTS", self.settings.clone())];
         always.into_iter().chain(of).collect()
     }
 
     /// Changes a setting while the process runs.
-    pub(super) fn set(&self, setting: Setting, value: i64) -> anyhow::Result<()> {
+    pub(in crate::commands) fn set(&self, setting: Setting, value: i64) -> anyhow::Result<()> {
         let file = File::options().write(true).open(&self.settings)?;
         Ok(file.write_all_at(&value.to_ne_bytes(), setting as u64 * 8)?)
     }

@@ -1,7 +1,7 @@
 //! Faults over NATS: the real binary as processes with a real server, with a proxy on every connection.
 
 mod proxy;
-mod server;
+pub(in crate::commands) mod server;
 mod site;
 mod strike;
 mod wire;

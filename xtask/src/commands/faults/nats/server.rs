@@ -14,52 +14,52 @@ use crate::machine::poll;
 use crate::port;
 
 /// The user of wirefold's processes.
-pub(super) const USER: &str = "wirefold";
+pub(in crate::commands) const USER: &str = "wirefold";
 /// Its initial password.
-pub(super) const PASSWORD: &str = "of-wirefold";
+pub(in crate::commands) const PASSWORD: &str = "of-wirefold";
 /// The user that causes faults and examines.
-pub(super) const OPERATOR: &str = "operator";
+pub(in crate::commands) const OPERATOR: &str = "operator";
 /// The operator's password.
-pub(super) const OPERATOR_PASSWORD: &str = "of-the-operator";
+pub(in crate::commands) const OPERATOR_PASSWORD: &str = "of-the-operator";
 /// A server that takes longer does not start.
 const MAX_WAIT: Duration = Duration::from_secs(30);
 
 /// The settings that the operator may change.
 #[derive(Clone)]
-pub(super) struct Settings {
+pub(in crate::commands) struct Settings {
     /// Whether acknowledged messages are synced to the disk, as we ship it.
-    pub(super) syncs: bool,
-    pub(super) password: &'static str,
+    pub(in crate::commands) syncs: bool,
+    pub(in crate::commands) password: &'static str,
     /// The subjects on which wirefold may not publish.
-    pub(super) denied: Vec<String>,
+    pub(in crate::commands) denied: Vec<String>,
 }
 
 /// The routes of a server in a cluster.
-pub(super) struct Routes {
+pub(in crate::commands) struct Routes {
     /// The address on which it listens for the others.
-    pub(super) listen: SocketAddr,
+    pub(in crate::commands) listen: SocketAddr,
     /// The address under which the others reach it: a proxy.
-    pub(super) advertise: SocketAddr,
+    pub(in crate::commands) advertise: SocketAddr,
     /// The addresses of the others: proxies.
-    pub(super) others: Vec<SocketAddr>,
+    pub(in crate::commands) others: Vec<SocketAddr>,
 }
 
 /// A server. It is killed when it is dropped.
-pub(super) struct Server {
+pub(in crate::commands) struct Server {
     program: PathBuf,
     /// The folder of its configuration and log.
     folder: PathBuf,
     /// The folder of its store.
-    pub(super) store: PathBuf,
-    pub(super) address: SocketAddr,
+    pub(in crate::commands) store: PathBuf,
+    pub(in crate::commands) address: SocketAddr,
     name: String,
     routes: Option<Routes>,
-    pub(super) settings: Settings,
+    pub(in crate::commands) settings: Settings,
     child: Option<Child>,
 }
 
 impl Server {
-    pub(super) fn new(
+    pub(in crate::commands) fn new(
         program: &Path,
         folder: &Path,
         name: &str,
@@ -79,7 +79,7 @@ impl Server {
     }
 
     /// Starts it. `is_there` waits for it: a single server of a cluster is never ready.
-    pub(super) fn start(&mut self) -> anyhow::Result<()> {
+    pub(in crate::commands) fn start(&mut self) -> anyhow::Result<()> {
         self.configure()?;
         let log = File::options().create(true).append(true).open(self.folder.join("log"))?;
         let mut command = Command::new(&self.program);
@@ -89,7 +89,7 @@ impl Server {
     }
 
     /// Starts it and waits until it stores streams.
-    pub(super) fn start_and_wait(&mut self) -> anyhow::Result<()> {
+    pub(in crate::commands) fn start_and_wait(&mut self) -> anyhow::Result<()> {
         self.start()?;
         let operator = || self.operator().and_then(|mut it| it.order("INFO", "")).ok();
         let is_there = poll(MAX_WAIT, operator).is_some();
@@ -98,7 +98,7 @@ impl Server {
     }
 
     /// Its log.
-    pub(super) fn log(&self) -> String {
+    pub(in crate::commands) fn log(&self) -> String {
         fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
 
@@ -108,20 +108,20 @@ impl Server {
     }
 
     /// Sets a new folder, after its disk was mounted elsewhere.
-    pub(super) fn moved_to(&mut self, folder: &Path) {
+    pub(in crate::commands) fn moved_to(&mut self, folder: &Path) {
         self.folder = folder.join(&self.name);
         self.store = self.folder.join("store");
     }
 
     /// Kills it immediately.
-    pub(super) fn kill(&mut self) {
+    pub(in crate::commands) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             let _ = child.wait();
         }
     }
 
-    pub(super) fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+    pub(in crate::commands) fn signal(&self, signal: Signal) -> anyhow::Result<()> {
         match &self.child {
             Some(child) => Ok(kill_process(Pid::from_child(child), signal)?),
             None => Ok(()),
@@ -129,7 +129,7 @@ impl Server {
     }
 
     /// Reloads it with other settings.
-    pub(super) fn change(&mut self, settings: Settings) -> anyhow::Result<()> {
+    pub(in crate::commands) fn change(&mut self, settings: Settings) -> anyhow::Result<()> {
         self.settings = settings;
         self.configure()?;
         self.signal(Signal::HUP)

@@ -151,16 +151,8 @@ impl<'a> Site<'a> {
 
     /// The process of a stage, once it runs.
     pub(super) fn stage(&self, name: &str) -> anyhow::Result<Pid> {
-        let of_name = || self.children().into_iter().find(|child| is_stage(*child, name));
-        poll(MAX_WAIT, of_name).with_context(|| format!("no {name} runs: {}", self.up.output()))
-    }
-
-    fn children(&self) -> Vec<Pid> {
-        let tasks = format!("/proc/{}/task", self.up.process().as_raw_nonzero());
-        let tasks = fs::read_dir(tasks).into_iter().flatten().flatten();
-        let of = |path: PathBuf| fs::read_to_string(path.join("children")).unwrap_or_default();
-        let ids: String = tasks.map(|task| of(task.path()) + " ").collect();
-        ids.split_whitespace().filter_map(|id| Pid::from_raw(id.parse().ok()?)).collect()
+        poll(MAX_WAIT, || self.up.stage(name))
+            .with_context(|| format!("no {name} runs: {}", self.up.output()))
     }
 
     /// Sends a signal to a stage.
@@ -168,14 +160,6 @@ impl<'a> Site<'a> {
         // It may just have ended.
         let _ = kill_process(stage, signal);
     }
-}
-
-/// Whether a process runs the stage with this name.
-fn is_stage(process: Pid, name: &str) -> bool {
-    let path = format!("/proc/{}/cmdline", process.as_raw_nonzero());
-    let line = fs::read_to_string(path).unwrap_or_default();
-    let words: Vec<&str> = line.split('\0').collect();
-    words.get(1) == Some(&"run") && words.get(2) == Some(&name)
 }
 
 /// One server, or those of a cluster with proxies between them.
