@@ -45,7 +45,7 @@ enum Task {
     Accuracy(accuracy::Arguments),
     /// Attack the real binary by hostile feeds and clients, beside a victim.
     Attack(attack::Arguments),
-    /// Measure what is shipped: `bench pipeline`, `bench detect`, `bench alerts`.
+    /// Measure what is shipped: `bench pipeline`, `detect`, `alerts`, `soak`.
     Bench(bench::Arguments),
     /// Kill everything over NATS, seed by seed, and see that nothing is lost or repeated.
     Chaos(chaos::Arguments),

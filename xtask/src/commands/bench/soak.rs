@@ -42,8 +42,8 @@ const CLOSE: f64 = 0.9;
 const LOOK: Duration = Duration::from_secs(1);
 /// The time between two settings of the quick clock.
 const TICK: Duration = Duration::from_millis(20);
-/// In this time, in seconds of the machine, wirefold follows the quick clock twice.
-const TWO_STEPS: f64 = 75.0;
+/// In this time, in seconds of the machine, wirefold follows the quick clock once.
+const STEP: f64 = 35.0;
 /// If the page counts no more articles for this many looks, all are decided.
 const QUIET: usize = 15;
 /// This many lost and doubled articles are named.
@@ -90,7 +90,8 @@ impl Arguments {
 
     /// The days of one row, in which each feed must be polled.
     fn row(&self) -> f64 {
-        (self.days / SHORT_ROWS).min(1.0).max(2.0 * f64::from(self.interval) / DAY)
+        let step = if self.fetchers.is_some() { 0.0 } else { STEP * self.speed() };
+        (self.days / SHORT_ROWS).min(1.0).max(2.0 * f64::from(self.interval).max(step) / DAY)
     }
 
     fn settings(&self, port: u16) -> String {
@@ -318,7 +319,7 @@ impl System {
     /// Waits until each feed was polled once more, and the page counts no more articles.
     fn wait_until_quiet(&mut self, arguments: &Arguments, watch: &Stopwatch) -> anyhow::Result<()> {
         let interval = f64::from(arguments.interval) / arguments.speed();
-        let polled = watch.seconds() + (1.5 * interval).max(TWO_STEPS);
+        let polled = watch.seconds() + (1.5 * interval).max(2.0 * STEP);
         let (mut last, mut looks) = (0, 0);
         while watch.seconds() < polled || looks < QUIET {
             ensure!(self.up.is_alive(), "wirefold ended: {}", self.up.output());
@@ -472,11 +473,11 @@ fn report(arguments: &Arguments, site: &Site, days: &[Day], output: Option<&Outp
         table.row([until].into_iter().chain(cells).chain(sizes.map(|it| format!("{it:.0}"))));
         (from, close) = (day.published, day.close);
     }
-    format!("{table}{}", output.map_or(String::new(), |it| named(arguments, &listed, it)))
+    format!("{table}{}", output.map_or(String::new(), |it| list_faults(arguments, &listed, it)))
 }
 
 /// The first lost and doubled articles.
-fn named(arguments: &Arguments, listed: &[bool], output: &Output) -> String {
+fn list_faults(arguments: &Arguments, listed: &[bool], output: &Output) -> String {
     let is_lost =
         |(article, is_listed): &(usize, &bool)| **is_listed && !output.contains_key(article);
     let lost = listed.iter().enumerate().filter(is_lost).take(NAMED);
