@@ -28,6 +28,8 @@ const SAME: usize = 25;
 const LEAD: usize = 2;
 /// A lead of fewer words may be about anything.
 const LEAST_LEAD: usize = 8;
+/// Many happenings have a lower toll.
+const LEAST_TOLL: u64 = 4;
 /// The least words of a statement that can be compared.
 const LEAST: usize = 3;
 
@@ -141,8 +143,8 @@ impl ReadText {
         (words.len() >= LEAST).then(|| shared.count() * 100 / words.len())
     }
 
-    /// Whether it may be about the happening of another text: one of them has enough words of the other's lead. In another
-    /// language, the same has other words.
+    /// Whether it may be about the happening of another text: one of them has enough words of the other's lead, or both have
+    /// one toll. In another language, the same has other words.
     pub(super) fn may_be_about_same(&self, other: &Self) -> bool {
         let has_lead_of = |one: &Self, lead: &[u64]| {
             lead.len() < LEAST_LEAD || one.share_of(lead).is_none_or(|share| share >= SAME)
@@ -150,7 +152,14 @@ impl ReadText {
         self.is_version_of(other)
             || has_lead_of(self, other.lead())
             || has_lead_of(other, self.lead())
+            || self.tolls().any(|toll| other.tolls().any(|it| it == toll))
             || self.language() != other.language()
+    }
+
+    /// The tolls of its lead that hardly any other happening has.
+    fn tolls(&self) -> impl Iterator<Item = &(FigureRole, u64)> {
+        let lead = self.opening().iter().take(1 + LEAD);
+        lead.flat_map(|said| &said.tolls).filter(|(_, toll)| *toll >= LEAST_TOLL)
     }
 
     /// The words of title and first sentences.
