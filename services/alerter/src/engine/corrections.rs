@@ -233,20 +233,21 @@ impl LiveAlert {
 }
 
 impl Engine {
-    /// The alerts about other events that told what an article retracts: they have it or a copy of it, or a title with the
-    /// same turn.
+    /// The alerts about other events that told what an article retracts: they have it or a copy of it, or titles with the
+    /// same turn and with whom or what it is about.
     pub(super) fn retracted_elsewhere(&mut self, incoming: &IncomingArticle) -> Vec<AlertId> {
         let Some(retracted) = incoming.retracted_turns() else { return Vec::new() };
         let (own, story) = (incoming.target(GroupBy::Event), incoming.output.verdict.story);
-        let has_told = |article: &AlertArticle| {
-            let stated = turns(&article.title);
-            article.story == Some(story) || stated.iter().any(|turn| retracted.contains(turn))
+        let named = incoming.named();
+        let has_told = |life: &LiveAlert| {
+            let has = |is: &dyn Fn(&str) -> bool| life.articles().any(|it| is(&it.title));
+            let states = |title: &str| turns(title).iter().any(|turn| retracted.contains(turn));
+            let names = |title: &str| !Statement::of(title).names.is_disjoint(&named);
+            life.articles().any(|it| it.story == Some(story)) || has(&states) && has(&names)
         };
         let others = incoming.joins.iter().filter(|join| join.how == Joining::Retraction);
         let mut alerts: Vec<AlertId> = others.flat_map(|join| self.about(join.into)).collect();
-        alerts.retain(|id| {
-            self.lives.get(id).is_some_and(|it| it.is_open() && it.articles().any(has_told))
-        });
+        alerts.retain(|id| self.lives.get(id).is_some_and(|it| it.is_open() && has_told(it)));
         for id in &alerts {
             self.note_joined(own, &id.subscription, id.target, incoming.seen);
         }
@@ -273,6 +274,12 @@ impl Engine {
 }
 
 impl IncomingArticle {
+    /// The persons that it names, or else the names of title and first sentence.
+    fn named(&self) -> BTreeSet<String> {
+        let persons = stems_of_persons(&self.output.findings.entities);
+        if persons.is_empty() { self.text.names() } else { persons }
+    }
+
     /// Finds which of these texts still have the error that it corrects: the turn that it retracts, the number, or else its
     /// passage. The last one is its own.
     pub(super) fn find_carriers(&mut self, texts: &[StoredText]) {
@@ -286,8 +293,7 @@ impl IncomingArticle {
         let corrected = self.corrected().filter(|it| it.role.is_some());
         self.carriers = match (retracted, corrected) {
             (Some(turns), _) => {
-                let persons = stems_of_persons(&self.output.findings.entities);
-                let named = if persons.is_empty() { self.text.names() } else { persons };
+                let named = self.named();
                 let stating = others.filter(|it| states_turn_of(&it.1, &turns, &named));
                 stating.map(|it| it.0.id).collect()
             }
