@@ -238,7 +238,7 @@ impl Engine {
     pub(super) fn retracted_elsewhere(&mut self, incoming: &IncomingArticle) -> Vec<AlertId> {
         let Some(retracted) = incoming.retracted_turns() else { return Vec::new() };
         let (own, story) = (incoming.target(GroupBy::Event), incoming.output.verdict.story);
-        let named = incoming.named();
+        let named = incoming.names_of_subject();
         let has_told = |life: &LiveAlert| {
             let has = |is: &dyn Fn(&str) -> bool| life.articles().any(|it| is(&it.title));
             let states = |title: &str| turns(title).iter().any(|turn| retracted.contains(turn));
@@ -275,7 +275,7 @@ impl Engine {
 
 impl IncomingArticle {
     /// The persons that it names, or else the names of title and first sentence.
-    fn named(&self) -> BTreeSet<String> {
+    fn names_of_subject(&self) -> BTreeSet<String> {
         let persons = stems_of_persons(&self.output.findings.entities);
         if persons.is_empty() { self.text.names() } else { persons }
     }
@@ -293,7 +293,7 @@ impl IncomingArticle {
         let corrected = self.corrected().filter(|it| it.role.is_some());
         self.carriers = match (retracted, corrected) {
             (Some(turns), _) => {
-                let named = self.named();
+                let named = self.names_of_subject();
                 let stating = others.filter(|it| states_turn_of(&it.1, &turns, &named));
                 stating.map(|it| it.0.id).collect()
             }
