@@ -16,7 +16,7 @@ use clap::Args;
 use tokio::net::TcpStream;
 use wirefold_alerter::WEB_PORTS;
 use wirefold_fetcher::extract::Extractor;
-use wirefold_proto::SubscriptionId;
+use wirefold_proto::{SubscriptionId, SubscriptionSettings};
 use wirefold_query::Query;
 
 use crate::client::{block_on, exchange};
@@ -323,9 +323,9 @@ fn subscriptions(loaded: &Loaded) -> Vec<Finding> {
             }
         }
         let settings = subscription.id.clone().map(|id| subscription.settings(id));
+        let named = |it: &SubscriptionSettings| it.named_deliveries().cloned().collect::<Vec<_>>();
         if let Some(settings) = settings
-            && let Err(why) =
-                wirefold_alerter::check(&settings, &settings.deliveries, &loaded.lists)
+            && let Err(why) = wirefold_alerter::check(&settings, &named(&settings), &loaded.lists)
         {
             // It begins with the key that it is about.
             let key = why.split(':').next().unwrap_or_default();
@@ -507,8 +507,9 @@ mod tests {
 
     #[test]
     fn good_settings_have_only_good_findings() {
-        let text = "[[feed]]\nurl = \"https://harbour.example/rss\"\n[[subscription]]\nname = \"all\"\n\
-                    query = \"*\"\n";
+        let text = "[[feed]]\nurl = \"https://harbour.example/rss\"\n[[delivery]]\nname = \"chief\"\n\
+                    kind = \"ntfy\"\nurl = \"https://n.example/x\"\n[[subscription]]\nname = \"all\"\n\
+                    query = \"*\"\nescalation = \"chief after 15m\"\n";
         assert_eq!(bad(text), Vec::<String>::new());
         assert!(found(text).len() >= 4, "{:?}", found(text));
     }
