@@ -50,6 +50,13 @@ impl Share {
         Self { own: String::new(), members: vec![String::new()] }
     }
 
+    /// The feeds of one of these members.
+    #[cfg(test)]
+    pub(crate) fn of(own: &str, members: &[&str]) -> Self {
+        let members = members.iter().map(|it| (*it).to_owned()).collect();
+        Self { own: own.to_owned(), members }
+    }
+
     /// Whether there can be other fetchers.
     pub(crate) fn is_shared(&self) -> bool {
         !self.own.is_empty()
@@ -230,11 +237,6 @@ impl Rounds {
 mod tests {
     use super::*;
 
-    fn share(own: &str, members: &[&str]) -> Share {
-        let members = members.iter().map(|it| (*it).to_owned()).collect();
-        Share { own: own.to_owned(), members }
-    }
-
     fn feed(url: &str) -> FeedSettings {
         FeedSettings::new("harbour".parse().expect("an id"), url)
     }
@@ -248,21 +250,21 @@ mod tests {
         let all = ["a", "b", "c"];
         let mut counts = [0; 3];
         for feed in feeds() {
-            let owners = all.map(|own| share(own, &all).has(&feed));
+            let owners = all.map(|own| Share::of(own, &all).has(&feed));
             assert_eq!(owners.iter().filter(|has| **has).count(), 1, "{}", feed.url);
             counts.iter_mut().zip(owners).for_each(|(count, has)| *count += i32::from(has));
         }
         assert!(counts.iter().all(|count| (60..140).contains(count)), "{counts:?}");
         let of_one_host = ["https://a.example/1", "http://www.a.example:80/2?x"];
-        let owners = of_one_host.map(|it| all.map(|own| share(own, &all).has(&feed(it))));
+        let owners = of_one_host.map(|it| all.map(|own| Share::of(own, &all).has(&feed(it))));
         assert_eq!(owners[0], owners[1]);
     }
 
     #[test]
     fn only_the_hosts_of_a_member_move_when_it_leaves() {
         for feed in feeds() {
-            let (before, after) = (share("a", &["a", "b", "c"]), share("a", &["a", "b"]));
-            let was_of_c = share("c", &["a", "b", "c"]).has(&feed);
+            let (before, after) = (Share::of("a", &["a", "b", "c"]), Share::of("a", &["a", "b"]));
+            let was_of_c = Share::of("c", &["a", "b", "c"]).has(&feed);
             assert!(before.has(&feed) == after.has(&feed) || was_of_c, "{}", feed.url);
         }
     }
@@ -272,7 +274,7 @@ mod tests {
         let alone = Share::alone();
         assert!(alone.leads() && !alone.is_shared());
         assert!(feeds().all(|feed| alone.has(&feed)) && alone.has(&feed("no address")));
-        let newcomer = share("b", &["a"]);
+        let newcomer = Share::of("b", &["a"]);
         assert!(!newcomer.leads() && !feeds().any(|feed| newcomer.has(&feed)));
     }
 }

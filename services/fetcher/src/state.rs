@@ -13,7 +13,7 @@
 //! repeats the work with the same ids and loses nothing. If several fetchers [share](crate::shares) the feeds, each follows
 //! the changes of the others.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -50,6 +50,20 @@ struct Revisions {
     through: u64,
     /// The last revisions of records and states that it read or wrote.
     by_key: HashMap<String, u64>,
+    /// The keys that it is writing, whose revisions it learns with the answer.
+    being_written: HashSet<String>,
+}
+
+/// A key that is being written, until this is dropped.
+struct BeingWritten<'a> {
+    store: &'a Store,
+    key: &'a str,
+}
+
+impl Drop for BeingWritten<'_> {
+    fn drop(&mut self) {
+        self.store.revisions().being_written.remove(self.key);
+    }
 }
 
 /// A change of a feed by another fetcher.
@@ -139,6 +153,7 @@ impl Store {
             return self.put(&key, body).await.map(|()| true);
         }
         let expected = self.revisions().by_key.get(&key).copied().unwrap_or(0);
+        let _until_noted = self.begin_write(&key);
         let put = || self.keys.put_if(&key, body.clone(), expected);
         match retry_bus(&self.context, put).await {
             Ok(revision) => {
@@ -154,10 +169,15 @@ impl Store {
     /// The feeds that other fetchers have changed since the last call, or since everything was loaded.
     pub(crate) async fn changed_by_others(&self) -> Result<BTreeMap<FeedId, Change>, BusError> {
         let through = self.revisions().through;
-        let mut changes: BTreeMap<FeedId, Change> = BTreeMap::new();
+        let (mut changes, mut is_complete): (BTreeMap<FeedId, Change>, _) = (BTreeMap::new(), true);
         for Entry { key, value, revision } in self.keys.changes(through).await? {
-            self.revisions().through = revision;
-            if !self.note(&key, revision) {
+            // It may be its own write, of which only the answer is missing: the next call reads it again.
+            let is_open = self.revisions().being_written.contains(&key);
+            is_complete &= !is_open;
+            if is_complete {
+                self.revisions().through = revision;
+            }
+            if is_open || !self.note(&key, revision) {
                 continue;
             }
             let Some((what, token)) = key.split_once('.') else { continue };
@@ -172,11 +192,23 @@ impl Store {
         Ok(changes)
     }
 
-    /// Notes the revision of a record or state; whether it is a new one.
+    /// Notes the revision of a record or state; whether it is a newer one.
     fn note(&self, key: &str, revision: u64) -> bool {
         let has_one = ["feed.", "poll."].iter().any(|what| key.starts_with(what));
-        let is_noted = has_one && self.share.is_shared();
-        is_noted && self.revisions().by_key.insert(key.to_owned(), revision) != Some(revision)
+        if !has_one || !self.share.is_shared() {
+            return false;
+        }
+        let mut revisions = self.revisions();
+        let noted = revisions.by_key.entry(key.to_owned()).or_default();
+        let is_newer = revision > *noted;
+        *noted = revision.max(*noted);
+        is_newer
+    }
+
+    /// Notes that a key is being written, until the result is dropped.
+    fn begin_write<'a>(&'a self, key: &'a str) -> BeingWritten<'a> {
+        self.revisions().being_written.insert(key.to_owned());
+        BeingWritten { store: self, key }
     }
 
     fn revisions(&self) -> MutexGuard<'_, Revisions> {
@@ -234,6 +266,7 @@ impl Store {
     }
 
     async fn put(&self, key: &str, value: Bytes) -> Result<(), BusError> {
+        let _until_noted = self.begin_write(key);
         let revision = retry_bus(&self.context, || self.keys.put(key, value.clone())).await?;
         self.note(key, revision);
         Ok(())
@@ -541,7 +574,75 @@ impl SeenItems {
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::Semaphore;
+    use wirefold_envelope::{Limits, create_streams};
+    use wirefold_flow::Answer;
+    use wirefold_flow::sim::{SimBus, SimDisk, VirtualClock};
+
     use super::*;
+
+    /// A bucket that answers a write once it may.
+    struct LateAnswers {
+        keys: Arc<dyn KeyValue>,
+        may: Arc<Semaphore>,
+    }
+
+    impl KeyValue for LateAnswers {
+        fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Entry>> {
+            self.keys.get(key)
+        }
+
+        fn put<'a>(&'a self, key: &'a str, value: Bytes) -> Answer<'a, u64> {
+            Box::pin(async move {
+                let revision = self.keys.put(key, value).await;
+                self.may.acquire().await.unwrap().forget();
+                revision
+            })
+        }
+
+        fn put_if<'a>(&'a self, key: &'a str, value: Bytes, expected: u64) -> Answer<'a, u64> {
+            self.keys.put_if(key, value, expected)
+        }
+
+        fn delete<'a>(&'a self, key: &'a str) -> Answer<'a, u64> {
+            self.keys.delete(key)
+        }
+
+        fn changes(&self, after: u64) -> Answer<'_, Vec<Entry>> {
+            self.keys.changes(after)
+        }
+
+        fn changes_under<'a>(&'a self, names: &'a [&'a str]) -> Answer<'a, Vec<Entry>> {
+            self.keys.changes_under(names)
+        }
+    }
+
+    #[tokio::test]
+    async fn an_own_write_is_no_change_of_another_fetcher_before_its_answer_either() {
+        let clock = Arc::new(VirtualClock::default());
+        let bus = SimBus::open(&SimDisk::default(), clock.clone()).bus();
+        create_streams(&*bus, &Limits::default()).await.unwrap();
+        let context = StageContext::new(bus, clock);
+        let store = |own| Store::open(&context, Share::of(own, &["a", "b"])).unwrap();
+        let (mut own, other, may) = (store("a"), store("b"), Arc::new(Semaphore::new(0)));
+        own.keys = Arc::new(LateAnswers { keys: own.keys.clone(), may: may.clone() });
+        let [harbour, pier] = ["harbour", "pier"].map(|id| id.parse::<FeedId>().unwrap());
+        let state = PollState { strikes: 1, ..PollState::default() };
+        let (writer, written) = (own.clone(), (harbour.clone(), state.clone()));
+        let writing = tokio::spawn(async move { writer.put_state(&written.0, &written.1).await });
+        while other.get(&key("poll", &harbour)).await.unwrap().is_none() {
+            tokio::task::yield_now().await;
+        }
+        other.put_state(&pier, &state).await.unwrap();
+        let changed =
+            async || own.changed_by_others().await.unwrap().into_keys().collect::<Vec<_>>();
+        assert_eq!(changed().await, [pier]);
+        may.add_permits(1);
+        writing.await.unwrap().unwrap();
+        assert_eq!(changed().await, []);
+        other.put_state(&harbour, &PollState::default()).await.unwrap();
+        assert_eq!(changed().await, [harbour]);
+    }
 
     const OLD: &str = "http://old.example/feed";
     const NEW: &str = "http://new.example/feed";

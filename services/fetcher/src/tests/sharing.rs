@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use wirefold_envelope::timestamp;
 use wirefold_flow::Clock as _;
 use wirefold_proto::{Command, FeedId, FeedRecord, FeedSettings};
@@ -28,6 +29,8 @@ struct Team {
     round: usize,
     /// The rounds in which each host was asked.
     asked_in: Vec<Vec<usize>>,
+    /// The last polls of the hosts' feeds that are stored.
+    polled: Vec<Option<Timestamp>>,
 }
 
 impl Team {
@@ -45,8 +48,8 @@ impl Team {
             bench.settings.feeds.push(configured(&name, &server.url("/feed")));
             servers.push(server);
         }
-        let asked_in = vec![Vec::new(); HOSTS];
-        Self { bench, hosts: servers, running: BTreeMap::new(), round: 0, asked_in }
+        let (asked_in, polled) = (vec![Vec::new(); HOSTS], vec![None; HOSTS]);
+        Self { bench, hosts: servers, running: BTreeMap::new(), round: 0, asked_in, polled }
     }
 
     async fn start(&mut self, name: &'static str) {
@@ -70,9 +73,22 @@ impl Team {
                 tries += 1;
                 assert!(tries < TRIES, "all write their keys");
             }
-            for (host, asked_in) in self.hosts.iter().zip(&mut self.asked_in) {
-                asked_in.resize(host.times("/feed"), self.round);
+            for nth in 0..HOSTS {
+                self.note_polls(nth).await;
             }
+        }
+    }
+
+    /// Notes how often a host was asked. The clock stands until the poll is stored: answers take time of the machine, and
+    /// fetchers whose share changes give up a poll that takes too many seconds of the clock.
+    async fn note_polls(&mut self, nth: usize) {
+        let times = self.hosts[nth].times("/feed");
+        if times > self.asked_in[nth].len() {
+            self.asked_in[nth].resize(times, self.round);
+            let before = self.polled[nth];
+            let is_later = |record: &FeedRecord| record.last_poll > before;
+            let record = self.bench.record_when(&format!("nr{nth}"), is_later).await;
+            self.polled[nth] = record.last_poll;
         }
     }
 
