@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -29,11 +28,11 @@ use wirefold_proto::{
 };
 
 use super::pipeline::{ArticleFactory, DataFolder, Ready, three_digits};
-use super::{Common, report};
-use crate::machine::{self, Stopwatch, file_system};
+use super::{OnDisk, all_cores, report};
+use crate::enriched;
+use crate::machine::{self, Stopwatch};
 use crate::statistics::quantile;
 use crate::table::Table;
-use crate::{enriched, tree};
 
 const SEED: u64 = 20_261_130;
 const STORIES: usize = 100_000;
@@ -48,28 +47,12 @@ const REQUESTS: usize = 200;
 const READERS: usize = 500;
 const RATE: u64 = 50;
 
-/// The arguments of `bench gateway`.
-#[derive(clap::Args)]
-pub(super) struct Arguments {
-    #[command(flatten)]
-    common: Common,
-    /// The folder for the data, in a subfolder that is removed again. It must be on a disk.
-    #[arg(long, value_name = "DIR")]
-    folder: Option<PathBuf>,
-}
-
 /// Measures in a folder on a disk.
-pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let parent = arguments.folder.clone().unwrap_or_else(|| tree::root().join("target"));
-    let folder = tempfile::Builder::new().prefix("bench-").tempdir_in(&parent)?;
+pub(super) fn run(arguments: &OnDisk) -> anyhow::Result<()> {
+    let folder = arguments.parent.make_folder()?;
     let common = &arguments.common;
     let stories = if common.quick { QUICK } else { STORIES };
-    let conditions = format!(
-        "{} cores, load average {:.1} before, {}",
-        machine::cores(),
-        machine::load(),
-        file_system(folder.path())?
-    );
+    let conditions = all_cores(folder.path())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let tables = runtime.block_on(async {
         let counters = PrometheusBuilder::new().install_recorder()?;
@@ -258,8 +241,8 @@ impl World {
         &values[values.len() - 1 - at % values.len()]
     }
 
-    /// The path of a request of this kind.
-    fn path(&self, kind: &str, at: usize) -> String {
+    /// A request of each kind.
+    fn requests(&self, at: usize) -> [(&'static str, String); 13] {
         let word = Self::of(&self.words, at);
         let (story, event) = Self::of(&self.named, at);
         // A filter costs most if it finds little.
@@ -270,40 +253,23 @@ impl World {
         let agency = ["Common+Press", "Rare+Press", "Nobody"][at % 3];
         let group = ["north", "south"][at % 2];
         let language = ["en", "de", "ja"][at % 3];
-        match kind {
-            "river" => "/".to_owned(),
-            "… of an outlet" => format!("/?outlet={outlet}"),
-            "… in a language" => format!("/?language={language}"),
-            "… of an agency" => format!("/?agency={agency}"),
-            "… of a group" => format!("/?group={group}"),
-            "… of ten outlets" => "/?min_outlets=10".to_owned(),
-            "… of five origins" => "/?min_origins=5".to_owned(),
-            "… by outlets" => "/?sort=outlets".to_owned(),
-            "event" => format!("/events/{event}"),
-            "story" => format!("/stories/{story}"),
-            "search" => format!("/?q={word}"),
-            "… of an outlet, in the API" => format!("/api/v1/stories?q={word}&outlet={outlet}"),
-            "stories of an agency, in the API" => format!("/api/v1/stories?agency={agency}"),
-            _ => "/feeds/all.atom".to_owned(),
-        }
+        [
+            ("river", "/".to_owned()),
+            ("… of an outlet", format!("/?outlet={outlet}")),
+            ("… in a language", format!("/?language={language}")),
+            ("… of an agency", format!("/?agency={agency}")),
+            ("… of a group", format!("/?group={group}")),
+            ("… of ten outlets", "/?min_outlets=10".to_owned()),
+            ("… of five origins", "/?min_origins=5".to_owned()),
+            ("… by outlets", "/?sort=outlets".to_owned()),
+            ("event", format!("/events/{event}")),
+            ("story", format!("/stories/{story}")),
+            ("search", format!("/?q={word}")),
+            ("… of an outlet, in the API", format!("/api/v1/stories?q={word}&outlet={outlet}")),
+            ("stories of an agency, in the API", format!("/api/v1/stories?agency={agency}")),
+        ]
     }
 }
-
-const KINDS: [&str; 13] = [
-    "river",
-    "… of an outlet",
-    "… in a language",
-    "… of an agency",
-    "… of a group",
-    "… of ten outlets",
-    "… of five origins",
-    "… by outlets",
-    "event",
-    "story",
-    "search",
-    "… of an outlet, in the API",
-    "stories of an agency, in the API",
-];
 
 /// Serves what was published, and measures.
 async fn measure(data: &DataFolder, mut world: World) -> anyhow::Result<String> {
@@ -315,8 +281,8 @@ async fn measure(data: &DataFolder, mut world: World) -> anyhow::Result<String> 
     let server = serve(gateway.router(Access::Socket)).await?;
     let mut table =
         Table::new("request | p50, ms | p99, ms | KB | the same bytes, p50, ms | p99, ms");
-    for kind in KINDS {
-        let paths: Vec<String> = (0..REQUESTS).map(|at| world.path(kind, at)).collect();
+    for (nth, (kind, _)) in world.requests(0).into_iter().enumerate() {
+        let paths = (0..REQUESTS).map(|at| world.requests(at)[nth].1.clone()).collect();
         table.row(timed(server, kind, paths, "").await?);
     }
     let head = blocking(move || get(server, "/feeds/all.atom", "")).await?.head;

@@ -2,12 +2,13 @@
 //!
 //! From another build, the command builds xtask with `cargo build --profile dist` and runs that one.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::Context;
 use clap::ValueEnum;
 use serde::de::DeserializeOwned;
+use tempfile::TempDir;
 
 use crate::commands::{output_of, replaced, run_command, say};
 use crate::{machine, tree};
@@ -31,11 +32,11 @@ pub(crate) struct Arguments {
 #[derive(clap::Subcommand)]
 enum Bench {
     /// Articles a second through all stages and through each; latency at 20 articles a second.
-    Pipeline(pipeline::Arguments),
+    Pipeline(OnDisk),
     /// The detector beside SimHash and MinHash: speed, memory, accuracy.
     Detect(detect::Arguments),
     /// Pages, lists, searches, feeds and event streams over 100,000 stories.
-    Gateway(gateway::Arguments),
+    Gateway(OnDisk),
     /// One article against 100,000 and a million subscriptions, beside a loop over the same queries.
     Alerts(Common),
     /// Days of polling feeds on loopback: polls, lost and doubled articles, memory, disk, by day.
@@ -58,12 +59,34 @@ struct Common {
     write: bool,
 }
 
+/// The arguments of a bench with data on a disk.
+#[derive(clap::Args)]
+struct OnDisk {
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    parent: Parent,
+}
+
+#[derive(clap::Args)]
+struct Parent {
+    /// The folder for the data, in a subfolder that is removed again. Use a disk, or the result means little.
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+impl Parent {
+    /// Makes the subfolder.
+    fn make_folder(&self) -> anyhow::Result<TempDir> {
+        let parent = self.folder.clone().unwrap_or_else(|| tree::root().join("target"));
+        Ok(tempfile::Builder::new().prefix("bench-").tempdir_in(parent.canonicalize()?)?)
+    }
+}
+
 /// Measures in a build with the profile `dist`.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    if let Bench::Soak(arguments) = &arguments.what {
-        // It measures the binary, not this program.
-        soak::run(arguments)?;
-    } else if is_dist(&std::env::current_exe()?) {
+    // `soak` measures the binary, not this program.
+    if matches!(arguments.what, Bench::Soak(_)) || is_dist(&std::env::current_exe()?) {
         measure(&arguments.what)?;
     } else {
         in_dist()?;
@@ -130,6 +153,13 @@ fn in_child<T: DeserializeOwned>(bench: &str, arguments: &[&str]) -> anyhow::Res
     serde_json::from_str(&output).context("the output of the child")
 }
 
+/// The conditions before a bench in one process, with its data in this folder.
+fn all_cores(folder: &Path) -> anyhow::Result<String> {
+    let (cores, load) = (machine::cores(), machine::load());
+    let file_system = machine::file_system(folder)?;
+    Ok(format!("{cores} cores, load average {load:.1} before, {file_system}"))
+}
+
 /// The conditions of a bench in child processes, each on one core.
 fn on_one_core() -> String {
     let (cores, load) = (machine::cores(), machine::load());
@@ -148,7 +178,7 @@ mod tests {
     #[test]
     fn the_page_has_a_place_for_each_bench() {
         let page = std::fs::read_to_string(tree::root().join(DOCUMENT)).unwrap();
-        for name in ["alerts", "detect 20000", "detect 1000000", "pipeline"] {
+        for name in ["alerts", "detect 20000", "detect 1000000", "gateway", "pipeline"] {
             let [begin, end] = marks(name);
             assert!(replaced(&page, [&begin, &end], "").is_ok(), "{name}");
         }

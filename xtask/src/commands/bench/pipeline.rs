@@ -26,12 +26,12 @@ use wirefold_proto::{
 };
 use wirefold_text::normalise;
 
-use super::{Common, report};
+use super::{Common, OnDisk, all_cores, report};
+use crate::enriched;
 use crate::generator::{self, Kind};
-use crate::machine::{self, Stopwatch, file_system};
+use crate::machine::{self, Stopwatch};
 use crate::statistics::quantile;
 use crate::table::Table;
-use crate::{enriched, tree};
 
 /// The number of articles of a run, also for a quick one.
 const ARTICLES: usize = 20_000;
@@ -42,32 +42,16 @@ const SEED: u64 = 20_260_301;
 /// How often to check whether something has happened.
 const CHECK_INTERVAL: Duration = Duration::from_millis(10);
 
-/// The arguments of `bench pipeline`.
-#[derive(clap::Args)]
-pub(super) struct Arguments {
-    #[command(flatten)]
-    common: Common,
-    /// The folder for the data, in a subfolder that is removed again. Use a disk, or the result means little.
-    #[arg(long, value_name = "DIR")]
-    folder: Option<PathBuf>,
-}
-
 /// Measures in a folder on a disk.
-pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let parent = arguments.folder.clone().unwrap_or_else(|| tree::root().join("target"));
-    let folder = tempfile::Builder::new().prefix("bench-").tempdir_in(&parent)?;
+pub(super) fn run(arguments: &OnDisk) -> anyhow::Result<()> {
+    let folder = arguments.parent.make_folder()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(measure(folder.path(), &arguments.common))
 }
 
 async fn measure(folder: &Path, common: &Common) -> anyhow::Result<()> {
     let count = if common.quick { QUICK } else { ARTICLES };
-    let conditions = format!(
-        "{} cores, load average {:.1} before, {}, {count} articles",
-        machine::cores(),
-        machine::load(),
-        file_system(folder)?
-    );
+    let conditions = format!("{}, {count} articles", all_cores(folder)?);
     let mut factory = ArticleFactory::new(SEED);
     let articles = make(&mut factory, SystemClock.now(), count)?;
     let mut measurement = Measurement {

@@ -17,6 +17,7 @@ use rustix::process::Pid;
 use wirefold_flow::SystemClock;
 use wirefold_flow_nats::{Login, Options};
 
+use super::Parent;
 use crate::commands::attack::{item, rss};
 use crate::commands::faults::nats::server::{self, Server};
 use crate::commands::faults::shim::{Setting, Shim};
@@ -77,9 +78,8 @@ pub(super) struct Arguments {
     /// The binary; by default a release build of this tree. A static one has no quick clock.
     #[arg(long)]
     program: Option<PathBuf>,
-    /// The folder for the data, in a subfolder that is removed again. Use a disk.
-    #[arg(long, value_name = "DIR")]
-    folder: Option<PathBuf>,
+    #[command(flatten)]
+    parent: Parent,
 }
 
 impl Arguments {
@@ -118,8 +118,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             tree::builds()?.join("release/wirefold")
         }
     };
-    let parent = arguments.folder.clone().unwrap_or_else(|| tree::root().join("target"));
-    let folder = tempfile::Builder::new().prefix("soak-").tempdir_in(parent.canonicalize()?)?;
+    let folder = arguments.parent.make_folder()?;
     let site = Arc::new(Site::new(arguments));
     let answering = site.clone();
     let server = Loopback::on(&["0.0.0.0:0".parse()?], move |asked| answering.answer(asked));
