@@ -54,20 +54,21 @@ pub(super) async fn all_stories(
     Query(asked): Query<BTreeMap<String, String>>,
     headers: HeaderMap,
 ) -> Reply {
+    let (name, form) = parse_file_name(&file)?;
     let query: StoryQuery = read_filters(&asked)?;
-    if parse_file_name(&file)?.0 != "all" || !query.fields().is_empty() {
-        return stories_of(&api, &file, query).await;
+    let made = stories_of(&api, (name, form), query.clone());
+    if name != "all" || !query.fields().is_empty() {
+        return made.await;
     }
     // Readers poll this feed most, and it follows from the output alone.
     let reached = api.app.projection.reached(streams::OUTPUT.name).await?;
     let mut hasher = DefaultHasher::new();
     (api.app.started.0, reached.to_string(), &file).hash(&mut hasher);
     let tag = format!("\"{:016x}\"", hasher.finish());
-    layers::tagged_before(&headers, &tag, stories_of(&api, &file, query)).await
+    layers::tagged_before(&headers, &tag, made).await
 }
 
-async fn stories_of(api: &Api, file: &str, query: StoryQuery) -> Reply {
-    let (name, form) = parse_file_name(file)?;
+async fn stories_of(api: &Api, (name, form): (&str, Form), query: StoryQuery) -> Reply {
     if !["all", "query"].contains(&name) {
         return Err(Refusal::not_found(format!("no feed {name:?}: /feeds/all.atom is one")));
     }

@@ -21,21 +21,19 @@ impl Engine {
             let was = self.lives.get(other).is_some_and(|other| other.escalation.at.is_some());
             was && its.is_some_and(|its| its.to == escalation.to)
         };
-        let acknowledged = self.acknowledged(id.target);
+        let handling = self.handling_of(id);
         let is_over = !life.is_open() || life.closing.is_some();
-        if is_over
-            || acknowledged.is_some_and(|record| !record.released)
-            || self.about(id.target).iter().any(is_done)
-        {
+        let is_acknowledged = handling.acknowledged.is_some();
+        if is_over || is_acknowledged || self.about(id.target).iter().any(is_done) {
             return None;
         }
-        let released = acknowledged.map(|record| unix_millis(record.at));
+        let released = self.acknowledged(id.target).map(|record| unix_millis(record.at));
         let since = life.escalation.told_since?.max(released.unwrap_or_default());
         let unmuted = match rules.mute {
             Some(mute) => mute.until?,
             None => UnixMillis(0),
         };
-        let unmuted = unmuted.max(self.handling_of(id).muted_until.unwrap_or_default());
+        let unmuted = unmuted.max(handling.muted_until.unwrap_or_default());
         Some(since.plus(escalation.after.duration()).max(unmuted))
     }
 
