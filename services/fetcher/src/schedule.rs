@@ -707,19 +707,7 @@ impl Scheduler {
                 }
                 Err(refused) => Ok(Err(refused)),
             },
-            Command::FeedPoll { feed } => {
-                let now = self.poller.context.clock.now();
-                let Some(entry) = self.table.get(&feed) else {
-                    return Ok(Err(Refusal::Unknown));
-                };
-                if !entry.is_own {
-                    let record =
-                        FeedRecord { next_poll: Some(timestamp(now)), ..entry.record.clone() };
-                    self.poller.store.put_record(&record).await?;
-                }
-                self.table.poll_soon(&feed, now);
-                Ok(Ok(()))
-            }
+            Command::FeedPoll { feed } => self.poll_now(&feed).await,
             _ => Ok(Ok(())),
         }
     }
@@ -742,6 +730,24 @@ impl Scheduler {
     fn is_set_aside(&self, feed: &FeedSettings) -> bool {
         let entry = self.table.get(&feed.id);
         entry.is_some_and(|it| it.record.set_aside.is_some() && it.record.feed == *feed)
+    }
+
+    /// Makes a feed due, or lets the fetcher do so that polls it.
+    async fn poll_now(&mut self, feed: &FeedId) -> Result<Result<(), Refusal>, FetcherError> {
+        let now = self.poller.context.clock.now();
+        while let Some(entry) = self.table.get(feed) {
+            if !entry.is_own {
+                let record = FeedRecord { next_poll: Some(timestamp(now)), ..entry.record.clone() };
+                // The record may be older than the outcome of the last poll, which must not be lost.
+                if !self.poller.store.replace_record(&record).await? {
+                    self.follow_others().await?;
+                    continue;
+                }
+            }
+            self.table.poll_soon(feed, now);
+            return Ok(Ok(()));
+        }
+        Ok(Err(Refusal::Unknown))
     }
 
     /// Polls a feed again that was set aside. As a suspect, it is parsed alone.

@@ -145,8 +145,8 @@ impl Store {
         self.put_message(&key("feed", &record.feed.id), record).await
     }
 
-    /// Stores the record of a feed after a poll; false if another fetcher changed or removed it meanwhile.
-    pub(crate) async fn put_polled(&self, record: &FeedRecord) -> Result<bool, BusError> {
+    /// Stores the changed record of a feed; false if another fetcher changed or removed it meanwhile.
+    pub(crate) async fn replace_record(&self, record: &FeedRecord) -> Result<bool, BusError> {
         let key = key("feed", &record.feed.id);
         let Some(body) = body(&key, record) else { return Ok(true) };
         if !self.share.is_shared() {

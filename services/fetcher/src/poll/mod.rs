@@ -87,7 +87,7 @@ impl Poller {
         let Some(polled) = self.apply_answer(asked, record, state).await? else {
             return Ok(None);
         };
-        if !self.store.put_polled(&polled.record).await? {
+        if !self.store.replace_record(&polled.record).await? {
             return Ok(None);
         }
         if polled.state != old_state {
