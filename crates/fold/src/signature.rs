@@ -122,19 +122,38 @@ impl<'a> Lookup<'a> {
     /// The cosine of the angle between a part and terms of another signature, and the share of the headline, by the
     /// squares of the weights, that these have too. Each from 0 to 1; 0 if one is empty.
     pub(crate) fn compare(&self, part: Part, other: Terms<'_>) -> (f64, f64) {
-        let (mut product, mut title, mut before) = (0, 0, !TERM);
-        for of in other.0 {
-            // Two terms may begin with the same bits.
-            if std::mem::replace(&mut before, of & TERM) == of & TERM {
-                continue;
-            }
-            let (_, weights) = self.slots[self.slot(of & TERM)];
-            product += u32::from(weights[part as usize]) * weight(*of);
+        let (mut product, mut title) = (0, 0);
+        for (weights, weight) in self.shared(other) {
+            product += u32::from(weights[part as usize]) * weight;
             title += u32::from(weights[Part::Title as usize]).pow(2);
         }
+        (self.cosine(part, other, product), share(title, self.squares[Part::Title as usize]))
+    }
+
+    /// The cosine of the names, and that if the heaviest name in both counts no more than the next: it may be the town
+    /// of both.
+    pub(crate) fn compare_names(&self, other: Terms<'_>) -> [f64; 2] {
+        let (mut product, mut heaviest, mut next) = (0, 0, 0);
+        for (weights, weight) in self.shared(other) {
+            let of_one = u32::from(weights[Part::Names as usize]) * weight;
+            product += of_one;
+            next = next.max(of_one.min(heaviest));
+            heaviest = heaviest.max(of_one);
+        }
+        [product, product - (heaviest - next)].map(|it| self.cosine(Part::Names, other, it))
+    }
+
+    /// The weights of terms of another signature, each with those in the parts that have it, too.
+    fn shared<'b>(&'b self, other: Terms<'b>) -> impl Iterator<Item = ([u8; LOOKED_UP], u32)> + 'b {
+        let mut before = !TERM;
+        // Two terms may begin with the same bits.
+        let is_first = move |of: &&u32| std::mem::replace(&mut before, **of & TERM) != **of & TERM;
+        other.0.iter().filter(is_first).map(|of| (self.slots[self.slot(of & TERM)].1, weight(*of)))
+    }
+
+    fn cosine(&self, part: Part, other: Terms<'_>, product: u32) -> f64 {
         let squares = f64::from(self.squares[part as usize]) * f64::from(other.square());
-        let cosine = if product > 0 { f64::from(product) / squares.sqrt() } else { 0.0 };
-        (cosine.min(1.0), share(title, self.squares[Part::Title as usize]))
+        if product > 0 { (f64::from(product) / squares.sqrt()).min(1.0) } else { 0.0 }
     }
 
     /// The share of terms, by the squares of the weights, that a part has too, 0 to 1.

@@ -30,7 +30,7 @@ A file with one JSON line may also name title, outlet, url and published.
 
 The reasons are a sum: each sign adds to the logit of the probability p that both are one text, the largest
 first. From p = .5 on, two texts alone are one story. Below that, what they have in common as reports of one
-happening adds up to a similarity; from .15 on, two texts alone are one event.
+happening adds up to a similarity; from .14 on, two texts alone are one event.
 
 Exit codes: 0 same story, 10 same event, 11 unrelated.")]
 pub(crate) struct WhyArguments {

@@ -867,9 +867,9 @@ async fn other_nights_are_measured_where_their_folder_is_named() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_nights_of_six_more_hands_have_the_figures_of_the_measured_page() {
+async fn the_nights_of_seven_more_hands_have_the_figures_of_the_measured_page() {
     let mut hands = Vec::new();
-    for hand in ["a", "b", "c", "d", "e", "f"] {
+    for hand in ["a", "b", "c", "d", "e", "f", "g"] {
         hands.push((hand, sums_of(&root().join("seeds/nights-more").join(hand)).await));
     }
     expect_files(vec![in_measured_page("nights-more", &hands)]);
