@@ -59,7 +59,7 @@ impl Forgotten {
 
     /// The changes of the list since a revision.
     async fn changes(&self, after: u64) -> Result<Vec<Entry>, BusError> {
-        match self.keys.changes(after).await {
+        match self.keys.changes(&[], after).await {
             // The permissions on a server may be older than the list. Then there is no list.
             Err(BusError::NotAllowed { .. } | BusError::NoStream(_)) => Ok(Vec::new()),
             changes => changes,

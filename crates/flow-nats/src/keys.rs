@@ -217,22 +217,18 @@ impl KeyValue for NatsKeys {
         Box::pin(self.shared.put_entry(&self.bucket, key, None, None))
     }
 
-    fn changes(&self, after: u64) -> Answer<'_, Vec<Entry>> {
+    fn changes<'a>(&'a self, names: &'a [&'a str], after: u64) -> Answer<'a, Vec<Entry>> {
         Box::pin(async move {
             let mut entries = BTreeMap::new();
-            self.read_into(&mut entries, ">".into(), after).await?;
-            Ok(oldest_first(entries))
-        })
-    }
-
-    fn changes_under<'a>(&'a self, names: &'a [&'a str]) -> Answer<'a, Vec<Entry>> {
-        Box::pin(async move {
-            let mut entries = BTreeMap::new();
+            if names.is_empty() {
+                self.read_into(&mut entries, ">".into(), after).await?;
+            }
             for name in names {
                 let own = self.shared.entry(&self.bucket, name).await?;
+                let own = own.filter(|entry| entry.revision > after);
                 entries.extend(own.map(|entry| (entry.key.clone(), entry)));
                 let filter = format!("{}.>", subject_of(&self.bucket, name)?);
-                self.read_into(&mut entries, filter, 0).await?;
+                self.read_into(&mut entries, filter, after).await?;
             }
             Ok(oldest_first(entries))
         })
@@ -249,11 +245,13 @@ impl NatsKeys {
         after: u64,
     ) -> Result<(), BusError> {
         let stream = stream_of(&self.bucket);
-        match self.shared.link.stream_info(&stream).await {
-            Ok(info) if info.state.last_seq > after => {}
+        let after = match self.shared.link.stream_info(&stream).await {
+            Ok(info) if info.state.last_seq > after => after,
+            // The server lost the end of the table, or the table was created anew.
+            Ok(info) if info.state.last_seq < after => 0,
             Ok(_) | Err(BusError::NoStream(_)) => return Ok(()),
             Err(error) => return Err(error),
-        }
+        };
         let mut reader = NatsReader::new(self.shared.clone(), stream, filter, after + 1);
         loop {
             let stored = reader.ready(AT_ONCE).await?;

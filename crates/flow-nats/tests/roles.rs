@@ -51,11 +51,11 @@ async fn fetch(bus: &NatsBus) {
     let revision = table.put("feed.harbour", "1".into()).await.unwrap();
     table.put_if("feed.harbour", "2".into(), revision).await.unwrap();
     assert!(table.get("feed.harbour").await.unwrap().is_some());
-    assert_eq!(table.changes(0).await.unwrap().len(), 1);
+    assert_eq!(table.changes(&[], 0).await.unwrap().len(), 1);
     table.delete("feed.harbour").await.unwrap();
     let members = bus.key_value("wf_leases").unwrap();
     members.put("fetcher.one", "1".into()).await.unwrap();
-    assert_eq!(members.changes_under(&["fetcher"]).await.unwrap().len(), 1);
+    assert_eq!(members.changes(&["fetcher"], 0).await.unwrap().len(), 1);
     members.delete("fetcher.one").await.unwrap();
     for number in 0..40 {
         bus.publish(message(FETCHED, &format!("a-{number}"))).await.unwrap();
@@ -123,11 +123,11 @@ async fn alert(bus: &NatsBus) {
     assert!(bus.last("WF_ALERTS", ALERT).await.unwrap().is_some());
     assert_eq!(count(bus, "WF_ALERTS", ">").await, 1);
     let feeds = bus.key_value("wf_feeds").unwrap();
-    assert_eq!(feeds.changes(0).await.unwrap().len(), 1);
+    assert_eq!(feeds.changes(&[], 0).await.unwrap().len(), 1);
     for table in ["wf_subscriptions", "wf_deliveries"] {
         let table = bus.key_value(table).unwrap();
         table.put("subscription.floods", "{}".into()).await.unwrap();
-        assert_eq!(table.changes(0).await.unwrap().len(), 1);
+        assert_eq!(table.changes(&[], 0).await.unwrap().len(), 1);
     }
     bus.mark_read("WF_ALERTS", "alerter", 1).await.unwrap();
     bus.publish(message("wirefold.v1.dead.alerter", "d-3")).await.unwrap();
@@ -144,7 +144,7 @@ async fn serve(bus: &NatsBus) {
     bus.get("WF_ENRICHED", 1).await.unwrap();
     assert!(bus.last("WF_CONTROL", "wirefold.v1.control.feed.>").await.unwrap().is_some());
     for table in ["wf_feeds", "wf_subscriptions", "wf_deliveries"] {
-        assert_eq!(bus.key_value(table).unwrap().changes(0).await.unwrap().len(), 1);
+        assert_eq!(bus.key_value(table).unwrap().changes(&[], 0).await.unwrap().len(), 1);
     }
     let stories = bus.key_value("wf_stories").unwrap();
     stories.put("s-1", "{}".into()).await.unwrap();

@@ -71,7 +71,7 @@ async fn tables_are_those_of_every_nats_client() {
         assert_eq!(keys.get(key).await.unwrap().unwrap().value, Some(value));
     }
     let names: Vec<String> =
-        keys.changes(0).await.unwrap().into_iter().map(|entry| entry.key).collect();
+        keys.changes(&[], 0).await.unwrap().into_iter().map(|entry| entry.key).collect();
     assert_eq!(names, ["plain", "https://a.example/feed?x=1", "ä.b"]);
     let config = server.ask("STREAM.INFO.KV_wf_feeds", json!({})).await["config"].clone();
     assert_eq!(config["subjects"], json!(["$KV.wf_feeds.>"]));

@@ -178,12 +178,13 @@ impl Tables for SqliteTables {
         self.all(sql, params![bucket, int(after)], entry)
     }
 
-    fn entries_under(&mut self, bucket: &str, name: &str) -> Result<Vec<Entry>> {
+    fn entries_under(&mut self, bucket: &str, name: &str, after: u64) -> Result<Vec<Entry>> {
         // The slash is the character that follows the dot, so this range holds all keys that begin with `name.`.
         let (first, end) = (format!("{name}."), format!("{name}/"));
         let sql = "SELECT key, revision, value FROM entries
-                   WHERE bucket = ?1 AND (key = ?2 OR (key >= ?3 AND key < ?4)) ORDER BY revision";
-        self.all(sql, params![bucket, name, first, end], entry)
+                   WHERE bucket = ?1 AND (key = ?2 OR (key >= ?3 AND key < ?4)) AND revision > ?5
+                   ORDER BY revision";
+        self.all(sql, params![bucket, name, first, end, int(after)], entry)
     }
 
     fn revision(&mut self, bucket: &str) -> Result<u64> {

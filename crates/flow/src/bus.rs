@@ -115,11 +115,8 @@ pub trait KeyValue: Send + Sync {
     /// Deletes the key and returns the new revision.
     fn delete<'a>(&'a self, key: &'a str) -> Answer<'a, u64>;
 
-    /// The last change of each key that changed after a revision, with deletions, oldest first.
-    /// Revision 0 gives all keys.
-    fn changes(&self, after: u64) -> Answer<'_, Vec<Entry>>;
-
-    /// The last change of each key that is one of these names or begins with one and a dot, with
-    /// deletions, oldest first.
-    fn changes_under<'a>(&'a self, names: &'a [&'a str]) -> Answer<'a, Vec<Entry>>;
+    /// The last change of each key that is one of these names or begins with one and a dot (of each key if there are no
+    /// names) and changed after a revision, with deletions, oldest first. Revision 0 gives all, and so does one that the table does not
+    /// have: it went back in time.
+    fn changes<'a>(&'a self, names: &'a [&'a str], after: u64) -> Answer<'a, Vec<Entry>>;
 }

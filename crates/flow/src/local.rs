@@ -262,15 +262,10 @@ impl KeyValue for LocalKeys {
         self.change(key, None, None)
     }
 
-    fn changes(&self, after: u64) -> Answer<'_, Vec<Entry>> {
-        let bucket = self.bucket.clone();
-        Box::pin(self.bus.query(move |engine, _| engine.entries(&bucket, after)))
-    }
-
-    fn changes_under<'a>(&'a self, names: &'a [&'a str]) -> Answer<'a, Vec<Entry>> {
+    fn changes<'a>(&'a self, names: &'a [&'a str], after: u64) -> Answer<'a, Vec<Entry>> {
         let bucket = self.bucket.clone();
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        Box::pin(self.bus.query(move |engine, _| engine.entries_under(&bucket, &names)))
+        Box::pin(self.bus.query(move |engine, _| engine.entries(&bucket, &names, after)))
     }
 }
 

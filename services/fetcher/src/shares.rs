@@ -190,7 +190,7 @@ impl Rounds {
         self.keys.put(&self.own, self.joined.0.to_string().into()).await?;
         self.written = begun;
         self.done += 1;
-        for entry in self.keys.changes_under(&[PREFIX]).await? {
+        for entry in self.keys.changes(&[PREFIX], 0).await? {
             let joined = entry.value.and_then(|it| str::from_utf8(&it).ok()?.parse().ok());
             match joined {
                 _ if entry.key == self.own => {}

@@ -100,7 +100,7 @@ impl Store {
         let mut lists: HashMap<String, ListRecord> = HashMap::new();
         let mut read_marks: HashMap<FeedId, ReadMark> = HashMap::new();
         let mut control = 0;
-        let entries = retry_bus(&self.context, || self.keys.changes(0)).await?;
+        let entries = retry_bus(&self.context, || self.keys.changes(&[], 0)).await?;
         for entry in entries.iter().filter(|entry| entry.value.is_some()) {
             self.note(&entry.key, entry.revision);
         }
@@ -170,7 +170,7 @@ impl Store {
     pub(crate) async fn changed_by_others(&self) -> Result<BTreeMap<FeedId, Change>, BusError> {
         let through = self.revisions().through;
         let (mut changes, mut is_complete): (BTreeMap<FeedId, Change>, _) = (BTreeMap::new(), true);
-        for Entry { key, value, revision } in self.keys.changes(through).await? {
+        for Entry { key, value, revision } in self.keys.changes(&[], through).await? {
             // It may be its own write, of which only the answer is missing: the next call reads it again.
             let is_open = self.revisions().being_written.contains(&key);
             is_complete &= !is_open;
@@ -608,12 +608,8 @@ mod tests {
             self.keys.delete(key)
         }
 
-        fn changes(&self, after: u64) -> Answer<'_, Vec<Entry>> {
-            self.keys.changes(after)
-        }
-
-        fn changes_under<'a>(&'a self, names: &'a [&'a str]) -> Answer<'a, Vec<Entry>> {
-            self.keys.changes_under(names)
+        fn changes<'a>(&'a self, names: &'a [&'a str], after: u64) -> Answer<'a, Vec<Entry>> {
+            self.keys.changes(names, after)
         }
     }
 

@@ -136,15 +136,15 @@ pub(super) async fn of_feed(api: Api, Path(file): Path<String>) -> Reply {
             entries.push(Entry::of(&host, story, article, api.app.settings.text_policy));
         }
     }
-    let title = record.map_or_else(|| name.to_owned(), title_of);
+    let title = record.as_ref().map_or_else(|| name.to_owned(), title_of);
     let name = format!("feed/{name}");
     let title = format!("{title}, without copies");
     answer_feed(&api, (&name, ""), &title, form, entries)
 }
 
 /// The title of a feed: its own one, or the one that it gives, or its id.
-pub(crate) fn title_of(record: FeedRecord) -> String {
-    let title = record.feed.title.or(record.feed_title);
+pub(crate) fn title_of(record: &FeedRecord) -> String {
+    let title = record.feed.title.clone().or_else(|| record.feed_title.clone());
     title.unwrap_or_else(|| record.feed.id.to_string())
 }
 
@@ -465,7 +465,7 @@ async fn list_as_opml(api: Api) -> Reply {
         let outlines = groups.entry("Subscriptions".to_owned()).or_default();
         outlines.push(one_feed(format!("sub/{id}"), &name));
     }
-    for record in api.app.feeds().await?.into_records() {
+    for record in api.app.feeds().await?.records() {
         let outlines = groups.entry(record.feed.group.clone().unwrap_or_default()).or_default();
         outlines.push(one_feed(format!("feed/{}", record.feed.id), &title_of(record)));
     }

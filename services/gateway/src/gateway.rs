@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use thiserror::Error;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Mutex, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::Forgotten;
 use wirefold_flow::{BusError, Event, Position, RolledBack, StageContext, rolled_back};
@@ -55,6 +55,7 @@ impl Gateway {
             streams: Arc::new(Semaphore::new(STREAMS)),
             comparisons: Arc::new(Semaphore::new(COMPARISONS)),
             statement_cache: StatementCache::default(),
+            feeds_read: Mutex::default(),
         };
         Ok(Self { app: Arc::new(app) })
     }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Mutex, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{Forgotten, timestamp};
-use wirefold_flow::{Bus, BusError, Clock, Observer, Stored, UnixMillis};
+use wirefold_flow::{Bus, BusError, Clock, Entry, Observer, Stored, UnixMillis};
 use wirefold_proto::{
     ACKNOWLEDGED_PREFIX, AcknowledgementRecord, AlertHandlingRecord, AlertId, ArticleEnriched,
     ArticleFetched, Command, ControlCommand, FeedRecord, HANDLING_PREFIX, ListRecord, Message,
@@ -56,6 +56,32 @@ pub(crate) struct AppState {
     pub(crate) comparisons: Arc<Semaphore>,
     /// The most recently computed statements of large events.
     pub(crate) statement_cache: StatementCache,
+    /// The feeds as they were read last.
+    pub(crate) feeds_read: Mutex<FeedsRead>,
+}
+
+/// The records of the feeds up to a revision of their table. Only later changes are read again.
+#[derive(Debug, Default)]
+pub(crate) struct FeedsRead {
+    through: u64,
+    feeds: Arc<Registry<FeedRecord>>,
+}
+
+impl FeedsRead {
+    fn apply(&mut self, entry: &Entry) {
+        // The table went back in time.
+        if entry.revision <= self.through {
+            *self = Self::default();
+        }
+        self.through = entry.revision;
+        let token = entry.key.strip_prefix("feed.").unwrap_or_default();
+        let Ok(id) = token::unescape(token) else { return };
+        let by_id = &mut Arc::make_mut(&mut self.feeds).by_id;
+        match entry.value.as_ref().and_then(|value| decode(value).ok()) {
+            Some(record) => drop(by_id.insert(id, record)),
+            None => drop(by_id.remove(&id)),
+        }
+    }
 }
 
 impl AppState {
@@ -136,9 +162,15 @@ impl AppState {
     }
 
     /// Every feed, also those of commands that are not carried out yet.
-    pub(crate) async fn feeds(&self) -> Result<Registry<FeedRecord>, BusError> {
-        let id = |record: &FeedRecord| record.feed.id.to_string();
-        self.registry(streams::FEEDS.name, "feed", id).await
+    pub(crate) async fn feeds(&self) -> Result<Arc<Registry<FeedRecord>>, BusError> {
+        let keys = self.bus.key_value(streams::FEEDS.name)?;
+        // The progress is read first: applying a command to a record twice changes nothing.
+        let done = keys.get(DONE).await?.and_then(|entry| entry.value);
+        let mut read = self.feeds_read.lock().await;
+        keys.changes(&["feed"], read.through).await?.iter().for_each(|entry| read.apply(entry));
+        let feeds = Arc::clone(&read.feeds);
+        drop(read);
+        self.with_commands(feeds, done.map_or(0, |done| number(&done))).await
     }
 
     /// The query with the feeds of its group, if it has one.
@@ -147,16 +179,18 @@ impl AppState {
         query: ListQuery<S>,
     ) -> Result<ListQuery<S>, BusError> {
         let Some(group) = query.group.as_deref() else { return Ok(query) };
-        let mut feeds = self.feeds().await?.into_records();
-        feeds.retain(|it| it.feed.group.as_ref().is_some_and(|it| it.eq_ignore_ascii_case(group)));
-        let ids: Vec<&str> = feeds.iter().map(|record| record.feed.id.as_str()).collect();
+        let feeds = self.feeds().await?;
+        let is_in = |it: &&FeedRecord| {
+            it.feed.group.as_ref().is_some_and(|it| it.eq_ignore_ascii_case(group))
+        };
+        let ids: Vec<&str> = feeds.records().filter(is_in).map(|it| it.feed.id.as_str()).collect();
         Ok(ListQuery { feeds: Some(serde_json::json!(ids).to_string()), ..query })
     }
 
     /// Every list of feeds that is kept in sync, by address.
     pub(crate) async fn lists(&self) -> Result<Vec<ListRecord>, BusError> {
         let keys = self.bus.key_value(streams::FEEDS.name)?;
-        let entries = keys.changes_under(&["list"]).await?;
+        let entries = keys.changes(&["list"], 0).await?;
         let mut lists: Vec<ListRecord> =
             entries.iter().filter_map(|entry| decode(entry.value.as_ref()?).ok()).collect();
         lists.sort_by(|one, other| one.url.cmp(&other.url));
@@ -271,7 +305,7 @@ impl AppState {
         Ok(entry.and_then(|entry| decode(entry.value.as_ref()?).ok()))
     }
 
-    async fn registry<M: Message>(
+    async fn registry<M: Message + Clone>(
         &self,
         bucket: &str,
         name: &str,
@@ -281,16 +315,16 @@ impl AppState {
         Registry<M>: AppliesCommands,
     {
         // The progress is read first: applying a command to a record twice changes nothing.
-        let entries = self.bus.key_value(bucket)?.changes_under(&[DONE, name]).await?;
+        let entries = self.bus.key_value(bucket)?.changes(&[DONE, name], 0).await?;
         let ours = entries.iter().filter(|entry| entry.key != DONE);
         let records = ours.filter_map(|entry| decode::<M>(entry.value.as_ref()?).ok());
         let known = Registry::of(records.map(|record| (id(&record), record)));
         let done = entries.iter().find(|entry| entry.key == DONE);
         let done = done.and_then(|entry| entry.value.as_ref()).map_or(0, |done| number(done));
-        self.with_commands(known, done).await
+        self.with_commands(Arc::new(known), done).await.map(Arc::unwrap_or_clone)
     }
 
-    async fn one<M: Message>(
+    async fn one<M: Message + Clone>(
         &self,
         bucket: &str,
         prefix: &str,
@@ -304,16 +338,17 @@ impl AppState {
             self.record(bucket, &format!("{prefix}{}", token::escape(id))).await?;
         let known = Registry::of(record.map(|record| (id.to_owned(), record)));
         let done = keys.get(DONE).await?.and_then(|done| done.value);
-        let known = self.with_commands(known, done.map_or(0, |done| number(&done))).await?;
-        Ok(known.into_one(id))
+        let done = done.map_or(0, |done| number(&done));
+        let known = self.with_commands(Arc::new(known), done).await?;
+        Ok(known.by_id.get(id).cloned())
     }
 
     /// Applies the commands after this sequence in `WF_CONTROL`.
-    async fn with_commands<M>(
+    async fn with_commands<M: Clone>(
         &self,
-        mut known: Registry<M>,
+        mut known: Arc<Registry<M>>,
         done: u64,
-    ) -> Result<Registry<M>, BusError>
+    ) -> Result<Arc<Registry<M>>, BusError>
     where
         Registry<M>: AppliesCommands,
     {
@@ -329,7 +364,8 @@ impl AppState {
                 return Ok(known);
             }
             let readable = batch.iter().filter_map(|it| decode::<ControlCommand>(&it.body).ok());
-            readable.for_each(|command| known.apply_command(command));
+            let applied = Arc::make_mut(&mut known);
+            readable.for_each(|command| applied.apply_command(command));
         }
     }
 }
@@ -350,6 +386,12 @@ pub(crate) struct Registry<R> {
     waiting: BTreeSet<String>,
 }
 
+impl<R> Default for Registry<R> {
+    fn default() -> Self {
+        Self::of([])
+    }
+}
+
 impl<R> Registry<R> {
     /// The records in force.
     pub(crate) fn of(records: impl IntoIterator<Item = (String, R)>) -> Self {
@@ -361,9 +403,9 @@ impl<R> Registry<R> {
         self.by_id.into_values().collect()
     }
 
-    /// The record with this id.
-    pub(crate) fn into_one(mut self, id: &str) -> Option<R> {
-        self.by_id.remove(id)
+    /// Everything, by id.
+    pub(crate) fn records(&self) -> impl ExactSizeIterator<Item = &R> {
+        self.by_id.values()
     }
 
     /// All records by id, and the ids that wait for a command.
@@ -556,7 +598,9 @@ impl AppState {
 
 #[cfg(test)]
 mod tests {
-    use super::ReplayedLetters;
+    use wirefold_proto::{FeedId, FeedSettings};
+
+    use super::*;
 
     #[test]
     fn neighbours_become_one_range_and_expired_ones_are_dropped() {
@@ -570,5 +614,26 @@ mod tests {
         assert!(letters.contains(5) && !letters.contains(6));
         letters.drop_before(10);
         assert_eq!(letters.count(), 0);
+    }
+
+    fn entry(id: &str, revision: u64, is_there: bool) -> Entry {
+        let id: FeedId = id.parse().unwrap();
+        let key = format!("feed.{}", token::escape(id.as_str()));
+        let feed = FeedSettings::new(id, "https://harbour.example/feed");
+        let record = FeedRecord::waiting(feed, None, FIRST_INTERVAL);
+        let value = is_there.then(|| serde_json::to_vec(&record).unwrap().into());
+        Entry { key, revision, value }
+    }
+
+    #[test]
+    fn feeds_follow_their_table_also_if_it_goes_back_in_time() {
+        let mut read = FeedsRead::default();
+        let ids = |read: &FeedsRead| read.feeds.by_id.keys().cloned().collect::<Vec<_>>();
+        [entry("pier", 3, true), entry("quay", 4, true)].iter().for_each(|it| read.apply(it));
+        assert_eq!((ids(&read), read.through), (vec!["pier".to_owned(), "quay".to_owned()], 4));
+        read.apply(&entry("pier", 5, false));
+        assert_eq!(ids(&read), ["quay"]);
+        [entry("pier", 1, true), entry("dock", 2, true)].iter().for_each(|it| read.apply(it));
+        assert_eq!((ids(&read), read.through), (vec!["dock".to_owned(), "pier".to_owned()], 2));
     }
 }

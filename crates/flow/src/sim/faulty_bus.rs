@@ -266,11 +266,7 @@ impl KeyValue for FaultyKeys {
         Box::pin(self.dice.call_with_faults(self.keys.delete(key)))
     }
 
-    fn changes(&self, after: u64) -> Answer<'_, Vec<Entry>> {
-        Box::pin(self.dice.call_with_faults(self.keys.changes(after)))
-    }
-
-    fn changes_under<'a>(&'a self, names: &'a [&'a str]) -> Answer<'a, Vec<Entry>> {
-        Box::pin(self.dice.call_with_faults(self.keys.changes_under(names)))
+    fn changes<'a>(&'a self, names: &'a [&'a str], after: u64) -> Answer<'a, Vec<Entry>> {
+        Box::pin(self.dice.call_with_faults(self.keys.changes(names, after)))
     }
 }

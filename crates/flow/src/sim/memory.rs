@@ -294,8 +294,8 @@ impl Tables for Memory {
         Ok(found)
     }
 
-    fn entries_under(&mut self, bucket: &str, name: &str) -> Result<Vec<Entry>> {
-        let mut entries = self.entries(bucket, 0)?;
+    fn entries_under(&mut self, bucket: &str, name: &str, after: u64) -> Result<Vec<Entry>> {
+        let mut entries = self.entries(bucket, after)?;
         entries.retain(|entry| {
             let rest = entry.key.strip_prefix(name);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))

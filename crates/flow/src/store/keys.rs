@@ -34,26 +34,23 @@ impl Engine {
         Ok(revision)
     }
 
-    /// The last change of each key after a revision.
+    /// The last change after a revision of each key that is one of these names, or begins with one and a dot; of each key
+    /// if there are no names.
     ///
     /// # Errors
     /// A failing store.
-    pub fn entries(&mut self, bucket: &str, after: u64) -> Result<Vec<Entry>, BusError> {
-        self.tables.entries(bucket, after)
-    }
-
-    /// The last change of each key that is one of these names, or begins with one and a dot.
-    ///
-    /// # Errors
-    /// A failing store.
-    pub fn entries_under(
+    pub fn entries(
         &mut self,
         bucket: &str,
         names: &[String],
+        after: u64,
     ) -> Result<Vec<Entry>, BusError> {
+        if names.is_empty() {
+            return self.tables.entries(bucket, after);
+        }
         let mut entries = Vec::new();
         for name in names {
-            entries.extend(self.tables.entries_under(bucket, name)?);
+            entries.extend(self.tables.entries_under(bucket, name, after)?);
         }
         entries.sort_by_key(|entry| entry.revision);
         entries.dedup_by_key(|entry| entry.revision);

@@ -83,8 +83,8 @@ pub trait Tables: Send {
     fn put_entry(&mut self, bucket: &str, entry: &Entry) -> Result<()>;
     /// The last change of each key after a revision, oldest first.
     fn entries(&mut self, bucket: &str, after: u64) -> Result<Vec<Entry>>;
-    /// The last change of each key that is this name, or begins with it and a dot.
-    fn entries_under(&mut self, bucket: &str, name: &str) -> Result<Vec<Entry>>;
+    /// The last change after a revision of each key that is this name, or begins with it and a dot.
+    fn entries_under(&mut self, bucket: &str, name: &str, after: u64) -> Result<Vec<Entry>>;
     /// The last revision of a bucket; 0 if there is none.
     fn revision(&mut self, bucket: &str) -> Result<u64>;
 }

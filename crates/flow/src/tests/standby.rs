@@ -312,12 +312,8 @@ impl KeyValue for NotThere {
         self.put("", Bytes::new())
     }
 
-    fn changes(&self, _after: u64) -> Answer<'_, Vec<Entry>> {
+    fn changes<'a>(&'a self, _names: &'a [&'a str], _after: u64) -> Answer<'a, Vec<Entry>> {
         Box::pin(async { Ok(Vec::new()) })
-    }
-
-    fn changes_under<'a>(&'a self, _names: &'a [&'a str]) -> Answer<'a, Vec<Entry>> {
-        self.changes(0)
     }
 }
 

@@ -37,7 +37,7 @@ impl Positions {
     pub(crate) async fn note_starts(&self, bus: &dyn Bus) -> Result<(), BusError> {
         let keys = bus.key_value(streams::DELIVERIES.name)?;
         let mut new: Vec<String> = self.lock().keys().cloned().collect();
-        for entry in keys.changes(0).await?.into_iter().filter(|entry| entry.value.is_some()) {
+        for entry in keys.changes(&[], 0).await?.into_iter().filter(|entry| entry.value.is_some()) {
             let Some(name) = entry.key.strip_suffix(SUFFIX) else { continue };
             match new.iter().position(|it| it == name) {
                 Some(known) => drop(new.swap_remove(known)),

@@ -207,7 +207,7 @@ pub(crate) async fn sweep_daily(Common { context, stop, .. }: Common) -> Result<
 
 pub(crate) async fn sweep(bus: &dyn Bus) -> Result<(), BusError> {
     let keys = bus.key_value(streams::DELIVERIES.name)?;
-    for entry in keys.changes(0).await? {
+    for entry in keys.changes(&[], 0).await? {
         let Some(alert) = entry.value.as_ref().and_then(|_| alert_of(&entry.key)) else {
             continue;
         };

@@ -62,7 +62,7 @@ impl Source for Weekly {
                 plan.due = now.plus(FIRST).0;
             } else if now.0 >= plan.due {
                 let id = format!("feed-digest.{}.{}", self.delivery, plan.due);
-                let entries = self.feeds.changes_under(&["feed"]).await?;
+                let entries = self.feeds.changes(&["feed"], 0).await?;
                 if let Some(digest) = digest(id, &records(&entries), timestamp(now)) {
                     return Ok(Ok(digest));
                 }

@@ -55,7 +55,7 @@ fn since_key(id: &SubscriptionId) -> String {
 impl Table {
     pub(super) async fn open(common: &Common, settings: &Settings) -> Result<Self, AlerterError> {
         let keys = common.context.bus.key_value(streams::SUBSCRIPTIONS.name)?;
-        let entries = keys.changes(0).await?;
+        let entries = keys.changes(&[], 0).await?;
         let mut table = Self {
             keys,
             settings: settings.clone(),

@@ -148,12 +148,8 @@ impl KeyValue for FailingOnce {
         self.keys.delete(key)
     }
 
-    fn changes(&self, after: u64) -> Answer<'_, Vec<Entry>> {
-        self.keys.changes(after)
-    }
-
-    fn changes_under<'a>(&'a self, names: &'a [&'a str]) -> Answer<'a, Vec<Entry>> {
-        self.keys.changes_under(names)
+    fn changes<'a>(&'a self, names: &'a [&'a str], after: u64) -> Answer<'a, Vec<Entry>> {
+        self.keys.changes(names, after)
     }
 }
 

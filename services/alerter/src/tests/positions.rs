@@ -199,7 +199,7 @@ async fn alerts_of_a_stream_that_went_back_in_time_are_sent_and_none_twice() {
     let mut world = told(&[first, second]).await;
     let keys = world.bus.key_value(streams::DELIVERIES.name).unwrap();
     let kept = before.bus.key_value(streams::DELIVERIES.name).unwrap();
-    for entry in kept.changes(0).await.unwrap() {
+    for entry in kept.changes(&[], 0).await.unwrap() {
         keys.put(&entry.key, entry.value.unwrap()).await.unwrap();
     }
     world.clock.advance(before.clock.now().since(world.clock.now()) + Duration::from_secs(1));

@@ -73,7 +73,7 @@ async fn a_removed_feed_leaves_nothing() {
     bench.command("2", Command::FeedRemove { feed: "harbour".parse().unwrap() }).await;
     bench.command("3", Command::FeedAdd { feed: feed("pier", &server.url("/feed")) }).await;
     bench.polled("pier").await;
-    let keys = bench.bus.key_value("wf_feeds").unwrap().changes(0).await.unwrap();
+    let keys = bench.bus.key_value("wf_feeds").unwrap().changes(&[], 0).await.unwrap();
     let kept: Vec<_> =
         keys.iter().filter(|entry| entry.value.is_some()).map(|entry| &*entry.key).collect();
     assert!(!kept.iter().any(|key| key.contains("harbour")), "{kept:?}");

@@ -71,7 +71,7 @@ async fn asked_next(bench: &Bench, url: &str) -> ListRecord {
 
 /// All feeds, by id.
 async fn feeds(bench: &Bench) -> Vec<FeedRecord> {
-    let entries = bench.bus.key_value("wf_feeds").unwrap().changes(0).await.unwrap();
+    let entries = bench.bus.key_value("wf_feeds").unwrap().changes(&[], 0).await.unwrap();
     let ours = entries.iter().filter(|entry| entry.key.starts_with("feed."));
     let mut feeds: Vec<FeedRecord> =
         ours.filter_map(|entry| wirefold_proto::decode(entry.value.as_ref()?).ok()).collect();
@@ -125,7 +125,7 @@ async fn listed_feeds_are_polled_until_the_list_drops_them() {
     server.put("/list", Reply::ok(opml(&server, &["/b", "/c"])).with("etag", "\"2\""));
     asked_next(&bench, &url).await;
     assert_eq!(paths(&bench).await, ["b", "c"]);
-    let keys = bench.bus.key_value("wf_feeds").unwrap().changes(0).await.unwrap();
+    let keys = bench.bus.key_value("wf_feeds").unwrap().changes(&[], 0).await.unwrap();
     let kept = keys.iter().filter(|entry| entry.value.is_some() && entry.key.contains(&id));
     assert_eq!(kept.count(), 0, "nothing is left of what left");
     running.stop().await;

@@ -110,7 +110,7 @@ impl Team {
 
     async fn revisions(&self) -> BTreeMap<String, u64> {
         let keys = self.bench.bus.key_value("wf_leases").unwrap();
-        let entries = keys.changes_under(&["fetcher"]).await.unwrap();
+        let entries = keys.changes(&["fetcher"], 0).await.unwrap();
         entries.into_iter().map(|entry| (entry.key, entry.revision)).collect()
     }
 

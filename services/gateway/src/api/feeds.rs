@@ -1,5 +1,7 @@
 //! `feeds`: their state, and commands about them.
 
+use std::sync::Arc;
+
 use axum::Json;
 use url::{ParseError, Url};
 use wirefold_address::slug;
@@ -8,12 +10,13 @@ use wirefold_proto::{Command, FeedId, FeedRecord, FeedSettings, Tag};
 use crate::api::request::{JsonBody, Path};
 use crate::api::{Answer, Api, ApiResult, Refusal};
 use crate::shapes::{Accepted, FeedAddition, FeedList, NoFields, ProbeReport, ProbeRequest};
+use crate::state::Registry;
 
 /// The most bytes of a feed's id.
 const ID_BYTES: usize = 100;
 
 pub(super) async fn list(api: Api) -> Answer<FeedList> {
-    let (feeds, waiting) = api.app.feeds().await?.into_parts();
+    let (feeds, waiting) = Arc::unwrap_or_clone(api.app.feeds().await?).into_parts();
     let lists = api.app.lists().await?;
     Ok(Json(FeedList { schema: Tag::new(), feeds, waiting, lists }))
 }
@@ -23,8 +26,8 @@ pub(super) async fn add(
     JsonBody(addition): JsonBody<FeedAddition>,
 ) -> ApiResult<Accepted> {
     check_address(&addition.url)?;
-    let known = api.app.feeds().await?.into_records();
-    let here = known.iter().find(|record| match &addition.id {
+    let known = api.app.feeds().await?;
+    let here = known.records().find(|record| match &addition.id {
         Some(id) => record.feed.id == *id,
         None => record.feed.url == addition.url,
     });
@@ -132,13 +135,13 @@ fn check_address(text: &str) -> ApiResult<()> {
 }
 
 /// A slug of host, path and query that no feed has yet, such as `harbour-example-news`.
-fn new_id(url: &str, known: &[FeedRecord]) -> ApiResult<FeedId> {
+fn new_id(url: &str, known: &Registry<FeedRecord>) -> ApiResult<FeedId> {
     let base = Url::parse(url).map(|url| slug::of_address(&url)).unwrap_or_default();
     // A number has room behind it.
     let base = base.get(..ID_BYTES - 4).unwrap_or(&base).trim_end_matches('-');
     let names = std::iter::once(base.to_owned()).chain((2..1000).map(|n| format!("{base}-{n}")));
     let ids = names.filter_map(|name| name.parse::<FeedId>().ok());
-    let mut free = ids.filter(|id| known.iter().all(|record| record.feed.id != *id));
+    let mut free = ids.filter(|id| known.records().all(|record| record.feed.id != *id));
     free.next().ok_or_else(|| Refusal::unprocessable("`id` is needed: none can be made of `url`"))
 }
 
@@ -156,10 +159,10 @@ mod tests {
             ("http://[::1]:80/f", "1-f"),
         ];
         for (url, expected) in cases {
-            assert_eq!(new_id(url, &[]).unwrap().as_str(), expected, "{url}");
+            assert_eq!(new_id(url, &Registry::default()).unwrap().as_str(), expected, "{url}");
         }
         let long = format!("https://harbour.example/{}", "a".repeat(300));
-        assert!(new_id(&long, &[]).is_ok());
+        assert!(new_id(&long, &Registry::default()).is_ok());
     }
 
     #[test]

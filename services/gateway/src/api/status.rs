@@ -11,7 +11,7 @@ use wirefold_proto::{FeedHealth, FeedRecord, HEALTH_KEY, HealthReport, Tag, stre
 use crate::api::{Answer, Api, ApiResult};
 use crate::refusal::Refusal;
 use crate::shapes::{FeedCounts, HealthStatus, PageStatus, Status, StorageReport, StreamUse};
-use crate::state::AppState;
+use crate::state::{AppState, Registry};
 
 pub(super) async fn get_status(api: Api) -> Answer<Status> {
     Ok(Json(status(&api.app).await?))
@@ -19,12 +19,12 @@ pub(super) async fn get_status(api: Api) -> Answer<Status> {
 
 /// The state of the installation.
 pub(crate) async fn status(app: &AppState) -> ApiResult<Status> {
-    status_with(app, &app.feeds().await?.into_records()).await
+    status_with(app, &*app.feeds().await?).await
 }
 
 /// The same with known feeds. Projection and bus are queried at the same time, since each may be slow under
 /// load.
-pub(crate) async fn status_with(app: &AppState, feeds: &[FeedRecord]) -> ApiResult<Status> {
+pub(crate) async fn status_with(app: &AppState, feeds: &Registry<FeedRecord>) -> ApiResult<Status> {
     let now = app.clock.now();
     let place = *app.projected_sequence.borrow();
     let numbers = app.projection.numbers(now.minus(Duration::from_hours(1)));
@@ -65,9 +65,9 @@ pub(super) async fn health(app: &AppState) -> Result<HealthStatus, BusError> {
     }))
 }
 
-fn count(feeds: &[FeedRecord]) -> FeedCounts {
+fn count(feeds: &Registry<FeedRecord>) -> FeedCounts {
     let mut counts = FeedCounts::default();
-    for feed in feeds {
+    for feed in feeds.records() {
         *match feed.health {
             FeedHealth::Waiting => &mut counts.waiting,
             FeedHealth::Good => &mut counts.good,

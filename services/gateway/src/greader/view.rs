@@ -33,10 +33,10 @@ impl View {
     pub(super) async fn load(call: &Call) -> ApiResult<Self> {
         let app = &call.api.app;
         let marks = call.reader.marks(app).await?;
-        let records = app.feeds().await?.into_records();
-        let ids = records.iter().map(|record| record.feed.id.clone()).collect();
+        let feeds = app.feeds().await?;
+        let ids = feeds.records().map(|record| record.feed.id.clone()).collect();
         let rows = app.projection.openings(ids, marks.starred()).await?;
-        let feeds = records.into_iter().map(|record| {
+        let feeds = feeds.records().map(|record| {
             let group = record.feed.group.clone().filter(|group| !group.is_empty());
             (record.feed.id.to_string(), Feed { group, title: title_of(record) })
         });

@@ -5,10 +5,11 @@ use wirefold_proto::{FeedFinding, FeedHealth, FeedRecord, ListRecord};
 
 use crate::page::river::is_web;
 use crate::page::words;
+use crate::state::Registry;
 
 /// How many feeds work but have had nothing new for far longer than usual.
-pub(super) fn silent(feeds: &[FeedRecord]) -> usize {
-    feeds.iter().filter(|feed| is_silent(feed)).count()
+pub(super) fn silent(feeds: &Registry<FeedRecord>) -> usize {
+    feeds.records().filter(|feed| is_silent(feed)).count()
 }
 
 fn is_silent(feed: &FeedRecord) -> bool {
@@ -16,7 +17,8 @@ fn is_silent(feed: &FeedRecord) -> bool {
 }
 
 /// The page's main part.
-pub(super) fn main(feeds: &[FeedRecord], lists: &[ListRecord]) -> Markup {
+pub(super) fn main(feeds: &Registry<FeedRecord>, lists: &[ListRecord]) -> Markup {
+    let feeds: Vec<&FeedRecord> = feeds.records().collect();
     let (ailing, well): (Vec<&FeedRecord>, Vec<&FeedRecord>) =
         feeds.iter().partition(|feed| feed.needs_a_look());
     let teasing = feeds.iter().filter(|feed| feed.teasers.is_some_and(|t| t.is_teasing())).count();

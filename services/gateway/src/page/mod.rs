@@ -143,7 +143,7 @@ async fn river_markup(
 ) -> ApiResult<Markup> {
     // All are loaded at the same time, since each may be slow under load.
     let with_status = async {
-        let feeds = app.feeds().await?.into_records();
+        let feeds = app.feeds().await?;
         let status = crate::api::status_with(app, &feeds).await?;
         Ok::<_, Refusal>((status, feeds))
     };
@@ -173,8 +173,8 @@ async fn river_markup(
         until,
         subscriptions: &subscriptions,
         is_first: !asked.contains_key("cursor") && query == EventQuery::default(),
-        groups: feeds.iter().filter_map(|record| record.feed.group.as_deref()).collect(),
-        has_feeds: !feeds.is_empty(),
+        groups: feeds.records().filter_map(|record| record.feed.group.as_deref()).collect(),
+        has_feeds: feeds.records().len() > 0,
     };
     Ok(draw(&status, feeds::silent(&feeds), &river))
 }
@@ -250,7 +250,7 @@ async fn report_page(api: Api, Query(asked): Query<AddressFields>) -> Page {
 }
 
 async fn feeds_page(api: Api) -> Page {
-    let (feeds, lists) = (api.app.feeds().await?.into_records(), api.app.lists().await?);
+    let (feeds, lists) = (api.app.feeds().await?, api.app.lists().await?);
     show(&api, NavEntry::Feeds, "Feeds", &feeds::main(&feeds, &lists))
 }
 

@@ -21,7 +21,7 @@ async fn table(world: &World, sequence: u64) -> BTreeMap<String, StoryRecord> {
         }
     };
     tokio::time::timeout(DEADLINE, reached).await.expect("the table stands still");
-    let entries = table.changes(0).await.unwrap().into_iter();
+    let entries = table.changes(&[], 0).await.unwrap().into_iter();
     let stories = entries.filter(|entry| entry.key.starts_with("story."));
     let read = |entry: wirefold_flow::Entry| Some((entry.key, decode(&entry.value?).unwrap()));
     stories.filter_map(read).collect()

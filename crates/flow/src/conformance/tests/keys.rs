@@ -36,24 +36,27 @@ pub async fn keys_are_listed_and_watched(harness: &mut dyn Harness) {
     for key in ["a", "b", "c"] {
         keys.put(key, value("1")).await.unwrap();
     }
-    let listed = keys.changes(0).await.unwrap();
+    let listed = keys.changes(&[], 0).await.unwrap();
     let names: Vec<&str> = listed.iter().map(|entry| entry.key.as_str()).collect();
     assert_eq!(names, ["a", "b", "c"]);
     let seen = listed[2].revision;
-    assert!(keys.changes(seen).await.unwrap().is_empty());
+    assert!(keys.changes(&[], seen).await.unwrap().is_empty());
     keys.put("b", value("2")).await.unwrap();
     keys.delete("a").await.unwrap();
-    let news = keys.changes(seen).await.unwrap();
+    let news = keys.changes(&[], seen).await.unwrap();
     let news: Vec<_> = news.into_iter().map(|entry| (entry.key, entry.value)).collect();
     assert_eq!(news, [("b".to_owned(), Some(value("2"))), ("a".to_owned(), None)]);
     for key in ["b.one", "b/two", "bb", "c.three"] {
         keys.put(key, value("3")).await.unwrap();
     }
     keys.delete("c.three").await.unwrap();
-    let under_two = keys.changes_under(&["b", "a"]).await.unwrap();
+    let under_two = keys.changes(&["b", "a"], 0).await.unwrap();
     let under_two: Vec<&str> = under_two.iter().map(|entry| entry.key.as_str()).collect();
     assert_eq!(under_two, ["b", "a", "b.one"], "by name, oldest first");
-    let under_c = keys.changes_under(&["c", "none"]).await.unwrap();
+    let later = keys.changes(&["b", "c"], seen).await.unwrap();
+    let later: Vec<&str> = later.iter().map(|entry| entry.key.as_str()).collect();
+    assert_eq!(later, ["b", "b.one", "c.three"], "by name, after a revision");
+    let under_c = keys.changes(&["c", "none"], 0).await.unwrap();
     let under_c: Vec<_> = under_c.into_iter().map(|entry| (entry.key, entry.value)).collect();
     assert_eq!(under_c, [("c".to_owned(), Some(value("1"))), ("c.three".to_owned(), None)]);
 }

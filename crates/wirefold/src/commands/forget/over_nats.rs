@@ -168,7 +168,7 @@ impl Store for OverNats {
 
     fn entries(&mut self, bucket: &str) -> Result<Vec<Entry>, BusError> {
         let table = self.bus.key_value(bucket)?;
-        self.runtime.block_on(table.changes(0))
+        self.runtime.block_on(table.changes(&[], 0))
     }
 
     fn carry_out(
