@@ -117,6 +117,10 @@ fn api() -> Api {
             let row = json!({"alert": alert, "revisions": [revision]});
             (200, json!({"schema": "wirefold.api.alerts/1", "alerts": [row]}))
         }
+        "GET /events/e-3e8swf/export?as_of=2026-03-01" => (200, json!("<the file>")),
+        "GET /api/v1/events/e-3e8swfvwy1mr4n7gw8bbv5dvw2/export" => {
+            (200, json!({"title": "\u{9b}"}))
+        }
         _ => problem(404, "no such thing: see `wirefold story ls`"),
     })
 }
@@ -145,6 +149,16 @@ fn a_story_shows_who_was_first_and_what_each_copied() {
     ] {
         assert!(run.out.contains(part), "lacks {part:?}\n{}", run.out);
     }
+}
+
+#[test]
+fn the_event_of_a_story_is_exported_as_html_and_as_json() {
+    let api = api();
+    let html = api.run(&["story", "export", "e-3e8swf", "--as-of", "2026-03-01"]).code(0);
+    assert_eq!(html.out, "\"<the file>\"");
+    let json = api.run(&["story", "export", "s-3e8swf", "--json"]).code(0);
+    assert_eq!(json.out, "{\"title\":\"\u{9b}\"}");
+    api.run(&["story", "export", "e-nothing"]).code(3);
 }
 
 #[test]

@@ -56,7 +56,7 @@ pub use settings::{ConfiguredSubscription, HealthSettings, Settings};
 pub use settings::{Disk, Space, Subjects};
 pub use standby::run_under;
 pub use subscription::check;
-pub use text::Templates;
+pub use text::{Templates, usual_message};
 pub use wirefold_http_client::WEB_PORTS;
 pub use wording::{nearest, suggestion};
 

@@ -61,6 +61,14 @@ pub(crate) fn of(message: &Message<'_>) -> Text {
     }
 }
 
+/// The title and the lines of the message about a revision when it was sent, in UTC, without a link to the page.
+#[must_use]
+pub fn usual_message(alert: &Alert, subscription: &str) -> (String, Vec<String>) {
+    let Text { title, lines, .. } =
+        usual(&Message::of(alert, subscription, None, unix_millis(alert.at)));
+    (title, lines)
+}
+
 fn usual(message: &Message<'_>) -> Text {
     let title = title(message);
     let mut lines = vec![corrections(message.alert), uncorrected(message)];

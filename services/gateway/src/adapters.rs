@@ -75,6 +75,12 @@ pub trait Rehearse: Send + Sync {
         Err("nobody here can read articles as subscriptions do".to_owned())
     }
 
+    /// The title and the lines of the message about a revision, for a subscription of this name.
+    fn message(&self, alert: &Alert, _subscription: &str) -> (String, Vec<String>) {
+        let reasons = alert.reasons.iter().map(|reason| reason.words.clone());
+        (alert.headline.title.clone(), reasons.collect())
+    }
+
     /// The configured deliveries.
     fn deliveries(&self) -> Vec<ConfiguredDelivery> {
         Vec::new()

@@ -398,6 +398,62 @@ pub struct ArticleDetail {
     pub text_gone: bool,
 }
 
+/// `GET /api/v1/events/{id}/export`: an event as wirefold knew it at a moment. It needs nothing else to be read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EventExport {
+    /// `wirefold.api.export/1`.
+    pub schema: Tag<Self>,
+    /// The event.
+    pub event: EventId,
+    /// The title of its first story's lead at that moment.
+    pub title: String,
+    /// The moment.
+    pub as_of: Timestamp,
+    /// When this was made.
+    pub exported: Timestamp,
+    /// The release that made it.
+    pub release: String,
+    /// In words: the parts that are not of that moment, and those that are missing.
+    pub remarks: Vec<String>,
+    /// The articles, the first seen first; at most 1,000. Each version of an item is one of them.
+    pub articles: Vec<ArticleDetail>,
+    /// How many articles are missing because there are too many, or because their records have expired.
+    #[serde(default)]
+    pub left_out: u32,
+    /// The statements of these articles.
+    pub statements: Statements,
+    /// The alerts about it, the first sent first.
+    pub alerts: Vec<ExportedAlert>,
+    /// The commands about it, with notes and senders, the first sent first.
+    pub commands: Vec<CommandRow>,
+}
+
+/// An alert until a moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExportedAlert {
+    /// Its id.
+    pub id: AlertId,
+    /// The name of its subscription; its id if it was removed since.
+    pub subscription: String,
+    /// Its revisions, the oldest first; at most the 200 newest.
+    pub revisions: Vec<ExportedRevision>,
+    /// The deliveries of its subscription, as it is now, with the attempts until then.
+    pub deliveries: Vec<AlertDelivery>,
+}
+
+/// A revision with the usual words of its message. Templates of a delivery may have changed them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExportedRevision {
+    /// The title of the message.
+    pub title: String,
+    /// The lines of the message, with times in UTC.
+    pub lines: Vec<String>,
+    /// The revision.
+    pub alert: Alert,
+}
+
+crate::shapes::api_message!(EventExport = "export");
+
 /// `GET /api/v1/articles?url=`: the articles behind a link, the newest version first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ArticleList {
@@ -793,6 +849,19 @@ pub struct FigureValue {
     pub texts: u32,
     /// The articles that give it, the first seen first; at most 50.
     pub carriers: Vec<Carrier>,
+    /// In an export: its sentences, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sentences: Vec<FigureSentence>,
+}
+
+/// A sentence that gives a figure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FigureSentence {
+    /// The first article with it.
+    #[serde(flatten)]
+    pub carrier: Carrier,
+    /// The sentence.
+    pub words: String,
 }
 
 /// The relation of a value to the newest one.

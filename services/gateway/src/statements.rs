@@ -19,10 +19,11 @@ use std::time::Duration;
 
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    AboutArticle, Entity, EntityKind, EventId, Figure, FigureRole, LanguageTag, OutputArticle,
-    Qualifier, StoryId, Tag,
+    AboutArticle, ArticleId, Entity, EntityKind, EventId, Figure, FigureRole, LanguageTag,
+    OutputArticle, Qualifier, StoryId, Tag,
 };
-use wirefold_text::extract::is_people;
+use wirefold_text::Text;
+use wirefold_text::extract::{Role, is_people};
 
 use crate::api::ApiResult;
 use crate::shapes::{
@@ -283,7 +284,56 @@ fn told_value(value: &Value<'_>, relation: FigureStanding, articles: &[InStory])
         outlets,
         texts,
         carriers,
+        sentences: Vec::new(),
     }
+}
+
+impl FigureValue {
+    /// The sentences that give it, each once with its first carrier. A text that is not at hand has none.
+    pub(crate) fn sentences_of<'a>(
+        &self,
+        of: FigureRole,
+        text: impl Fn(ArticleId) -> Option<&'a Text>,
+    ) -> Vec<(&Carrier, &'a str)> {
+        let mut said: Vec<(&Carrier, &str)> = Vec::new();
+        for carrier in &self.carriers {
+            let sentence = text(carrier.article).and_then(|it| sentence_with(it, &self.words, of));
+            if let Some(sentence) = sentence.filter(|it| said.iter().all(|(_, other)| other != it))
+            {
+                said.push((carrier, sentence));
+            }
+        }
+        said
+    }
+}
+
+/// The first sentence that has these words as a figure of this role; else the first that has the words.
+fn sentence_with<'a>(text: &'a Text, words: &str, of: FigureRole) -> Option<&'a str> {
+    let stands = |sentence: &'a str| {
+        let alone = |(at, _): &(usize, &str)| {
+            let (before, behind) = (&sentence[..*at], &sentence[at + words.len()..]);
+            !before.ends_with(char::is_alphanumeric) && !behind.starts_with(char::is_alphanumeric)
+        };
+        let at = sentence.match_indices(words).find(alone).map(|(at, _)| at)?;
+        let role = wirefold_text::extract::role(&sentence[..at], &sentence[at + words.len()..]);
+        Some((sentence, role.is_some_and(|role| is_role(of, role))))
+    };
+    let sentences = text.sentences();
+    let all = || sentences.iter().filter_map(|it| stands(it.span.of(text.original())));
+    let (sentence, _) = all().find(|(_, is_role)| *is_role).or_else(|| all().next())?;
+    Some(sentence)
+}
+
+const fn is_role(figure: FigureRole, found: Role) -> bool {
+    matches!(
+        (figure, found),
+        (FigureRole::Killed, Role::Killed)
+            | (FigureRole::Injured, Role::Injured)
+            | (FigureRole::Missing, Role::Missing)
+            | (FigureRole::Arrested, Role::Arrested)
+            | (FigureRole::Rescued, Role::Rescued)
+            | (FigureRole::Displaced, Role::Displaced)
+    )
 }
 
 fn is_same(one: &Figure, other: &Figure) -> bool {

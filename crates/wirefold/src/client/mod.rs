@@ -215,15 +215,26 @@ impl Client {
         path: &str,
         body: Option<Vec<u8>>,
     ) -> Result<T, ClientError> {
-        let answer = self.transport.send(request(method, path, body)).await?;
-        let status = answer.status();
-        let bytes = self.read(path, answer.into_body()).await?;
-        if !status.is_success() {
-            return Err(ClientError::Refused(Problem::of(status.as_u16(), &bytes)));
-        }
+        let bytes = self.bytes(method, path, body).await?;
         // An empty body means `null`.
         let json: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
         serde_json::from_slice(json).map_err(|why| ClientError::garbled(path, &why))
+    }
+
+    /// The body of an answer, as it is.
+    pub(crate) async fn bytes(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+    ) -> Result<Vec<u8>, ClientError> {
+        let answer = self.transport.send(request(method, path, body)).await?;
+        let status = answer.status();
+        let bytes = self.read(path, answer.into_body()).await?;
+        match status.is_success() {
+            true => Ok(bytes),
+            false => Err(ClientError::Refused(Problem::of(status.as_u16(), &bytes))),
+        }
     }
 
     async fn read(&self, path: &str, body: Body) -> Result<Vec<u8>, ClientError> {

@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: &HandoverArguments, global: &Global) -> anyhow::Res
 }
 
 /// The beginning as the API takes it. Anything that is neither a time of day nor a span is left to the API.
-fn beginning(given: &str, time: &LocalTime) -> String {
+pub(super) fn beginning(given: &str, time: &LocalTime) -> String {
     let clock = given.parse().ok().filter(|_| given.contains(':') && !given.contains('-'));
     let last = clock.and_then(|clock| time.last(clock));
     let ago = || given.parse::<Interval>().ok().map(|span| time.ago(span));

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
+use axum::http::Method;
 use clap::{Args, Subcommand};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -18,11 +19,12 @@ use wirefold_proto::{
 use super::{PAGE, Session, page, words};
 use crate::client::{Client, ClientError, ClientOptions, Need, block_on, escaped};
 use crate::columns::{Cell, Columns};
+use crate::commands::handover::beginning;
 use crate::commands::words::short;
 use crate::exit::{Exit, stop};
 use crate::global::Global;
 use crate::local_time::LocalTime;
-use crate::output::{clean, count};
+use crate::output::{self, clean, count};
 
 const STRONG: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
@@ -94,6 +96,23 @@ Examples:
         /// Its id or that of one of its articles, or the beginning of one.
         #[arg(value_name = "ID")]
         id: String,
+    },
+    /// Print the event of a story as it was known at a moment, as one file: HTML, or JSON with --json.
+    #[command(after_help = "\
+The file has the texts, the evidence, and the alerts, notes and overrides until then. It says what is not of that moment.
+
+Examples:
+  wirefold story export e-4ktq2v > ferry.html
+  wirefold story export s-4ktq2v --as-of 22:00 --json > ferry.json
+  wirefold story export e-4ktq2v --as-of 2026-11-30T22:00:00Z > ferry.html")]
+    Export {
+        /// The id of an event, of a story or of an article, or the beginning of one.
+        #[arg(value_name = "ID")]
+        id: String,
+        /// The moment: a time of day such as 22:00 (the last one, local time), a span such as 8h (ago), a day in UTC
+        /// such as 2026-11-30, or a time such as 2026-11-30T22:00:00Z; by default now.
+        #[arg(long, value_name = "TIME")]
+        as_of: Option<String>,
     },
     /// Say that articles of a story are a text of their own.
     #[command(after_help = "\
@@ -182,6 +201,7 @@ pub(crate) fn run(arguments: &StoryArguments, global: &Global) -> anyhow::Result
                 let time = LocalTime::system();
                 session.show(&find(&session.client, id).await?, |it| Ok(describe(it, &time)?))
             }
+            StoryCommand::Export { id, as_of } => session.export(id, as_of.as_deref()).await,
             StoryCommand::Split { story, articles } => {
                 let path = format!("stories/{}/split", escaped(story));
                 session.decide("`story split`", &path, &json!({"articles": articles})).await
@@ -233,6 +253,20 @@ impl Session<'_> {
             _ => "no stories yet: run `wirefold up`",
         };
         self.list("wirefold.cli.story/1", &stories, none, table)
+    }
+
+    /// Prints an event as it was known at a moment.
+    async fn export(&self, id: &str, as_of: Option<&str>) -> anyhow::Result<Exit> {
+        let event = match id.starts_with("e-") {
+            true => id.to_owned(),
+            false => find(&self.client, id).await?.story.event.to_string(),
+        };
+        let as_of = as_of.map(|given| beginning(given, &LocalTime::system()));
+        let query = as_of.map(|time| format!("?as_of={}", escaped(&time))).unwrap_or_default();
+        let address = format!("events/{}/export{query}", escaped(&event));
+        let address = if self.json { format!("/api/v1/{address}") } else { format!("/{address}") };
+        let file = self.client.bytes(Method::GET, &address, None).await;
+        output::print(&file.map_err(|error| error.see("wirefold story ls"))?)
     }
 
     /// Takes stories out of their event, and joins them with another one if that is named.

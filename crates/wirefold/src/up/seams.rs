@@ -67,6 +67,10 @@ impl Rehearse for RehearsalService {
         read.map_err(|error| error.to_string())
     }
 
+    fn message(&self, alert: &Alert, subscription: &str) -> (String, Vec<String>) {
+        wirefold_alerter::usual_message(alert, subscription)
+    }
+
     fn deliveries(&self) -> Vec<ConfiguredDelivery> {
         let configured = |it: &Delivery| ConfiguredDelivery {
             name: it.name.clone(),

@@ -129,7 +129,7 @@ impl AppState {
     }
 
     /// The stored revisions of an alert, the oldest first.
-    async fn revisions(&self, alert: &Alert) -> ApiResult<Vec<Alert>> {
+    pub(super) async fn revisions(&self, alert: &Alert) -> ApiResult<Vec<Alert>> {
         let first = alert.revision.saturating_sub(REVISIONS) + 1;
         let mut revisions = Vec::new();
         for revision in first..=alert.revision {
@@ -150,7 +150,7 @@ impl AppState {
     }
 
     /// The revisions of an alert that the deliveries of its subscription accepted.
-    async fn list_accepted(&self, alert: &Alert) -> ApiResult<Vec<AlertDelivery>> {
+    pub(super) async fn list_accepted(&self, alert: &Alert) -> ApiResult<Vec<AlertDelivery>> {
         let record = self.subscription(alert.subscription.as_str()).await?;
         let named = record.iter().flat_map(|record| record.subscription.named_deliveries());
         let names: Vec<String> = named.cloned().collect();

@@ -44,15 +44,25 @@ pub(super) async fn one(api: Api, Path(IdPrefix(given)): Path<IdPrefix>) -> Answ
     let id = api.app.resolve_id(&given).await?;
     let mut detail = api.app.article_detail(id, &given).await?;
     let policy = api.text_policy();
-    if policy != TextPolicy::None {
-        match api.app.fetched(detail.output.input.enriched).await? {
-            Some(fetched) if fetched.id == id => detail.output.text = Some(fetched.text),
-            _ => detail.text_gone = true,
-        }
-    }
-    let held = if detail.text_gone { TextPolicy::Lead } else { TextPolicy::Full };
-    show_text(&mut detail.output, policy.min(held));
+    let fetched = match policy {
+        TextPolicy::None => None,
+        _ => api.app.fetched(detail.output.input.enriched).await?,
+    };
+    detail.show_stored(fetched, policy);
     Ok(Json(detail))
+}
+
+impl ArticleDetail {
+    /// Shows as much of the stored text as the policy allows, or else the beginning that the output has.
+    pub(super) fn show_stored(&mut self, stored: Option<ArticleFetched>, policy: TextPolicy) {
+        // After the stream was created anew, another article may have this sequence.
+        match stored.filter(|it| it.id == self.output.id) {
+            Some(fetched) => self.output.text = Some(fetched.text),
+            None => self.text_gone = policy != TextPolicy::None,
+        }
+        let held = if self.text_gone { TextPolicy::Lead } else { TextPolicy::Full };
+        show_text(&mut self.output, policy.min(held));
+    }
 }
 
 impl Api {

@@ -41,17 +41,13 @@ pub(crate) async fn read(app: &AppState, since: Option<Moment>) -> ApiResult<Han
     let until = app.now();
     let since = since.unwrap_or_else(|| Moment::hours_before(until, HOURS));
     let (alerts, has_more_alerts) = alerts_since(app, since).await?;
-    let (given, has_more_commands) = commands_since(app, since.timestamp()).await?;
+    let (commands, has_more_commands) = commands(app, since.timestamp(), |_, _| true).await?;
     let has_notified = |row: &AlertRow| row.revisions.iter().any(|it| it.notified());
     let was_held = |row: &AlertRow| row.revisions.iter().any(|it| it.held);
     let is_held =
         |row: &&AlertRow| row.alert.held.is_some() || (was_held(row) && !has_notified(row));
     let held = alerts.iter().filter(is_held).cloned().collect();
     let notified = alerts.into_iter().filter(has_notified).collect();
-    let mut commands = Vec::with_capacity(given.len());
-    for command in given {
-        commands.push(describe(app, command).await?);
-    }
     Ok(Handover {
         schema: Tag::new(),
         since: since.timestamp(),
@@ -83,11 +79,13 @@ async fn alerts_since(app: &AppState, since: Moment) -> ApiResult<(Vec<AlertRow>
     }
 }
 
-/// The newest commands since a time, without those about feeds, the last first, and whether there are more.
-async fn commands_since(
+/// The newest commands since a time that are wanted, the last first, and whether there are more. Those about feeds are
+/// left out. The others come with the event or story that they are about.
+pub(super) async fn commands(
     app: &AppState,
     since: Timestamp,
-) -> ApiResult<(Vec<(ControlCommand, Worded)>, bool)> {
+    is_wanted: impl Fn(&ControlCommand, Option<Target>) -> bool,
+) -> ApiResult<(Vec<CommandRow>, bool)> {
     let stream = streams::CONTROL.name;
     let state = app.bus.stream_state(stream).await?;
     let mut sequences: Vec<u64> = (state.first..=state.last).collect();
@@ -100,7 +98,7 @@ async fn commands_since(
         for message in newest_first().filter(recent) {
             // Commands of later versions are skipped.
             let Ok(command) = decode::<ControlCommand>(&message.body) else { continue };
-            if let Some(worded) = words(&command) {
+            if let Some(worded) = words(&command).filter(|(_, about)| is_wanted(&command, *about)) {
                 commands.push((command, worded));
             }
         }
@@ -109,8 +107,11 @@ async fn commands_since(
         }
     }
     let has_more = commands.len() > MOST;
-    commands.truncate(MOST);
-    Ok((commands, has_more))
+    let mut rows = Vec::with_capacity(commands.len().min(MOST));
+    for command in commands.into_iter().take(MOST) {
+        rows.push(describe(app, command).await?);
+    }
+    Ok((rows, has_more))
 }
 
 async fn describe(

@@ -4,6 +4,7 @@ pub(crate) mod alerts;
 mod articles;
 mod compare;
 mod deliveries;
+pub(crate) mod export;
 mod feeds;
 pub(crate) mod handover;
 pub(crate) mod layers;
@@ -107,6 +108,7 @@ fn events_and_stories() -> Table {
         GET "/events/{event}" stories::one_event, "An event with a page of its stories", 409;
         GET "/events/{event}/statements" stories::statements_of_event, "The quotations, figures and names of an event", 409;
         GET "/events/{event}/corrections" stories::corrections_of_event, "The corrections and retractions of an event", 409;
+        GET "/events/{event}/export" export::get, "An event as it was known at a moment, with texts and evidence", 409;
         POST "/events/{event}/acknowledge" alerts::acknowledge_event, "Acknowledge an event, or release it", 409, 422;
         POST "/events/{event}/merge" stories::merge_events, "Merge another event into this one", 409;
         GET "/stories" stories::list_stories, "Stories, the last changed first";

@@ -173,7 +173,7 @@ pub(super) struct Asset {
     /// Its path, such as `/assets/page-1f2e3d4c5b6a7988.css`.
     pub path: String,
     media_type: &'static str,
-    content: &'static str,
+    pub(super) content: &'static str,
 }
 
 /// The style sheet.

@@ -7,6 +7,7 @@ mod acknowledged;
 mod alerts;
 mod api;
 mod diff;
+mod export;
 mod feeds;
 mod handover;
 mod layout;
@@ -27,7 +28,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Path;
+use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::map_response_with_state;
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -36,7 +37,7 @@ use futures_util::future::join_all;
 use maud::{Markup, html};
 use wirefold_proto::{EventId, StoryId, Target};
 
-use crate::api::request::{Query, read_filters};
+use crate::api::request::{Query, read_filters, read_query};
 use crate::api::{Api, ApiResult, DESCRIPTION};
 use crate::page::acknowledged::Acknowledged;
 use crate::page::layout::NavEntry;
@@ -66,6 +67,7 @@ pub(crate) fn router(api: Api) -> Router {
         .route("/", get(river_page))
         .route("/fragments/river", get(river_fragment))
         .route("/events/{id}", get(event_page))
+        .route("/events/{id}/export", get(export_file))
         .route("/stories/{id}", get(story_page))
         .route("/alerts", get(alerts_page))
         .route("/handover", get(handover_page))
@@ -194,11 +196,23 @@ async fn event_page(
     let marks = visit.mark_read(&api.app, &known, &asked).await?;
     let notice = regroup::event_notice(&api.app, id, asked.remove("command")).await?;
     let taken = acknowledged::part(&api.app, Target::Event(id)).await?;
+    let export = export::form(id, api.app.now());
     let main = html! {
         (notice)
-        (story::event_main((&event, &marks, &taken), &stories, &left_out, (&said.0, &said.1)))
+        (story::event_main((&event, &marks, &taken), &stories, &left_out, (&said.0, &said.1), &export))
     };
     show(&api, NavEntry::Elsewhere, &river::title_of(&event.title), &main)
+}
+
+/// An event as it was known at a moment, as a file that browsers store.
+async fn export_file(api: Api, Path(given): Path<String>, RawQuery(asked): RawQuery) -> Page {
+    let query = read_query(&asked.unwrap_or_default());
+    // Pages show the reason of this status.
+    let query = query.map_err(|refusal| Refusal::unprocessable(refusal.explain().1))?;
+    let export = api.export(&given, &query).await?;
+    let name = format!("{}-{}.html", export.event, export.as_of.strftime("%Y%m%dT%H%M%SZ"));
+    let stored = [(header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))];
+    Ok((stored, Html(export::file(&export).into_string())).into_response())
 }
 
 async fn story_page(

@@ -5,8 +5,6 @@ use std::collections::HashMap;
 
 use maud::{Markup, html};
 use wirefold_proto::{ArticleId, EntityKind, FigureRole, NoteKind, Qualifier};
-use wirefold_text::Text;
-use wirefold_text::extract::Role;
 
 use crate::page::{diff, words};
 use crate::shapes::{
@@ -202,13 +200,7 @@ fn figure_record(figure: &FigureRecord, texts: &Texts<'_>) -> Markup {
 }
 
 fn figure_value(value: &FigureValue, of: FigureRole, texts: &Texts<'_>) -> Markup {
-    let state = match value.standing {
-        FigureStanding::Newest => "newest",
-        FigureStanding::Compatible => "agrees",
-        FigureStanding::StillTold => "contradicted",
-        FigureStanding::Earlier => "earlier",
-        FigureStanding::Further => "not compared",
-    };
+    let state = describe_standing(value.standing);
     let more = u64::from(value.texts).saturating_sub(value.carriers.len() as u64);
     let qualifier = value.qualifier.map(Qualifier::describe);
     html! {
@@ -226,24 +218,18 @@ fn figure_value(value: &FigureValue, of: FigureRole, texts: &Texts<'_>) -> Marku
 
 /// The sentences that give a figure, each once with its first source. A text that expired has none.
 fn figure_sentences(value: &FigureValue, of: FigureRole, texts: &Texts<'_>) -> Markup {
-    let mut said: Vec<(&str, &ArticleBrief)> = Vec::new();
-    for (article, text) in value.carriers.iter().filter_map(|it| texts.get(&it.article)) {
-        let sentence = sentence_with(&text.text, &value.words, of);
-        if let Some(sentence) = sentence.filter(|it| said.iter().all(|(other, _)| other != it)) {
-            said.push((sentence, article));
-        }
-    }
+    let said = value.sentences_of(of, |id| texts.get(&id).map(|(_, text)| &text.text));
     html! {
         @if !said.is_empty() {
             details {
                 summary { (if said.len() == 1 { "The sentence" } else { "The sentences" }) }
                 ul.values {
-                    @for (sentence, article) in said {
-                        li {
+                    @for (carrier, sentence) in said {
+                        @if let Some((article, _)) = texts.get(&carrier.article) { li {
                             @if let Some(agency) = &article.agency { b { (agency.describe()) } " at " }
                             b { (article.outlet_label()) } ", " (words::time(article.seen)) ": "
                             span lang=[words::lang(Some(&article.language))] dir="auto" { "“" (words::cut(sentence, SENTENCE)) "”" }
-                        }
+                        } }
                     }
                 }
             }
@@ -251,36 +237,19 @@ fn figure_sentences(value: &FigureValue, of: FigureRole, texts: &Texts<'_>) -> M
     }
 }
 
-/// The first sentence that has these words as a figure of this role; else the first that has the words.
-fn sentence_with<'a>(text: &'a Text, words: &str, of: FigureRole) -> Option<&'a str> {
-    let stands = |sentence: &'a str| {
-        let alone = |(at, _): &(usize, &str)| {
-            let (before, behind) = (&sentence[..*at], &sentence[at + words.len()..]);
-            !before.ends_with(char::is_alphanumeric) && !behind.starts_with(char::is_alphanumeric)
-        };
-        let at = sentence.match_indices(words).find(alone).map(|(at, _)| at)?;
-        let role = wirefold_text::extract::role(&sentence[..at], &sentence[at + words.len()..]);
-        Some((sentence, role.is_some_and(|role| is_role(of, role))))
-    };
-    let sentences = text.sentences();
-    let all = || sentences.iter().filter_map(|it| stands(it.span.of(text.original())));
-    let (sentence, _) = all().find(|(_, is_role)| *is_role).or_else(|| all().next())?;
-    Some(sentence)
+/// The relation of a value to the newest one.
+pub(super) const fn describe_standing(standing: FigureStanding) -> &'static str {
+    match standing {
+        FigureStanding::Newest => "newest",
+        FigureStanding::Compatible => "agrees",
+        FigureStanding::StillTold => "contradicted",
+        FigureStanding::Earlier => "earlier",
+        FigureStanding::Further => "not compared",
+    }
 }
 
-const fn is_role(figure: FigureRole, found: Role) -> bool {
-    matches!(
-        (figure, found),
-        (FigureRole::Killed, Role::Killed)
-            | (FigureRole::Injured, Role::Injured)
-            | (FigureRole::Missing, Role::Missing)
-            | (FigureRole::Arrested, Role::Arrested)
-            | (FigureRole::Rescued, Role::Rescued)
-            | (FigureRole::Displaced, Role::Displaced)
-    )
-}
-
-const fn role(role: FigureRole) -> &'static str {
+/// The fate of those counted.
+pub(super) const fn role(role: FigureRole) -> &'static str {
     match role {
         FigureRole::Killed => "Killed",
         FigureRole::Injured => "Injured",

@@ -299,6 +299,7 @@ pub(super) fn event_main(
     stories: &[StoryComparison],
     left_out: &LeftOut,
     (said, put_right): (&Statements, &Corrections),
+    export: &Markup,
 ) -> Markup {
     let map = map_of(stories);
     let texts = words::texts(event.origins, sharing(event, stories), event.not_compared);
@@ -324,7 +325,7 @@ pub(super) fn event_main(
                         (regroup::join_form(event.id))
                     }
                 }
-                aside { (timeline(stories)) }
+                aside { (timeline(stories)) (export) }
             }
         }
     }

@@ -1,10 +1,12 @@
 //! Reads alerts, the outcome of commands, and the numbers of the last hour.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use rusqlite::{Connection, OptionalExtension};
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{Alert, AlertId, ArticleId, OutputCommand, SubscriptionRecord, Tag, Target};
+use wirefold_proto::{
+    Alert, AlertId, ArticleId, EventId, OutputCommand, SubscriptionRecord, Tag, Target,
+};
 
 use crate::projection::articles::{parse, read, text};
 use crate::projection::filter::{Cursor, StoryQuery};
@@ -76,6 +78,24 @@ pub(super) fn alerts_about(connection: &Connection, targets: &[Target]) -> Answe
         }
     }
     Ok(found)
+}
+
+/// The event, its stories and all that were merged into them; and the ids of the commands whose result names the event.
+pub(super) fn about_event(
+    connection: &Connection,
+    event: EventId,
+) -> Answer<(BTreeSet<Target>, BTreeSet<String>)> {
+    let merged = "WITH RECURSIVE its (id) AS (
+            SELECT ?1 UNION SELECT id FROM stories WHERE event = ?1
+            UNION SELECT old FROM redirects JOIN its ON redirects.new = its.id
+        ) SELECT id FROM its";
+    let commands = "SELECT id FROM commands WHERE instr(body, ?1) > 0";
+    let [mut merged, mut commands] =
+        [connection.prepare_cached(merged)?, connection.prepare_cached(commands)?];
+    let event = event.to_string();
+    let targets = merged.query_map([&event], |row| text(row, 0))?.map(|id| parse(&id?));
+    let commands = commands.query_map([&event], |row| text(row, 0))?;
+    Ok((targets.collect::<Answer<_>>()?, commands.collect::<rusqlite::Result<_>>()?))
 }
 
 /// The alerts of a subscription that list an article seen at this time.

@@ -2,9 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::de::DeserializeOwned;
+use wirefold_flow::UnixMillis;
 use wirefold_proto::{ArticleId, EventId, FeedId, Outlet, OutputArticle, StoryId};
 
 use crate::projection::filter::Cursor;
+use crate::projection::lists::millis;
 use crate::projection::{Answer, Paging, ProjectionError};
 use crate::shapes::ArticleBrief;
 
@@ -256,6 +258,25 @@ pub(super) fn of_event_first(
     let all = count_of_event(connection, event)?;
     let unread = all.saturating_sub(u32::try_from(articles.len()).unwrap_or(u32::MAX));
     Ok((articles, unread))
+}
+
+/// At most this many articles of an event that had been folded at a time, and how many more.
+pub(super) fn of_event_at_time(
+    connection: &Connection,
+    event: EventId,
+    time: UnixMillis,
+    most: usize,
+) -> Answer<(Vec<LoggedArticle>, u32)> {
+    const OF_EVENT: &str = "FROM event_articles AS its JOIN articles ON articles.key = its.article
+        WHERE its.event = ?1 AND articles.folded <= ?2";
+    let (event, time) = (event.to_string(), millis(time));
+    let ask = format!("SELECT {LOGGED} {OF_EVENT} ORDER BY its.seen, its.enriched LIMIT ?3");
+    let articles = logged(connection, &ask, &[&event, &time, &(most as i64)])?;
+    let count = format!("SELECT count(*) {OF_EVENT}");
+    let all: u32 =
+        connection.prepare_cached(&count)?.query_row((&event, time), |row| row.get(0))?;
+    let more = all.saturating_sub(u32::try_from(articles.len()).unwrap_or(u32::MAX));
+    Ok((articles, more))
 }
 
 /// The number of articles of the event.

@@ -19,7 +19,7 @@ mod schema;
 mod search;
 mod stories;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -233,6 +233,11 @@ reads! {
     /// At most this many articles of an event, the first seen first, and how many more there are.
     articles_of_event(event: EventId, most: usize) -> (Vec<LoggedArticle>, u32),
         |it| articles::of_event_first(it, event, First::Seen, most);
+    /// At most this many articles of an event that had been folded at a time, the first seen first, and how many more.
+    articles_at_time(event: EventId, time: UnixMillis, most: usize) -> (Vec<LoggedArticle>, u32),
+        |it| articles::of_event_at_time(it, event, time, most);
+    /// The event, its stories and all that were merged into them; and the commands that changed it.
+    about_event(event: EventId) -> (BTreeSet<Target>, BTreeSet<String>), |it| alerts::about_event(it, event);
     /// At most this many articles of an event if one of them has a note, and how many more there are.
     noted(event: EventId, most: usize) -> (Vec<LoggedArticle>, u32),
         |it| articles::of_event_first(it, event, First::Noted, most);

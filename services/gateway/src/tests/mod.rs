@@ -6,6 +6,7 @@ mod alert_numbers;
 mod asking;
 mod bounded;
 mod described;
+mod exported;
 mod feeds;
 mod filters;
 mod handling;
