@@ -13,6 +13,9 @@ pub const ATTEMPTS_SUFFIX: &str = ".attempts";
 /// In `wf_deliveries`: the sequences of replayed dead letters, as a JSON list of ranges.
 pub const REPLAYED_KEY: &str = "replayed";
 
+/// In `wf_deliveries`: the deliveries that people added, with their secrets, as a JSON list.
+pub const ADDED_KEY: &str = "added";
+
 /// In `wf_deliveries`: the mark that the target of a delivery is gone.
 #[must_use]
 pub fn gone_key(delivery: &str) -> String {

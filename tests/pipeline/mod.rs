@@ -4,6 +4,7 @@
 //! Tests never wait for a fixed time. They wait for an event of `/api/v1/stream`, for a request at their own
 //! server, for a line, or for the end of the process, each with a deadline.
 
+mod added_delivery;
 mod alert_reasons;
 mod backed_up;
 mod bad_feeds;

@@ -11,7 +11,7 @@ use super::loopback::{Answer, Loopback, ReceivedRequest};
 use super::up::now;
 
 /// The key of the signatures: 32 bytes that are used nowhere else.
-const SECRET: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+pub(super) const SECRET: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 /// A target that accepts every message.
 pub(super) struct Target {
@@ -37,9 +37,14 @@ impl Target {
         Target { server, messages: Vec::new() }
     }
 
+    /// Its address.
+    pub(super) fn url(&self) -> String {
+        self.server.url("/hook")
+    }
+
     /// The settings of a delivery named `desk` to it.
     pub(super) fn delivery(&self) -> String {
-        delivery("desk", &self.server.url("/hook"))
+        delivery("desk", &self.url())
     }
 
     /// Waits this long for the next message about an alert.

@@ -7,6 +7,7 @@ use crate::commands::backup::BackupArguments;
 use crate::commands::check::CheckArguments;
 use crate::commands::config::ConfigArguments;
 use crate::commands::dead::DeadArguments;
+use crate::commands::delivery::DeliveryArguments;
 use crate::commands::feed::FeedArguments;
 use crate::commands::forget::ForgetArguments;
 use crate::commands::handover::HandoverArguments;
@@ -84,6 +85,8 @@ pub(crate) enum Command {
     Sub(SubArguments),
     /// Alerts: what was sent, and why.
     Alert(AlertArguments),
+    /// Deliveries: where alerts go; add, change and remove those that the settings do not define.
+    Delivery(DeliveryArguments),
     /// The alerts and commands of the last hours, for the next shift.
     Handover(HandoverArguments),
     /// Follow the output: one line per article.

@@ -67,6 +67,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Why(arguments) => commands::why::run(arguments, global),
         Command::Sub(arguments) => commands::sub::run(arguments, global),
         Command::Alert(arguments) => commands::alert::run(arguments, global),
+        Command::Delivery(arguments) => commands::delivery::run(arguments, global),
         Command::Handover(arguments) => commands::handover::run(arguments, global),
         Command::Tail(arguments) => commands::tail::run(arguments, global),
         Command::Mcp(arguments) => commands::mcp::run(arguments),

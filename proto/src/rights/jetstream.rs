@@ -1,7 +1,7 @@
 //! The subjects of requests to JetStream.
 
 use super::Right;
-use crate::alert_keys::{REPLAYED_KEY, gone_key};
+use crate::alert_keys::{ADDED_KEY, REPLAYED_KEY, gone_key};
 use crate::streams::{DELIVERIES, ReadBy, Role, STORES, STREAMS, StoreKind, Stream};
 
 /// The table with the positions of readers that do not acknowledge, by stream and role.
@@ -101,11 +101,12 @@ pub(super) fn keys(bucket: &str, role: Role, writes: bool) -> Right {
     Right { what: format!("{verb} the table {bucket}"), publish, ..Right::default() }
 }
 
-/// The keys that the gateway writes in the table of deliveries when a dead letter or an alert is replayed.
+/// The keys that the gateway writes in the table of deliveries.
 pub(super) fn replaying() -> Right {
-    let keys = [gone_key("*"), REPLAYED_KEY.to_owned()];
+    let keys = [gone_key("*"), REPLAYED_KEY.to_owned(), ADDED_KEY.to_owned()];
     let publish = keys.map(|key| format!("$KV.{}.{key}", DELIVERIES.name)).to_vec();
-    let what = "switches deliveries on again, and notes replayed dead letters".to_owned();
+    let what =
+        "adds deliveries, switches them on again, and notes replayed dead letters".to_owned();
     Right { what, publish, ..Right::default() }
 }
 

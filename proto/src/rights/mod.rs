@@ -248,6 +248,7 @@ mod tests {
             ("gateway", "$KV.wf_leases.detector", false),
             ("gateway", "$KV.wf_deliveries.desk.gone", true),
             ("gateway", "$KV.wf_deliveries.replayed", true),
+            ("gateway", "$KV.wf_deliveries.added", true),
             ("gateway", "$KV.wf_deliveries.desk.floods", false),
         ];
         for (user, subject, may) in cases {

@@ -49,7 +49,7 @@ pub const SUBSCRIPTIONS: Store = Store {
 pub const DELIVERIES: Store = Store {
     name: "wf_deliveries",
     kind: StoreKind::KeyValue,
-    about: "how far each delivery has read the alerts, the last revision of each alert that it accepted, its newest attempts, its next digest of feeds, whether its target is gone, the health conditions of this installation, and the dead letters that the gateway replayed",
+    about: "how far each delivery has read the alerts, the last revision of each alert that it accepted, its newest attempts, its next digest of feeds, whether its target is gone, the health conditions of this installation, the deliveries that people added, with their secrets, and the dead letters that the gateway replayed",
     writers: &[ALERTER],
     readers: &[ALERTER, GATEWAY, CLI],
 };

@@ -11,7 +11,7 @@ use wirefold_proto::{
 };
 use wirefold_query::{Lists, ParseError, Query};
 
-use crate::shapes::{ProbeRequest, Resent};
+use crate::shapes::{DeliveryAddition, ProbeRequest, Resent};
 use crate::tokens::Gate;
 
 /// The settings of the gateway.
@@ -35,6 +35,8 @@ pub struct Settings {
     pub gate: Option<Arc<Gate>>,
     /// Rehearses subscriptions.
     pub rehearse: Arc<dyn Rehearse>,
+    /// The deliveries.
+    pub deliveries: Arc<dyn Deliveries>,
     /// Replays dead letters.
     pub replay: Arc<dyn Replay>,
     /// Probes addresses of feeds.
@@ -80,36 +82,58 @@ pub trait Rehearse: Send + Sync {
         let reasons = alert.reasons.iter().map(|reason| reason.words.clone());
         (alert.headline.title.clone(), reasons.collect())
     }
-
-    /// The configured deliveries.
-    fn deliveries(&self) -> Vec<ConfiguredDelivery> {
-        Vec::new()
-    }
 }
 
-/// A delivery of the settings.
+/// A delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfiguredDelivery {
     /// Its name.
     pub name: String,
     /// Its kind, such as `ntfy`.
     pub kind: String,
+    /// The delivery as it was added, without its address and secret; `None` if the settings define it.
+    pub added: Option<DeliveryAddition>,
+}
+
+/// Lists, tests, adds, changes and removes deliveries. An error says why it cannot.
+pub trait Deliveries: Send + Sync {
+    /// All deliveries.
+    fn list(&self) -> BoxFuture<'_, Result<Vec<ConfiguredDelivery>, String>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    /// Sends a marked sample, and returns the result.
+    fn send_sample(&self, _delivery: String) -> BoxFuture<'_, Result<Resent, String>> {
+        needs_pipeline()
+    }
+
+    /// Switches a delivery on that is off because its target was gone; says whether it was off.
+    fn switch_on(&self, _delivery: String) -> BoxFuture<'_, Result<bool, String>> {
+        needs_pipeline()
+    }
+
+    /// Adds a delivery, or changes the added one of this name, which keeps the address and secret that are not given.
+    fn put(&self, _delivery: DeliveryAddition) -> BoxFuture<'_, Result<(), String>> {
+        needs_pipeline()
+    }
+
+    /// Removes an added delivery.
+    fn remove(&self, _delivery: String) -> BoxFuture<'_, Result<(), String>> {
+        needs_pipeline()
+    }
+}
+
+/// There are none.
+impl Deliveries for () {}
+
+fn needs_pipeline<T: Send>() -> BoxFuture<'static, Result<T, String>> {
+    Box::pin(async { Err("this needs a running wirefold: start `wirefold up`".to_owned()) })
 }
 
 /// Replays dead letters, and sends alerts again.
 pub trait Replay: Send + Sync {
     /// Replays a letter. Returns what was done, or why it cannot be done.
     fn replay(&self, letter: DeadLetter, sequence: u64) -> BoxFuture<'_, Result<String, String>>;
-
-    /// Switches a delivery on that is off because its target was gone; says whether it was off.
-    fn switch_on(&self, _delivery: String) -> BoxFuture<'_, Result<bool, String>> {
-        Box::pin(async { Err("this needs a running wirefold: start `wirefold up`".to_owned()) })
-    }
-
-    /// Sends a marked sample to a delivery. Returns the result, or why it cannot be sent.
-    fn send_sample(&self, _delivery: String) -> BoxFuture<'_, Result<Resent, String>> {
-        Box::pin(async { Err("this needs a running wirefold: start `wirefold up`".to_owned()) })
-    }
 
     /// Sends an alert again, to one delivery or to all of its subscription. Returns the result of each, or
     /// why it cannot be sent.
@@ -119,7 +143,7 @@ pub trait Replay: Send + Sync {
         _subscription: SubscriptionSettings,
         _delivery: Option<String>,
     ) -> BoxFuture<'_, Result<Vec<Resent>, String>> {
-        Box::pin(async { Err("this needs a running wirefold: start `wirefold up`".to_owned()) })
+        needs_pipeline()
     }
 }
 

@@ -25,7 +25,9 @@ mod statements;
 mod text;
 pub mod tokens;
 
-pub use crate::adapters::{Condition, ConfiguredDelivery, Probe, Rehearse, Replay, Settings};
+pub use crate::adapters::{
+    Condition, ConfiguredDelivery, Deliveries, Probe, Rehearse, Replay, Settings,
+};
 pub use crate::api::Access;
 pub use crate::api::layers::host_name;
 pub use crate::gateway::{Gateway, GatewayError};

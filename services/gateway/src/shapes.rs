@@ -10,7 +10,7 @@ use wirefold_proto::{
     Correction, DateProblem, DeadLetter, EntityKind, EventAfter, EventId, FeedId, FeedRecord,
     FigureRole, FoundBy, FoundWord, FullText, HealthCondition, HoldReason, ItemIdentity,
     LanguageTag, ListRecord, NoteKind, Outlet, OutputArticle, OutputCommand, Qualifier, ReasonKind,
-    Rehearsal, StoryAfter, StoryChange, StoryId, SubscriptionId, SubscriptionRecord,
+    Rehearsal, Secret, StoryAfter, StoryChange, StoryId, SubscriptionId, SubscriptionRecord,
     SubscriptionSettings, Tag, Target, TextMatch, Volume, count, outlet_label, token,
 };
 
@@ -1434,6 +1434,40 @@ pub struct DeliveryList {
     pub deliveries: Vec<DeliveryRow>,
 }
 
+/// `POST /api/v1/deliveries`: a delivery to add. The same name again changes it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeliveryAddition {
+    /// Its name in subscriptions: lower-case letters, digits, `-`, `_`.
+    pub name: String,
+    /// Its kind: `webhook`, `ntfy`, `email`, `slack`, `telegram`, `matrix` or `apprise`.
+    pub kind: String,
+    /// Its address, if the kind needs one; absent in answers, because it may let anybody post. In a change, absent: the
+    /// one that it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Its secret; absent in answers. In a change, absent: the one that it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<Secret>,
+    /// The user at the mail server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The sender of mails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The receivers of mails; the chat of Telegram; the room of Matrix.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to: Vec<String>,
+}
+
+impl DeliveryAddition {
+    /// As it may be shown.
+    #[must_use]
+    pub fn without_secrets(self) -> Self {
+        Self { url: None, secret: None, ..self }
+    }
+}
+
 /// A delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DeliveryRow {
@@ -1447,6 +1481,9 @@ pub struct DeliveryRow {
     /// The open health condition about it, in words; absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// The delivery as it was added, without its address and secret; absent if the settings define it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added: Option<DeliveryAddition>,
 }
 
 /// `POST /api/v1/deliveries/{name}/test`: whether the target accepted a marked sample.

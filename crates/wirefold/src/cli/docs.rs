@@ -15,13 +15,14 @@ and their environment variables. [Use the API](how-to/use-the-api.md) is for pro
 ";
 
 /// The pages that say more about a command.
-const PAGES: [(&str, &str); 13] = [
+const PAGES: [(&str, &str); 14] = [
     ("feed", "[bring articles in](how-to/bring-articles-in.md) and [findings](health.md#feeds)"),
     ("sub", "[queries](queries.md) and [alerts](alerts.md)"),
     ("alert", "[alerts](alerts.md)"),
     ("handover", "[alerts](alerts.md#hand-over-a-shift)"),
     ("mcp", "[use the API](how-to/use-the-api.md#ask-from-a-language-model)"),
     ("alert test", "[deliveries](deliveries.md)"),
+    ("delivery", "[deliveries](deliveries.md)"),
     ("forget", "[forget an article](how-to/forget-an-article.md)"),
     ("fold", "[fold your own articles](how-to/fold-your-own-articles.md)"),
     ("eval", "[fold your own articles](how-to/fold-your-own-articles.md)"),

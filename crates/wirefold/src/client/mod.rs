@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use wirefold_alerter::ConfiguredSubscription;
 use wirefold_envelope::{Limits, create_streams};
-use wirefold_flow::{BoxFuture, Clock, StageContext, SystemClock};
+use wirefold_flow::{BoxFuture, BusError, Clock, StageContext, SystemClock};
 use wirefold_flow_sqlite::OpenError;
 use wirefold_gateway::shapes::Status;
 use wirefold_gateway::{Access, Gateway, Replay, Settings};
@@ -35,6 +35,7 @@ use wirefold_proto::{DeadLetter, TextPolicy};
 use crate::config::{ConfigError, Instance, Loaded, Overrides, load_here};
 use crate::exit::{Exit, Stop, stop};
 use crate::up::SOCKET;
+use crate::up::added::{DeliveryService, with_added};
 use crate::up::seams::{ProbeService, RehearsalService};
 
 /// The largest answer that is not a stream, in bytes.
@@ -137,7 +138,7 @@ impl Client {
         let context = StageContext::new(bus, clock.clone());
         let loaded = load_here(instance, Overrides::default())?;
         let configured = loaded.config.subscriptions(&loaded.origins);
-        let settings = settings(&folder, loaded, &context);
+        let settings = settings(&folder, loaded, &context).await.context(shown.clone())?;
         let gateway = Arc::new(Gateway::open(context, settings).await.context(shown)?);
         let transport = Transport::InProcess(gateway.router(Access::Socket));
         let client = Client { configured, ..Client::over(transport, folder) };
@@ -358,12 +359,24 @@ const POLL_INTERVAL: Duration = Duration::from_millis(10);
 /// How long the projection may take to catch up with the data folder.
 const CATCH_UP_TIMEOUT: Duration = Duration::from_mins(10);
 
-fn settings(folder: &Path, loaded: Loaded, context: &StageContext) -> Settings {
+async fn settings(
+    folder: &Path,
+    loaded: Loaded,
+    context: &StageContext,
+) -> Result<Settings, BusError> {
     let Loaded { config, lists, origins, .. } = loaded;
     let alerter = config.alerter(&origins, "http://localhost".to_owned());
-    let (_, alerter) = watch::channel(wirefold_alerter::Settings { lists, ..alerter });
+    let alerter =
+        with_added(wirefold_alerter::Settings { lists, ..alerter }, &*context.bus).await?;
+    let (_, alerter) = watch::channel(alerter.0);
+    let deliveries = DeliveryService {
+        context: context.clone(),
+        alerter: alerter.clone(),
+        may_add: config.page.add_deliveries,
+        reload: None,
+    };
     let rehearsing = RehearsalService { context: context.clone(), alerter };
-    Settings {
+    Ok(Settings {
         folder: folder.to_owned(),
         demo: false,
         release: env!("CARGO_PKG_VERSION").to_owned(),
@@ -373,10 +386,11 @@ fn settings(folder: &Path, loaded: Loaded, context: &StageContext) -> Settings {
         tables: false,
         gate: None,
         rehearse: Arc::new(rehearsing),
+        deliveries: Arc::new(deliveries),
         replay: Arc::new(NoPipeline),
         probe: Arc::new(ProbeService(config.fetcher(&origins, None))),
         condition: Arc::new(()),
-    }
+    })
 }
 
 /// The actions that need a running pipeline. It refuses them.

@@ -119,7 +119,7 @@ Examples:
         #[arg(long)]
         release: bool,
     },
-    /// Send a marked sample to a delivery of the settings, and report whether it arrived.
+    /// Send a marked sample to a delivery, and report whether it arrived. One that was added needs a running `up`.
     #[command(after_help = "\
 Examples:
   wirefold alert test phone
@@ -411,6 +411,10 @@ async fn test(options: &ClientOptions, global: &Global, name: &str) -> anyhow::R
     let subjects = Some(subjects::targets(config));
     let settings = Settings { subjects, ..config.alerter(&loaded.origins, address) };
     let Some(delivery) = settings.deliveries.iter().find(|it| it.name == name) else {
+        // It may be an added one, which only wirefold itself knows.
+        if let Some(client) = Client::running(&options.instance).await? {
+            return Session { client, json: options.json, global }.test_delivery(name).await;
+        }
         stop!(NotFound, "{}", not_there(config, name));
     };
     let printer: Arc<dyn Printer> = Arc::new(StandardOutput);

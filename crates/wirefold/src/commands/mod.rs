@@ -5,6 +5,7 @@ pub(crate) mod backup;
 pub(crate) mod check;
 pub(crate) mod config;
 pub(crate) mod dead;
+pub(crate) mod delivery;
 pub(crate) mod feed;
 pub(crate) mod forget;
 pub(crate) mod handover;

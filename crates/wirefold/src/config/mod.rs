@@ -79,6 +79,11 @@ pub(crate) fn watched_files(instance: &Instance) -> Vec<PathBuf> {
     files::with_those_beside(&Sources::of_process(instance.config.clone()).files())
 }
 
+/// The secret at `env:NAME` or `file:PATH`, or why it cannot be read; `None` if the text is no place.
+pub(crate) fn secret_at(place: &str) -> Option<Result<String, String>> {
+    read::secret_at(place, &Sources::of_process(None))
+}
+
 /// The id that a feed's address gives, or why the address is invalid.
 pub(crate) fn feed_id_of(address: &str) -> Result<String, String> {
     settings::Address::try_from(address.to_owned())

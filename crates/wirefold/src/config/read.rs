@@ -48,6 +48,14 @@ pub(super) fn read(tree: Tree, sources: &Sources) -> Read {
     Read { settings, origins, problems, broken }
 }
 
+/// The secret at `env:NAME` or `file:PATH`, or why it cannot be read; `None` if the text is no place.
+pub(super) fn secret_at(place: &str, sources: &Sources) -> Option<Result<String, String>> {
+    let origins = &Origins::default();
+    let reader = Reader { sources, origins, problems: Vec::new(), broken: BTreeSet::new() };
+    let read = reader.secret("", place).map(|text| Some(text.split_once('\n')?.1.to_owned()));
+    read.transpose()
+}
+
 struct Reader<'a> {
     sources: &'a Sources,
     origins: &'a Origins,

@@ -160,6 +160,9 @@ pub(crate) struct PageConfig {
     /// `Remote-User`. A user named there needs no token, has marks of their own, and is named with their commands. The
     /// proxy must remove the header from the requests of strangers. wirefold ignores the header from other addresses.
     pub(crate) trusted_proxies: Vec<String>,
+    /// Whether deliveries may be added on the page, over the API and with `wirefold delivery`, by everybody who may write
+    /// there. Alerts go where they say.
+    pub(crate) add_deliveries: bool,
     /// The address that links in alerts and feeds begin with. Browsers may use its name for the page, besides
     /// `localhost`. Default: the address at which the page is served.
     pub(crate) base_url: Option<Address>,

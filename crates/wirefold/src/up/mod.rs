@@ -1,6 +1,7 @@
 //! `wirefold up`, `demo`, `run` and `setup`: the pipeline in this process, or with one process for each
 //! stage.
 
+pub(crate) mod added;
 pub(crate) mod arguments;
 mod console;
 mod demo;

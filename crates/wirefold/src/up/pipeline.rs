@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use wirefold_alerter::{Printer, run_under as run_alerter};
 use wirefold_envelope::create_streams;
@@ -19,6 +19,7 @@ use wirefold_gateway::{Access, Condition as _, Gateway};
 use wirefold_proto::rights::Service;
 use wirefold_proto::streams::{self, FEEDS, FETCHED, STREAMS, Stage};
 
+use super::added::{DeliveryService, with_added};
 use super::demo::Demo;
 use super::nats::Serving;
 use super::process::{BUS, Process, Socket, StartingProcess, bind};
@@ -97,10 +98,12 @@ impl Pipeline<'_> {
         };
         let page = listener.as_ref().map(TcpListener::local_addr).transpose()?;
         let address = config.page_address(page.unwrap_or(config.page.listen));
-        let alerter = self.alerter_settings(&mut process, &address)?;
+        let reload = Arc::new(Notify::new());
+        let reading = self.alerter_settings(&mut process, &address, stages, reload.clone());
+        let alerter = reading.await?;
         let (mut socket, mut gateway) = (None, None);
         if let Some(listener) = listener {
-            let opening = self.start_gateway(&mut process, listener, &address, &alerter);
+            let opening = self.start_gateway(&mut process, listener, &address, (&alerter, reload));
             let (held, opened) = opening.await?;
             (socket, gateway) = (Some(held), Some(opened));
             health.ready(GATEWAY.as_str());
@@ -184,7 +187,7 @@ impl Pipeline<'_> {
         process: &mut Process,
         listener: TcpListener,
         address: &str,
-        alerter: &watch::Receiver<wirefold_alerter::Settings>,
+        (alerter, reload): (&watch::Receiver<wirefold_alerter::Settings>, Arc<Notify>),
     ) -> anyhow::Result<(Socket, Gateway)> {
         let context = self.context();
         let config = &self.loaded.config;
@@ -204,6 +207,12 @@ impl Pipeline<'_> {
             rehearse: Arc::new(RehearsalService {
                 context: context.clone(),
                 alerter: alerter.clone(),
+            }),
+            deliveries: Arc::new(DeliveryService {
+                context: context.clone(),
+                alerter: alerter.clone(),
+                may_add: config.page.add_deliveries && self.demo.is_none(),
+                reload: Some(reload),
             }),
             replay: Arc::new(ReplayService { context: context.clone(), alerter: alerter.clone() }),
             probe: Arc::new(ProbeService(self.fetcher()?)),
@@ -317,21 +326,39 @@ impl Pipeline<'_> {
     }
 
     /// The settings of the alerter, which are read again while it runs, except those of the demo.
-    fn alerter_settings(
+    async fn alerter_settings(
         &self,
         process: &mut Process,
         address: &str,
+        stages: &[Service],
+        now: Arc<Notify>,
     ) -> anyhow::Result<watch::Receiver<wirefold_alerter::Settings>> {
         let settings = alerter_of(self.loaded, address)?;
         if self.demo.is_some() {
             return Ok(watch::channel(demo_alerter(settings)?).1);
         }
+        // Other stages neither use the added ones, nor may read them over NATS.
+        let uses = |stage: &Service| [GATEWAY, Service::Stage(Stage::Alerter)].contains(stage);
+        let added = stages.iter().any(uses).then(|| self.bus.clone());
+        let (settings, revision) = match &added {
+            None => (settings, None),
+            Some(bus) => match with_added(settings.clone(), &**bus).await {
+                Ok((all, revision)) => (all, Some(revision)),
+                Err(error) => {
+                    tracing::warn!(%error, "added deliveries cannot be read yet");
+                    (settings, None)
+                }
+            },
+        };
         let (to, current) = watch::channel(settings);
         let reload = Reload {
             flags: self.flags.clone(),
             address: address.to_owned(),
             clock: self.clock.clone(),
             embedded: self.nats.is_none().then(|| self.bus.clone()),
+            added,
+            revision,
+            now,
             to,
         };
         process.start("settings", reload.run(process.stop.clone()));

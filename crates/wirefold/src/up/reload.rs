@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use wirefold_alerter::Settings;
 use wirefold_envelope::create_streams;
 use wirefold_flow::{Bus, Clock};
 
+use super::added::{self, with_added};
 use super::arguments::Listen;
 use super::nats::name_default_server;
 use super::subjects;
@@ -59,6 +60,12 @@ pub(super) struct Reload {
     pub(super) clock: Arc<dyn Clock>,
     /// The embedded bus, whose streams wait for the readers of all deliveries.
     pub(super) embedded: Option<Arc<dyn Bus>>,
+    /// The bus with the added deliveries; `None` if nothing here uses them.
+    pub(super) added: Option<Arc<dyn Bus>>,
+    /// The revision of those that apply.
+    pub(super) revision: Option<u64>,
+    /// Has everything read again at once.
+    pub(super) now: Arc<Notify>,
     pub(super) to: watch::Sender<Settings>,
 }
 
@@ -66,15 +73,16 @@ impl Reload {
     /// Runs until it is stopped.
     pub(super) async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let mut hangup = signal(SignalKind::hangup())?;
-        let (mut applied, mut before) = (self.files(), None);
+        let (mut applied, mut before) = ((self.files(), self.revision), None);
         loop {
             let is_asked = tokio::select! {
                 biased;
                 () = stop.cancelled() => return Ok(()),
                 _ = hangup.recv() => true,
+                () = self.now.notified() => true,
                 () = self.clock.sleep_until(self.clock.now().plus(LOOK)) => false,
             };
-            let now = self.files();
+            let now = (self.files(), self.current_revision().await);
             let is_stable = before.as_ref() == Some(&now);
             if is_asked || (is_stable && now != applied) {
                 self.read_again().await;
@@ -93,13 +101,22 @@ impl Reload {
         watched_files(&self.flags.instance).into_iter().filter_map(seen).collect()
     }
 
+    /// The revision of the added deliveries; `None` while the bus does not answer.
+    async fn current_revision(&self) -> Option<u64> {
+        let bus = self.added.as_deref()?;
+        added::read(bus).await.ok().map(|(_, revision)| revision)
+    }
+
     async fn read_again(&self) {
         let read = async {
             let mut loaded = self.flags.load()?;
             if self.flags.nats.is_some() {
                 name_default_server(&mut loaded.config.bus);
             }
-            let settings = alerter_of(&loaded, &self.address)?;
+            let mut settings = alerter_of(&loaded, &self.address)?;
+            if let Some(bus) = &self.added {
+                settings = with_added(settings, &**bus).await?.0;
+            }
             if let Some(bus) = &self.embedded {
                 create_streams(&**bus, &loaded.config.limits()).await?;
             }

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tokio::sync::watch;
-use wirefold_alerter::{Delivery, Failure, Printer, Settings, send_again, send_sample, switch_on};
+use wirefold_alerter::{Failure, Printer, Settings, send_again, switch_on};
 use wirefold_envelope::Sender;
 use wirefold_fetcher::Search;
 use wirefold_flow::{BoxFuture, Headers, Outgoing, StageContext};
 use wirefold_gateway::shapes::{ProbeRequest, Resent};
-use wirefold_gateway::{ConfiguredDelivery, Probe, Rehearse, Replay};
+use wirefold_gateway::{Probe, Rehearse, Replay};
 use wirefold_proto::headers::percent_encode;
 use wirefold_proto::{
     Alert, ArticleEnriched, ArticleFetched, DeadHeader, DeadLetter, OutputArticle, QueryReading,
@@ -70,14 +70,6 @@ impl Rehearse for RehearsalService {
     fn message(&self, alert: &Alert, subscription: &str) -> (String, Vec<String>) {
         wirefold_alerter::usual_message(alert, subscription)
     }
-
-    fn deliveries(&self) -> Vec<ConfiguredDelivery> {
-        let configured = |it: &Delivery| ConfiguredDelivery {
-            name: it.name.clone(),
-            kind: it.target.kind().to_owned(),
-        };
-        self.alerter.borrow().deliveries.iter().map(configured).collect()
-    }
 }
 
 /// An answer as JSON, or its error in words.
@@ -122,28 +114,6 @@ impl Replay for ReplayService {
         })
     }
 
-    fn switch_on(&self, delivery: String) -> BoxFuture<'_, Result<bool, String>> {
-        Box::pin(async move {
-            let was_off = switch_on(&*self.context.bus, &delivery).await;
-            was_off.map_err(|error| error.to_string())
-        })
-    }
-
-    fn send_sample(&self, delivery: String) -> BoxFuture<'_, Result<Resent, String>> {
-        Box::pin(async move {
-            let settings = self.alerter.borrow().clone();
-            let there = settings.deliveries.iter().find(|it| it.name == delivery);
-            let to = there.ok_or_else(|| format!("no delivery is called {delivery:?}"))?;
-            let printer: Arc<dyn Printer> = Arc::new(StandardOutput);
-            let sent = send_sample(to, &settings, &printer, self.context.clock.now()).await;
-            let outcome = sent.map_err(|error| error.to_string())?;
-            if outcome.is_ok() {
-                self.switch_on_again(&delivery).await;
-            }
-            Ok(resent(delivery, outcome))
-        })
-    }
-
     fn resend(
         &self,
         alert: Alert,
@@ -174,7 +144,7 @@ impl Replay for ReplayService {
     }
 }
 
-fn resent(delivery: String, outcome: Result<(), Failure>) -> Resent {
+pub(super) fn resent(delivery: String, outcome: Result<(), Failure>) -> Resent {
     let why = outcome.err().map(|failure| match failure {
         Failure::Later { why, .. } | Failure::Never { why } | Failure::Gone { why } => why,
     });

@@ -160,6 +160,8 @@ fn subscriptions() -> Table {
         DELETE "/subscriptions/{subscription}" subscriptions::remove, "Remove a subscription", 409;
         POST "/subscriptions/{subscription}/mute" subscriptions::mute, "Mute or unmute a subscription";
         GET "/deliveries" deliveries::list, "The deliveries";
+        POST "/deliveries" deliveries::put, "Add a delivery, or change an added one", 409, 422;
+        DELETE "/deliveries/{delivery}" deliveries::remove, "Remove an added delivery", 409, 422;
         POST "/deliveries/{delivery}/test" deliveries::test, "Send a marked sample", 422;
         POST "/deliveries/{delivery}/switch-on" deliveries::switch_on, "Switch on a delivery whose target was gone", 422;
     }

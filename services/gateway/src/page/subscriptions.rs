@@ -3,6 +3,8 @@
 //! Everything works without JavaScript: a form posts, and the answer is a page. With JavaScript the preview
 //! follows the typing.
 
+mod deliveries;
+
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
@@ -27,14 +29,13 @@ use crate::page::river::{encoded, title_of};
 use crate::page::{AddressFields, Page, layout, words};
 use crate::refusal;
 use crate::refusal::Refusal;
-use crate::shapes::{DeliveryRow, Resent};
 
 /// The most bytes of a form.
 const MOST: usize = 128 * 1024;
 
 /// The routes. Forms must come from a page of this server.
 pub(super) fn router() -> Router<Api> {
-    let routes: [(&str, MethodRouter<Api>); 10] = [
+    let routes: [(&str, MethodRouter<Api>); 12] = [
         ("/subscriptions", get(list_page).post(save)),
         ("/subscriptions/new", get(new_page)),
         ("/subscriptions/preview", post(preview_page)),
@@ -44,7 +45,9 @@ pub(super) fn router() -> Router<Api> {
         ("/subscriptions/{id}/mute", post(mute)),
         ("/subscriptions/{id}/unmute", post(unmute)),
         ("/subscriptions/{id}/remove", post(remove)),
-        ("/deliveries/{name}/test", post(test_delivery)),
+        ("/deliveries", post(deliveries::save)),
+        ("/deliveries/{name}/test", post(deliveries::test)),
+        ("/deliveries/{name}/remove", post(deliveries::remove)),
     ];
     let guarded = routes.into_iter().fold(Router::new(), |router, (path, methods)| {
         router.route(path, methods.route_layer(from_fn(layers::own_form_only)))
@@ -63,7 +66,7 @@ async fn shown_list(api: &Api, status: StatusCode, notice: Option<Notice>) -> Pa
     let deliveries = api.deliveries().await?;
     let main = html! {
         (list_main(&records, &waiting, notice.as_ref()))
-        (delivery_section(&deliveries))
+        (deliveries::section(&deliveries))
     };
     Ok(layout::respond(&api.app, status, (NavEntry::Subscriptions, "Subscriptions"), &main))
 }
@@ -161,20 +164,6 @@ fn span_of(written: &str) -> Result<Option<Interval>, Refusal> {
     }
 }
 
-/// Sends a marked sample. The answer of the target is the notice above the list.
-async fn test_delivery(api: Api, Path(name): Path<String>) -> Page {
-    let refuse = |why: Option<String>| {
-        let why = why.unwrap_or_else(|| "no reason is given".to_owned());
-        Refusal::unprocessable(format!("{name} did not accept the sample: {why}"))
-    };
-    let tested = match api.test_delivery(name.clone()).await {
-        Ok(Resent { taken: true, .. }) => Ok(name),
-        Ok(Resent { why, .. }) => Err(refuse(why)),
-        Err(refusal) => Err(refusal),
-    };
-    finish(&api, "tested", tested).await
-}
-
 async fn unmute(api: Api, Path(id): Path<String>) -> Page {
     let unmuted = api.mute_subscription(&id, Some(Timestamp::UNIX_EPOCH)).await;
     finish(&api, "unmuted", unmuted.map(|_| id)).await
@@ -214,8 +203,8 @@ async fn shown_editor(
         true => None,
         false => api.app.subscription(fields.one("id")).await?,
     };
-    let deliveries = api.app.settings.rehearse.deliveries();
-    let deliveries: Vec<String> = deliveries.into_iter().map(|it| it.name).collect();
+    let deliveries = api.deliveries().await?.into_iter().filter(|it| it.kind.is_some());
+    let deliveries: Vec<String> = deliveries.map(|it| it.name).collect();
     let editor = Editor {
         fields,
         mistakes: &mistakes,
@@ -290,6 +279,8 @@ fn notice_markup(notice: &Notice, records: &[SubscriptionRecord]) -> Markup {
         ("unmuted", true) => "sends again.",
         ("restored", true) => "is back.",
         ("tested", _) => "accepted the sample: check that it arrived.",
+        ("added", _) => "is saved. Send a sample, then name it in a subscription.",
+        ("taken-away", _) => "is removed.",
         ("removed", false) => "is removed; its alerts stay.",
         // Something else was done since.
         _ => return html! {},
@@ -302,37 +293,6 @@ fn notice_markup(notice: &Notice, records: &[SubscriptionRecord]) -> Markup {
                 form method="post" action="/subscriptions/restore" {
                     input type="hidden" name="id" value=(id);
                     button type="submit" { "Undo" }
-                }
-            }
-        }
-    }
-}
-
-/// The deliveries, each with a button that sends a sample.
-fn delivery_section(deliveries: &[DeliveryRow]) -> Markup {
-    html! {
-        section #deliveries {
-            h2 { "Deliveries" }
-            p.about { "They are in the settings, which are read again when they change." }
-            @for it in deliveries {
-                article.card data-card {
-                    h3 { (it.name) }
-                    p.counts {
-                        @match &it.kind {
-                            Some(kind) => span { (kind) },
-                            None => span.warn { "there is no such delivery: nothing goes there" },
-                        }
-                        @if let Some(problem) = &it.problem { span.warn { (problem) } }
-                        @for id in &it.subscriptions {
-                            span { a href={ "/subscriptions/" (id) } { (id) } }
-                        }
-                        @if it.subscriptions.is_empty() { span.faint { "no subscription names it" } }
-                    }
-                    @if it.kind.is_some() {
-                        form method="post" action={ "/deliveries/" (encoded(&it.name)) "/test" } {
-                            button type="submit" { "Send a sample" }
-                        }
-                    }
                 }
             }
         }

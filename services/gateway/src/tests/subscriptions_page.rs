@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Method, Request, header};
+use serde_json::json;
 use wirefold_proto::{SubscriptionRecord, SubscriptionSettings, Tag, encode};
 
 use super::world::{Answer, World, request};
@@ -226,6 +227,45 @@ async fn no_other_site_can_send_these_forms() {
     assert_eq!(post(&world, "/subscriptions/x/mute", "for=1h").await.status, 404);
     let policy = world.get("/subscriptions").await;
     assert_eq!(policy.headers["referrer-policy"], "same-origin", "or browsers send `Origin: null`");
+}
+
+#[tokio::test]
+async fn a_delivery_is_added_changed_and_removed_on_the_page_and_by_programs() {
+    let world = World::new().await;
+    let form =
+        "name=ann&kind=ntfy&url=https%3A%2F%2Fntfy.example%2Fa&secret=geheim&to=&from=&user=";
+    let saved = followed(&world, &post(&world, "/deliveries", form).await).await;
+    for part in ["<b>ann</b> is saved", "action=\"/deliveries/ann/remove\""] {
+        assert!(saved.contains(part), "{part}: {saved}");
+    }
+    assert!(!saved.contains("geheim") && !saved.contains("ntfy.example"), "{saved}");
+    let list: DeliveryList = world.get("/api/v1/deliveries").await.shape();
+    let ann = list.deliveries.iter().find(|it| it.name == "ann").and_then(|it| it.added.clone());
+    assert_eq!(ann.map(|it| (it.kind, it.url, it.secret)), Some(("ntfy".to_owned(), None, None)));
+    let incomplete = post(&world, "/deliveries", "name=ben&kind=ntfy&url=").await;
+    assert!(incomplete.status == 422 && text(&incomplete).contains("it needs `url`"));
+    let strange = send(&world, Some("https://strange.example"), "/deliveries", form).await;
+    assert_eq!(strange.status, 403);
+
+    // The settings define `desk`, and a subscription names `ann`.
+    let of_settings = json!({"name": "desk", "kind": "ntfy", "url": "https://ntfy.example/b"});
+    let managed = world.post("/api/v1/deliveries", &of_settings).await;
+    assert_eq!(
+        (managed.status.as_u16(), &managed.json()["type"]),
+        (409, &"urn:wirefold:problem:managed".into())
+    );
+    assert_eq!(post(&world, "/deliveries/desk/remove", "").await.status, 409);
+    post(&world, "/subscriptions", &format!("name=Tides&query=tide&{USUAL}&deliveries=ann")).await;
+    let named = post(&world, "/deliveries/ann/remove", "").await;
+    assert!(named.status == 409 && text(&named).contains("these subscriptions send to it: tides"));
+    post(&world, "/subscriptions/tides/remove", "").await;
+    let removed = followed(&world, &post(&world, "/deliveries/ann/remove", "").await).await;
+    assert!(
+        removed.contains("<b>ann</b> is removed") && !removed.contains("/deliveries/ann/"),
+        "{removed}"
+    );
+    let gone = request(Method::DELETE, "/api/v1/deliveries/ann", Body::empty());
+    assert_eq!(world.send(Access::Network, gone).await.status, 404);
 }
 
 #[tokio::test]

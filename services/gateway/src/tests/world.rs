@@ -1,6 +1,6 @@
 //! A gateway with a bus, a clock and files.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
@@ -19,9 +19,12 @@ use wirefold_proto::{
 };
 
 use super::{described, samples};
-use crate::shapes::{ProbeRequest, Resent};
+use crate::shapes::{DeliveryAddition, ProbeRequest, Resent};
 use crate::tokens::{Gate, TokenFile, TrustedProxy};
-use crate::{Access, ConfiguredDelivery, Gateway, GatewayError, Probe, Rehearse, Replay, Settings};
+use crate::{
+    Access, ConfiguredDelivery, Deliveries, Gateway, GatewayError, Probe, Rehearse, Replay,
+    Settings,
+};
 
 pub(super) const SENDER: Sender = Sender { source: "/wirefold/test" };
 /// Longer than anything takes that does not hang.
@@ -62,12 +65,6 @@ impl Rehearse for Seams {
         Ok(QueryReading { matches: true, ..QueryReading::default() })
     }
 
-    fn deliveries(&self) -> Vec<ConfiguredDelivery> {
-        let kind = || "ntfy".to_owned();
-        let named = |name: &str| ConfiguredDelivery { name: name.to_owned(), kind: kind() };
-        ["desk", "phone"].map(named).to_vec()
-    }
-
     fn check(&self, subscription: &SubscriptionSettings) -> Result<(), String> {
         let pager = subscription.deliveries.iter().find(|name| *name == "pager");
         pager.map_or(Ok(()), |name| Err(format!("no delivery is called {name:?}")))
@@ -87,13 +84,47 @@ fn previewed() -> Rehearsal {
     serde_json::from_value(report).unwrap()
 }
 
-impl Replay for Seams {
+/// Two deliveries of the settings, and those that were added.
+#[derive(Default)]
+struct SampleDeliveries(Mutex<Vec<DeliveryAddition>>);
+
+impl Deliveries for SampleDeliveries {
+    fn list(&self) -> BoxFuture<'_, Result<Vec<ConfiguredDelivery>, String>> {
+        let configured = |name: &str| ConfiguredDelivery {
+            name: name.to_owned(),
+            kind: "ntfy".to_owned(),
+            added: None,
+        };
+        let added = self.0.lock().unwrap().clone().into_iter().map(|it| ConfiguredDelivery {
+            name: it.name.clone(),
+            kind: it.kind.clone(),
+            added: Some(it.without_secrets()),
+        });
+        let all = ["desk", "phone"].map(configured).into_iter().chain(added).collect();
+        Box::pin(async move { Ok(all) })
+    }
+
     fn send_sample(&self, delivery: String) -> BoxFuture<'_, Result<Resent, String>> {
         let taken = delivery == "desk";
         let why = (!taken).then(|| "503 <busy>".to_owned());
         Box::pin(async move { Ok(Resent { delivery, taken, why }) })
     }
 
+    fn put(&self, addition: DeliveryAddition) -> BoxFuture<'_, Result<(), String>> {
+        let mut added = self.0.lock().unwrap();
+        added.retain(|it| it.name != addition.name);
+        let is_whole = addition.url.is_some();
+        added.extend(is_whole.then_some(addition));
+        Box::pin(async move { if is_whole { Ok(()) } else { Err("it needs `url`".to_owned()) } })
+    }
+
+    fn remove(&self, name: String) -> BoxFuture<'_, Result<(), String>> {
+        self.0.lock().unwrap().retain(|it| it.name != name);
+        Box::pin(async { Ok(()) })
+    }
+}
+
+impl Replay for Seams {
     fn replay(&self, letter: DeadLetter, sequence: u64) -> BoxFuture<'_, Result<String, String>> {
         Box::pin(async move { Ok(format!("{} {sequence}", letter.stage.as_str())) })
     }
@@ -117,6 +148,7 @@ fn settings(folder: &TempDir, demo: bool) -> Settings {
         tables: true,
         gate: None,
         rehearse: seams.clone(),
+        deliveries: Arc::new(SampleDeliveries::default()),
         replay: seams.clone(),
         probe: seams,
         condition: Arc::new(()),

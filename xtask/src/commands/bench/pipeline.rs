@@ -589,6 +589,7 @@ impl DataFolder {
             base_url: "http://127.0.0.1:8787".to_owned(),
             gate: None,
             tables: false,
+            deliveries: Arc::new(()),
             rehearse: nowhere.clone(),
             replay: nowhere.clone(),
             probe: nowhere,

@@ -214,6 +214,7 @@ fn settings(folder: &std::path::Path, demo: bool) -> Settings {
         base_url: "http://127.0.0.1:8787".to_owned(),
         gate: None,
         tables: false,
+        deliveries: Arc::new(()),
         rehearse: Arc::new(Nobody),
         replay: Arc::new(Nobody),
         probe: Arc::new(Nobody),
