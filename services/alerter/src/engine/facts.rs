@@ -229,6 +229,11 @@ impl Said {
         self.turns.iter().filter(|turn| !is_open(turn)).copied().collect()
     }
 
+    /// Whether it tells a turn or a toll.
+    pub(super) fn tells(&self) -> bool {
+        !self.turns.is_empty() || !self.tolls.is_empty()
+    }
+
     /// The turns and tolls of two statements, in the words of the first.
     fn and(mut self, other: Self) -> Self {
         let is_new = |turn: &Turn| !self.turns.contains(turn);

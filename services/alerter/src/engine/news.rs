@@ -3,6 +3,8 @@
 //! Comes in: a text, and the texts of its event that came before. Goes out: the sentence that states something
 //! new, if there is one. It compares facts, and never knows an alert or a subscription.
 
+use std::cell::LazyCell;
+
 use wirefold_corrections::is_labelled;
 use wirefold_proto::FigureRole;
 use wirefold_text::Text;
@@ -30,16 +32,19 @@ pub(super) fn news(own: &ReadText, known: &[&ReadText], is_copy: bool) -> Option
         return None;
     }
     let statements = Statements::of(own, known, is_copy);
-    let stated = Stated::by(own, known);
-    let is_feature = is_feature(own.title());
-    let is_higher = |said: &Said| !is_feature && !said.is_of_the_past && stated.lacks_toll(said);
+    // Most statements tell no turn and no toll, so that it does not matter what the earlier texts told.
+    let stated = LazyCell::new(|| Stated::by(own, known));
+    let is_feature = LazyCell::new(|| is_feature(own.title()));
+    let is_higher = |said: &Said| !*is_feature && !said.is_of_the_past && stated.lacks_toll(said);
     // Its outlet takes the higher toll back.
     let before = known.iter().rev().find(|other| own.is_version_of(other));
     let is_lower = |said: &Said| {
         let is_first = own.opening().iter().take(2).any(|it| it == said);
         is_first && before.is_some_and(|before| stated.lacks_fall(said, before))
     };
-    let is_new = |said: &&Said| stated.lacks_turn(said) || is_higher(said) || is_lower(said);
+    let is_new = |said: &&Said| {
+        said.tells() && (stated.lacks_turn(said) || is_higher(said) || is_lower(said))
+    };
     let mut all = statements.title.iter().chain(&statements.sentences);
     if let Some(said) = all.find(is_new) {
         let is_title = statements.title.as_ref() == Some(said);
@@ -47,13 +52,14 @@ pub(super) fn news(own: &ReadText, known: &[&ReadText], is_copy: bool) -> Option
             if statements.is_live { statements.sentences.first() } else { own.first_sentence() };
         let sentence = first.filter(|_| is_title).unwrap_or(said);
         let adds = |next: &Said| {
-            stated.lacks_turn(next) && next.turns.iter().any(|it| !sentence.turns.contains(it))
+            next.turns.iter().any(|it| !sentence.turns.contains(it)) && stated.lacks_turn(next)
         };
         return Some(News { sentence: with_next(own, sentence, adds), is_decisive: true });
     }
-    let is_background = is_of_before(own.title()) || own.title().contains(" still ");
-    let is_late = own.opening().iter().take(2).any(|said| stated.has_passed(said));
-    if is_copy || is_feature || is_background || is_late || !statements.are_new(own, known) {
+    let is_background = || is_of_before(own.title()) || own.title().contains(" still ");
+    let is_late =
+        || own.opening().iter().take(2).any(|said| said.tells() && stated.has_passed(said));
+    if is_copy || *is_feature || is_background() || is_late() || !statements.are_new(own, known) {
         return None;
     }
     // In another language, the known has other words.
