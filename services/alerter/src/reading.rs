@@ -8,7 +8,7 @@ use wirefold_proto::{
 };
 use wirefold_query::{Document, Lists, Prepared, Query, first_failing};
 
-use crate::engine::IncomingArticle;
+use crate::engine::{IncomingArticle, ReadText};
 use crate::error::AlerterError;
 
 /// Compares one article of the output with a subscription. `fetched` is its text, if it is still stored. The
@@ -28,7 +28,8 @@ pub fn read_article(
             why: format!("query: {error}"),
         }
     })?;
-    let incoming = IncomingArticle::new(0, output, fetched);
+    let text = fetched.map(|it| ReadText::new(it.id, it.article, it.text));
+    let incoming = IncomingArticle::new(0, output, text);
     let tally = incoming.tally(incoming.target(subscription.group_by.unwrap_or(GroupBy::Event)));
     let numbers = tally.numbers();
     let reading =

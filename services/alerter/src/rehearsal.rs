@@ -162,7 +162,7 @@ impl Rehearsing {
             let before = self.matching.get(&target);
             let matching = Matching {
                 tally,
-                title: incoming.headline().title,
+                title: incoming.headline().title.clone(),
                 copies: before.map_or(0, |it| it.copies) + u64::from(verdict.class == Class::Copy),
                 is_comparable: before.is_some_and(|it| it.is_comparable) || verdict.comparable,
             };

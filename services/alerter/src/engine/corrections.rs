@@ -1,7 +1,8 @@
 //! Notes of corrections and retractions in articles, and the articles that still carry the old words.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use wirefold_corrections::{Article, Note, NoteKind, note, trace_corrections};
@@ -218,7 +219,7 @@ impl LiveAlert {
     /// The story that a retraction takes back, if it waits in an alert that has told other news.
     pub(super) fn withdrawn_untold(&self, own: &IncomingArticle) -> Option<StoryId> {
         own.retracted()?;
-        let story = self.retracted_by(&own.article())?.story?;
+        let story = self.retracted_by(own.article())?.story?;
         let has = |article: &AlertArticle| article.story == Some(story);
         let is_told = self.shown.as_ref().is_some_and(|shown| shown.articles.iter().any(has));
         (self.revision > 0 && self.hold.is_none() && !is_told).then_some(story)
@@ -254,22 +255,27 @@ impl Engine {
         alerts
     }
 
-    /// The articles in the alerts about these targets, the first seen first.
-    pub(crate) fn articles_about(
+    /// The articles in the alerts about these targets that were seen last, at most this many, the first seen first.
+    pub(crate) fn last_articles_about(
         &self,
         targets: &[Target],
         incoming: &IncomingArticle,
+        most: usize,
     ) -> Vec<AlertArticle> {
-        let mut found: Vec<AlertArticle> = Vec::new();
         let alerts = targets.iter().flat_map(|target| self.about(*target));
         let lives = alerts.filter_map(|id| self.lives.get(&self.routed(id, incoming.place)));
-        for article in lives.flat_map(LiveAlert::articles) {
-            if article.id != incoming.output.id && found.iter().all(|it| it.id != article.id) {
-                found.push(article.clone());
+        let others = lives.flat_map(LiveAlert::articles).filter(|it| it.id != incoming.output.id);
+        let mut last: BTreeMap<(Timestamp, ArticleId), &AlertArticle> = BTreeMap::new();
+        for article in others {
+            let key = (article.seen, article.id);
+            if last.len() < most || last.first_key_value().is_some_and(|(first, _)| *first < key) {
+                last.entry(key).or_insert(article);
+            }
+            if last.len() > most {
+                last.pop_first();
             }
         }
-        found.sort_by_key(|article| (article.seen, article.id));
-        found
+        last.into_values().cloned().collect()
     }
 }
 

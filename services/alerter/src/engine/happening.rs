@@ -32,6 +32,7 @@ struct Happening {
     at: UnixMillis,
     /// The language of the first headline.
     language: LanguageTag,
+    titles: Vec<String>,
     statements: Vec<Statement>,
     /// The turns that its titles tell.
     turns: Vec<Turn>,
@@ -56,19 +57,25 @@ impl Happenings {
         let known = self.by_target.entry(target).or_insert_with(|| Happening {
             at,
             language: language.clone(),
+            titles: Vec::new(),
             statements: Vec::new(),
             turns: Vec::new(),
         });
         known.at = known.at.max(at);
         for title in titles.filter(|title| !title.is_empty()) {
+            // The alerts of all subscriptions tell the same titles.
+            if known.titles.len() == TITLES || known.titles.iter().any(|it| it == title) {
+                continue;
+            }
             let statement = Statement::of(title);
-            if known.statements.len() == TITLES || known.statements.contains(&statement) {
+            if known.statements.contains(&statement) {
                 continue;
             }
             let rare = statement.words.iter().filter(|(_, weight)| **weight >= RARE);
             for (word, _) in rare {
                 self.by_word.entry(word.clone()).or_default().insert(target);
             }
+            known.titles.push(title.to_owned());
             known.statements.push(statement);
             known.turns.extend(turns(title));
         }

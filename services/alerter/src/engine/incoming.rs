@@ -7,9 +7,9 @@ use wirefold_corrections::{Note, note, unknown_note};
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    AgencyEvidence, AgencyHow, AlertAgency, AlertArticle, AlertClaim, AlertReason, ArticleFetched,
-    ArticleId, Class, Confidence, Entity, EntityKind, EvidencePlace, FoundBy, GroupBy, Headline,
-    LanguageTag, OutputArticle, ReasonKind, StoryId, Target,
+    AgencyEvidence, AgencyHow, AlertAgency, AlertArticle, AlertReason, ArticleId, Class,
+    Confidence, Entity, EntityKind, EvidencePlace, FoundBy, GroupBy, Headline, LanguageTag,
+    OutputArticle, ReasonKind, StoryId, Target,
 };
 use wirefold_query::{Document, Matched, Prepared};
 use wirefold_text::extract::name_key;
@@ -45,6 +45,11 @@ pub(crate) struct IncomingArticle {
     is_digest: bool,
     /// The sentences that a first message quotes.
     first_news: OnceLock<Option<String>>,
+    /// What alerts store of it: each subscription's alert the same.
+    article: OnceLock<AlertArticle>,
+    headline: OnceLock<Headline>,
+    /// Whether it is about no subject of its own: it has several, or reports nothing.
+    is_about_none: OnceLock<bool>,
     /// The note of its text about itself.
     pub(super) note: Option<Note>,
     /// Whether it is a version of a live page: its entries are told, and corrected, each by itself.
@@ -60,18 +65,11 @@ pub(crate) struct IncomingArticle {
 }
 
 impl IncomingArticle {
-    /// Prepares an article. `fetched` is its text, if it is still stored.
-    pub(crate) fn new(
-        sequence: u64,
-        output: OutputArticle,
-        fetched: Option<ArticleFetched>,
-    ) -> Self {
-        let is_stored = fetched.is_some();
-        let text = match fetched {
-            Some(ArticleFetched { id, article, text, .. }) => ReadText::new(id, article, text),
-            None => ReadText::new(output.id, output.article.clone(), kept_in(&output)),
-        };
-        let text = Arc::new(text);
+    /// Prepares an article. `stored` is its text, if it is still stored.
+    pub(crate) fn new(sequence: u64, output: OutputArticle, stored: Option<ReadText>) -> Self {
+        let is_stored = stored.is_some();
+        let kept = || ReadText::new(output.id, output.article.clone(), kept_in(&output));
+        let text = Arc::new(stored.unwrap_or_else(kept));
         let is_digest = is_digest(&output.article.title, text.text());
         let prepared = match is_digest {
             true => prepared(&output, text.text()).without_lede(),
@@ -81,7 +79,8 @@ impl IncomingArticle {
         let agency = output.verdict.agency.as_ref().map_or("", |agency| &agency.name);
         let names = [output.article.outlet.as_str(), agency];
         let note = note(&output.article.title, text.text(), &names);
-        let (is_live, first_news, news, changed, joins, carriers) = Default::default();
+        let (is_live, news, changed, joins, carriers) = Default::default();
+        let (first_news, article, headline, is_about_none) = Default::default();
         Self {
             place: sequence,
             seen,
@@ -91,6 +90,9 @@ impl IncomingArticle {
             is_stored,
             is_digest,
             first_news,
+            article,
+            headline,
+            is_about_none,
             note,
             is_live,
             news,
@@ -182,10 +184,6 @@ impl IncomingArticle {
         [title, without_outlet(title)].iter().any(|it| letters(it) == letters(said))
     }
 
-    fn claims(&self) -> Vec<AlertClaim> {
-        claims_of(&self.output.findings.numbers)
-    }
-
     /// Whether it is of a baseline.
     pub(crate) fn is_baseline(&self) -> bool {
         self.output.article.baseline
@@ -263,9 +261,9 @@ impl IncomingArticle {
         })
     }
 
-    pub(crate) fn article(&self) -> AlertArticle {
+    pub(crate) fn article(&self) -> &AlertArticle {
         let about = &self.output.article;
-        AlertArticle {
+        self.article.get_or_init(|| AlertArticle {
             id: self.output.id,
             enriched: self.output.input.enriched,
             story: Some(self.output.verdict.story),
@@ -276,8 +274,8 @@ impl IncomingArticle {
             agency: self.agency(),
             url: about.url.clone().or_else(|| about.canonical_url.clone()),
             seen: about.seen,
-            claims: self.claims(),
-        }
+            claims: claims_of(&self.output.findings.numbers),
+        })
     }
 
     pub(super) fn language(&self) -> LanguageTag {
@@ -285,20 +283,21 @@ impl IncomingArticle {
         found.map_or_else(LanguageTag::unknown, |found| found.tag.clone())
     }
 
-    pub(crate) fn headline(&self) -> Headline {
-        Headline {
+    pub(crate) fn headline(&self) -> &Headline {
+        self.headline.get_or_init(|| Headline {
             title: shortened(&self.output.article.title, TITLE),
             language: self.language(),
             lede: self.first_news().filter(|said| !self.is_title(said)).map(str::to_owned),
-        }
+        })
     }
 
     /// How it mentions the subject, according to the match. A digest of several subjects is about none of them, and an
     /// explainer reports nothing.
     pub(super) fn mention(&self, matched: Option<&Matched>) -> Mention {
+        let is_about_none = || self.has_several_subjects() || self.announces();
         match matched {
             None => Mention::None,
-            Some(_) if self.has_several_subjects() || self.announces() => Mention::Passing,
+            Some(_) if *self.is_about_none.get_or_init(is_about_none) => Mention::Passing,
             Some(_) if self.retracted().is_some() => Mention::Retracting,
             Some(matched) if matched.in_passing => Mention::Passing,
             Some(_) => Mention::Prominent,

@@ -247,9 +247,9 @@ impl Engine {
             reasons,
             mention,
             matched: matched.unwrap_or_default().words,
-            headline: (!is_untold).then(|| incoming.headline()),
+            headline: (!is_untold).then(|| incoming.headline().clone()),
             in_story: Some(InStory::of(incoming)),
-            articles: vec![incoming.article()],
+            articles: vec![incoming.article().clone()],
             only_counts: incoming.is_baseline() || is_told_elsewhere,
             allowance: self.site_budget.allowance(&id.subscription, incoming),
             silent: None,
@@ -299,7 +299,9 @@ impl Engine {
         let is_same = |other: &PendingChange| {
             other.place == news.place && other.recounts() == news.recounts()
         };
-        let is_acknowledged = news.place <= life.covered || life.news.iter().any(is_same);
+        // News is in the order of the output.
+        let mut last = life.news.iter().rev().take_while(|other| other.place >= news.place);
+        let is_acknowledged = news.place <= life.covered || last.any(is_same);
         if !is_acknowledged {
             self.happenings.note_news(id.target, &news);
             life.news.push(news);

@@ -5,11 +5,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use wirefold_envelope::{decode, decode_output, timestamp, unix_millis};
+use serde::Deserialize;
+use wirefold_envelope::{decode_output, timestamp, unix_millis};
 use wirefold_flow::{Bus, BusError, Stored, UnixMillis};
 use wirefold_proto::{
-    ArticleEnriched, ArticleFetched, ArticleId, Output, OutputArticle, OutputCommand,
-    OutputForgotten, streams,
+    AboutArticle, ArticleEnriched, ArticleId, Output, OutputCommand, OutputForgotten, Tag, streams,
 };
 
 use crate::engine::{Engine, IncomingArticle, ReadText, StoredText};
@@ -55,7 +55,7 @@ pub(crate) async fn load(
     let loaded = read.into_iter().filter_map(|(sequence, output)| {
         let item = match output {
             Output::Article(article) => {
-                let text = texts.next().flatten().and_then(|stored| text_of(&article, &stored));
+                let text = texts.next().flatten().and_then(|stored| text_of(article.id, &stored));
                 Item::Article(Box::new(IncomingArticle::new(sequence, *article, text)))
             }
             Output::Forgotten(forgotten) => Item::Forgotten(forgotten),
@@ -96,16 +96,15 @@ pub(crate) async fn compare(
     read: &mut ReadTexts,
     incoming: &mut IncomingArticle,
 ) -> Result<(), BusError> {
-    let mut known = engine.articles_about(&incoming.related(), incoming);
     // Without the article's own text there is nothing to compare.
     if !incoming.is_stored {
         return Ok(());
     }
     let own = read.insert(incoming.text.clone());
+    let known = engine.last_articles_about(&incoming.related(), incoming, COMPARED);
     if known.is_empty() {
         return Ok(());
     }
-    known.drain(..known.len().saturating_sub(COMPARED));
     let found: Vec<_> = known.iter().map(|article| read.get(article.id)).collect();
     let unread = known.iter().zip(&found).filter(|(_, text)| text.is_none());
     let unread: Vec<u64> = unread.map(|(article, _)| article.enriched).collect();
@@ -113,14 +112,12 @@ pub(crate) async fn compare(
     let mut texts: Vec<StoredText> = Vec::new();
     for (other, kept) in known.into_iter().zip(found) {
         let text = kept.or_else(|| {
-            let decoded = stored.next().flatten().and_then(|it| decode(&it).ok());
-            let ArticleEnriched { id, article, text, .. } = decoded?;
-            let read_again = (id == other.id).then(|| ReadText::new(id, article, text));
-            read_again.map(|it| read.insert(Arc::new(it)))
+            let read_again = text_of(other.id, &stored.next().flatten()?)?;
+            Some(read.insert(Arc::new(read_again)))
         });
         texts.extend(text.map(|text| (other, text)));
     }
-    texts.push((incoming.article(), own));
+    texts.push((incoming.article().clone(), own));
     incoming.compare(&texts);
     Ok(())
 }
@@ -188,7 +185,16 @@ async fn texts(bus: &dyn Bus, wanted: &[u64]) -> Result<Vec<Option<Stored>>, Bus
 }
 
 /// The text of the article, if this message has it.
-fn text_of(article: &OutputArticle, stored: &Stored) -> Option<ArticleFetched> {
-    let enriched: ArticleEnriched = decode(stored).ok()?;
-    (enriched.id == article.id).then(|| enriched.into_fetched())
+fn text_of(wanted: ArticleId, stored: &Stored) -> Option<ReadText> {
+    /// What is read of an enriched article: its findings stand in the output.
+    #[derive(Deserialize)]
+    struct Enriched {
+        #[serde(rename = "schema")]
+        _schema: Tag<ArticleEnriched>,
+        id: ArticleId,
+        article: AboutArticle,
+        text: String,
+    }
+    let Enriched { id, article, text, .. } = serde_json::from_slice(&stored.body).ok()?;
+    (id == wanted).then(|| ReadText::new(id, article, text))
 }
