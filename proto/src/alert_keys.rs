@@ -16,6 +16,12 @@ pub const REPLAYED_KEY: &str = "replayed";
 /// In `wf_deliveries`: the deliveries that people added, with their secrets, as a JSON list.
 pub const ADDED_KEY: &str = "added";
 
+/// In `wf_feeds`: the sequence of the last command that the fetcher carried out.
+pub const FEEDS_REACHED_KEY: &str = "control";
+
+/// In `wf_subscriptions`: the place of the last command that the alerter carried out. It begins with the sequence and a slash.
+pub const SUBSCRIPTIONS_REACHED_KEY: &str = "control_reached";
+
 /// In `wf_deliveries`: the mark that the target of a delivery is gone.
 #[must_use]
 pub fn gone_key(delivery: &str) -> String {

@@ -84,8 +84,9 @@ pub use alert::{
     Headline, Hold, HoldReason, InDigest, REVISION_HEADER, ReasonKind, Volume,
 };
 pub use alert_keys::{
-    ACKNOWLEDGED_PREFIX, ADDED_KEY, ATTEMPTS_SUFFIX, HANDLING_PREFIX, REPLAYED_KEY,
-    acknowledged_key, attempts_key, gone_key, handling_key, taken_key,
+    ACKNOWLEDGED_PREFIX, ADDED_KEY, ATTEMPTS_SUFFIX, FEEDS_REACHED_KEY, HANDLING_PREFIX,
+    REPLAYED_KEY, SUBSCRIPTIONS_REACHED_KEY, acknowledged_key, attempts_key, gone_key,
+    handling_key, taken_key,
 };
 pub use alert_link::{AlertLink, LINK_KEY, LinkAction, LinkError, LinkKey, link_command_id};
 pub use article::{

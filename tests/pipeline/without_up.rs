@@ -1,5 +1,7 @@
 //! Commands while no `up` runs: before the first one, and after the last.
 
+use serde_json::Value;
+
 use super::generated::{Numbers, text, word};
 use super::loopback::{Answer, Loopback};
 use super::up::{CONFIG, Up};
@@ -78,12 +80,16 @@ fn feeds_are_checked_before_the_first_up() {
     ] {
         assert!(imported.err.contains(said), "lacks {said:?}\n{}", imported.err);
     }
+    run(&folder, &["sub", "add", "Tides", "--query", "tide"]).code(0);
     let up = Up::start(&folder);
     let feeds = up.get_until("/api/v1/feeds", |answer| {
         let feeds = answer["feeds"].as_array().into_iter().flatten();
         feeds.filter(|feed| feed["health"] == "good").count() == 2
     });
     assert_eq!(feeds.get("waiting"), None, "{feeds:#}");
+    let is_in_force = |answer: &Value| answer.get("waiting").is_none();
+    let rules = up.get_until("/api/v1/subscriptions", is_in_force);
+    assert_eq!(rules["subscriptions"][0]["id"], "tides", "{rules:#}");
     assert_eq!(up.terminate().code, Some(0));
 }
 

@@ -28,8 +28,8 @@ pub fn read_article(
             why: format!("query: {error}"),
         }
     })?;
-    let text = fetched.map(|it| ReadText::new(it.id, it.article, it.text));
-    let incoming = IncomingArticle::new(0, output, text);
+    let stored = fetched.map(|it| ReadText::new(it.id, it.article, it.text));
+    let incoming = IncomingArticle::new(0, output, stored);
     let tally = incoming.tally(incoming.target(subscription.group_by.unwrap_or(GroupBy::Event)));
     let numbers = tally.numbers();
     let reading =

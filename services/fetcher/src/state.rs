@@ -23,15 +23,14 @@ use wirefold_flow::{BusError, Entry, KeyValue, StageContext, UnixMillis};
 use wirefold_proto::streams::FEEDS;
 use wirefold_proto::token::{escape, unescape};
 use wirefold_proto::{
-    ArticleId, FeedId, FeedRecord, ItemIdentity, ListRecord, Message, decode, encode,
+    ArticleId, FEEDS_REACHED_KEY, FeedId, FeedRecord, ItemIdentity, ListRecord, Message, decode,
+    encode,
 };
 
 use crate::budget::HourlyUsage;
 use crate::publish::retry_bus;
 use crate::shares::Share;
 use crate::stable_hash::hash;
-
-const CONTROL: &str = "control";
 
 /// The store of the fetcher's state. All clones are the same store.
 #[derive(Clone)]
@@ -107,7 +106,7 @@ impl Store {
         self.revisions().through = entries.last().map_or(0, |entry| entry.revision);
         for (key, value) in entries.iter().filter_map(|e| Some((&e.key, e.value.as_ref()?))) {
             match key.split_once('.') {
-                None if key == CONTROL => control = number(value),
+                None if key == FEEDS_REACHED_KEY => control = number(value),
                 Some(("feed", token)) => records.extend(record(token, value)),
                 Some(("poll", token)) => {
                     states.extend(feed_id(token).map(|id| (id, PollState::read(value))));
@@ -243,7 +242,7 @@ impl Store {
     }
 
     pub(crate) async fn put_control(&self, sequence: u64) -> Result<(), BusError> {
-        self.put(CONTROL, sequence.to_string().into()).await
+        self.put(FEEDS_REACHED_KEY, sequence.to_string().into()).await
     }
 
     /// Forgets a feed and all items that it has listed.

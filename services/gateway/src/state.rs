@@ -11,9 +11,9 @@ use wirefold_envelope::{Forgotten, timestamp};
 use wirefold_flow::{Bus, BusError, Clock, Entry, Observer, Stored, UnixMillis};
 use wirefold_proto::{
     ACKNOWLEDGED_PREFIX, AcknowledgementRecord, AlertHandlingRecord, AlertId, ArticleEnriched,
-    ArticleFetched, Command, ControlCommand, FeedRecord, HANDLING_PREFIX, ListRecord, Message,
-    OutputArticle, REPLAYED_KEY, Subject, SubscriptionRecord, SubscriptionSettings, Tag, Target,
-    decode, streams, token,
+    ArticleFetched, Command, ControlCommand, FEEDS_REACHED_KEY, FeedRecord, HANDLING_PREFIX,
+    ListRecord, Message, OutputArticle, REPLAYED_KEY, SUBSCRIPTIONS_REACHED_KEY, Subject,
+    SubscriptionRecord, SubscriptionSettings, Tag, Target, decode, streams, token,
 };
 
 use crate::adapters::Settings;
@@ -165,7 +165,7 @@ impl AppState {
     pub(crate) async fn feeds(&self) -> Result<Arc<Registry<FeedRecord>>, BusError> {
         let keys = self.bus.key_value(streams::FEEDS.name)?;
         // The progress is read first: applying a command to a record twice changes nothing.
-        let done = keys.get(DONE).await?.and_then(|entry| entry.value);
+        let done = keys.get(FEEDS_REACHED_KEY).await?.and_then(|entry| entry.value);
         let mut read = self.feeds_read.lock().await;
         keys.changes(&["feed"], read.through).await?.iter().for_each(|entry| read.apply(entry));
         let feeds = Arc::clone(&read.feeds);
@@ -315,11 +315,12 @@ impl AppState {
         Registry<M>: AppliesCommands,
     {
         // The progress is read first: applying a command to a record twice changes nothing.
-        let entries = self.bus.key_value(bucket)?.changes(&[DONE, name], 0).await?;
-        let ours = entries.iter().filter(|entry| entry.key != DONE);
+        let reached = <Registry<M> as AppliesCommands>::REACHED;
+        let entries = self.bus.key_value(bucket)?.changes(&[reached, name], 0).await?;
+        let ours = entries.iter().filter(|entry| entry.key != reached);
         let records = ours.filter_map(|entry| decode::<M>(entry.value.as_ref()?).ok());
         let known = Registry::of(records.map(|record| (id(&record), record)));
-        let done = entries.iter().find(|entry| entry.key == DONE);
+        let done = entries.iter().find(|entry| entry.key == reached);
         let done = done.and_then(|entry| entry.value.as_ref()).map_or(0, |done| number(done));
         self.with_commands(Arc::new(known), done).await.map(Arc::unwrap_or_clone)
     }
@@ -337,7 +338,8 @@ impl AppState {
         let record: Option<M> =
             self.record(bucket, &format!("{prefix}{}", token::escape(id))).await?;
         let known = Registry::of(record.map(|record| (id.to_owned(), record)));
-        let done = keys.get(DONE).await?.and_then(|done| done.value);
+        let reached = <Registry<M> as AppliesCommands>::REACHED;
+        let done = keys.get(reached).await?.and_then(|done| done.value);
         let done = done.map_or(0, |done| number(&done));
         let known = self.with_commands(Arc::new(known), done).await?;
         Ok(known.by_id.get(id).cloned())
@@ -371,11 +373,10 @@ impl AppState {
 }
 
 fn number(value: &[u8]) -> u64 {
-    std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()).unwrap_or(0)
+    let text = std::str::from_utf8(value).unwrap_or_default();
+    text.split('/').next().and_then(|sequence| sequence.parse().ok()).unwrap_or(0)
 }
 
-/// The key of the last command that was carried out, in the bucket of the records.
-pub(crate) const DONE: &str = "control";
 /// The seconds between two polls of a feed that was not polled yet.
 const FIRST_INTERVAL: u32 = 900;
 
@@ -425,6 +426,8 @@ impl<R> Registry<R> {
 pub(crate) trait AppliesCommands {
     /// The subjects of the commands.
     const FILTER: &'static str;
+    /// The key of the last command that was carried out, in the table of the records.
+    const REACHED: &'static str = SUBSCRIPTIONS_REACHED_KEY;
 
     /// Applies a command to the records.
     fn apply_command(&mut self, given: ControlCommand);
@@ -432,6 +435,7 @@ pub(crate) trait AppliesCommands {
 
 impl AppliesCommands for Registry<FeedRecord> {
     const FILTER: &'static str = "wirefold.v1.control.feed.>";
+    const REACHED: &'static str = FEEDS_REACHED_KEY;
 
     fn apply_command(&mut self, ControlCommand { command, .. }: ControlCommand) {
         let id = match &command {
@@ -628,7 +632,7 @@ mod tests {
     #[test]
     fn feeds_follow_their_table_also_if_it_goes_back_in_time() {
         let mut read = FeedsRead::default();
-        let ids = |read: &FeedsRead| read.feeds.by_id.keys().cloned().collect::<Vec<_>>();
+        let ids = |of: &FeedsRead| of.feeds.by_id.keys().cloned().collect::<Vec<_>>();
         [entry("pier", 3, true), entry("quay", 4, true)].iter().for_each(|it| read.apply(it));
         assert_eq!((ids(&read), read.through), (vec!["pier".to_owned(), "quay".to_owned()], 4));
         read.apply(&entry("pier", 5, false));

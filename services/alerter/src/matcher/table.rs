@@ -11,8 +11,9 @@ use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::{BusError, KeyValue, Position, UnixMillis};
 use wirefold_proto::{
     ACKNOWLEDGED_PREFIX, AcknowledgementRecord, AlertHandlingRecord, AlertId, Command,
-    ControlCommand, HANDLING_PREFIX, SubscriptionId, SubscriptionRecord, SubscriptionSettings, Tag,
-    Target, WaitingAlert, acknowledged_key, decode, encode, handling_key, streams, token,
+    ControlCommand, HANDLING_PREFIX, SUBSCRIPTIONS_REACHED_KEY, SubscriptionId, SubscriptionRecord,
+    SubscriptionSettings, Tag, Target, WaitingAlert, acknowledged_key, decode, encode,
+    handling_key, streams, token,
 };
 
 use super::Matcher;
@@ -24,8 +25,6 @@ use crate::settings::{ConfiguredSubscription, Settings};
 use crate::subscription::{AbsentDeliveries, Mute, Rules, record_key, with_defaults};
 
 const PLACE: &str = "place";
-/// The last command that was carried out, with what recognises its stream.
-const CONTROL: &str = "control_reached";
 /// A mute without an end.
 const FOR_EVER: Timestamp = Timestamp::MAX;
 
@@ -81,7 +80,7 @@ impl Table {
             key.strip_prefix("since.").and_then(|id| token::unescape(id).ok()?.parse().ok());
         if key == PLACE {
             self.progress = serde_json::from_slice(value).unwrap_or_default();
-        } else if key == CONTROL {
+        } else if key == SUBSCRIPTIONS_REACHED_KEY {
             let reached = str::from_utf8(value).ok().and_then(Position::parse);
             self.control = reached.unwrap_or_default();
         } else if key.starts_with(HANDLING_PREFIX)
@@ -173,7 +172,7 @@ impl Table {
     }
 
     pub(super) async fn save_control(&mut self, reached: &Position) -> Result<(), BusError> {
-        self.keys.put(CONTROL, reached.to_string().into()).await?;
+        self.keys.put(SUBSCRIPTIONS_REACHED_KEY, reached.to_string().into()).await?;
         self.control = reached.clone();
         Ok(())
     }
