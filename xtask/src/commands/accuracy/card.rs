@@ -74,7 +74,6 @@ impl Sets {
             ("event_events", events.counts().1.to_string()),
             ("event_folds", events.folded().to_string()),
             ("event_orders", events.figures().markdown()),
-            ("event_largest", events.largest().markdown()),
             ("event_bounds", events.bounds()),
             ("happenings", happenings),
         ];

@@ -398,8 +398,6 @@ fn product(here: &[(usize, f64)], there: &[(usize, f64)]) -> f64 {
     sum
 }
 
-/// The number of rows in the table of large events.
-const LARGEST: usize = 5;
 /// Longer than the time between any two texts.
 const WINDOW: i64 = 40 * 24 * HOUR;
 
@@ -459,56 +457,20 @@ impl EventExam {
         cells
     }
 
-    /// The largest events of the product in file order, with their contents.
-    pub(crate) fn largest(&self) -> Table {
-        let mut cells = Table::new("largest in file order | texts | hours | holds");
-        let Some((run, _)) = self.runs.first() else { return cells };
-        let mut events = texts_of(&run.events);
-        events.sort_by_key(|texts| (std::cmp::Reverse(texts.len()), texts[0]));
-        for texts in events.iter().take(LARGEST) {
-            let mut holds: BTreeMap<&str, usize> = BTreeMap::new();
-            for text in texts {
-                *holds.entry(self.name(*text)).or_default() += 1;
-            }
-            let sizes = self.names_by_size();
-            let held =
-                |(name, count): (&&str, &usize)| format!("{count} of {} of `{name}`", sizes[name]);
-            let holds: Vec<String> = holds.iter().map(held).collect();
-            let first = self.events.set.docs[texts[0]].id.clone();
-            let figures =
-                [texts.len().to_string(), hours(self.events.span(texts)), holds.join(", ")];
-            cells.row([format!("that of `{first}`")].into_iter().chain(figures));
-        }
-        cells
-    }
-
     /// The most texts and the longest span of an event in any order, in words.
     pub(crate) fn bounds(&self) -> String {
         let all: Vec<Vec<usize>> =
             self.runs.iter().flat_map(|(run, _)| texts_of(&run.events)).collect();
         let most = all.iter().map(Vec::len).max().unwrap_or_default();
         let longest = all.iter().map(|texts| self.events.span(texts)).max().unwrap_or_default();
-        let expected = self.names_by_size().into_values().max().unwrap_or_default();
+        let labels: Vec<usize> = self.events.clusters.of.iter().flatten().copied().collect();
+        let expected = texts_of(&labels).iter().map(Vec::len).max().unwrap_or_default();
         format!(
             "Over all {} orders the largest event has {most} texts (the largest labelled one has \
              {expected}), and the longest spans {} hours.",
             self.runs.len(),
             hours(longest)
         )
-    }
-
-    /// The name of a text's happening: its id is that name with a number.
-    fn name(&self, text: usize) -> &str {
-        let id = &self.events.set.docs[text].id;
-        id.rsplit_once('-').map_or(id, |(name, _)| name)
-    }
-
-    fn names_by_size(&self) -> BTreeMap<&str, usize> {
-        let mut sizes = BTreeMap::new();
-        for text in 0..self.events.set.docs.len() {
-            *sizes.entry(self.name(text)).or_default() += 1;
-        }
-        sizes
     }
 }
 
@@ -573,7 +535,5 @@ mod tests {
         assert_eq!((first.found, first.false_folds, first.missed), (1, 0, 0));
         assert!(exam.bounds().contains("largest event has 2 texts"), "{}", exam.bounds());
         assert!(exam.bounds().contains("spans 8 hours"), "{}", exam.bounds());
-        let largest = exam.largest().markdown();
-        assert!(largest.contains("that of `quay-1` | 2 | 8 | 2 of 2 of `quay`"), "{largest}");
     }
 }
