@@ -128,6 +128,8 @@ fn is_bare(letter: char) -> bool {
         | 'а'..='и' | 'к'..='я'
         | '\u{5d0}'..='\u{5ea}'
         | '\u{627}'..='\u{63a}' | '\u{641}'..='\u{64a}'
+        | '\u{e01}'..='\u{e3a}' | '\u{e40}'..='\u{e4e}'
+        | '\u{30fc}'
         | '\u{4e00}'..='\u{9fff}'
         | '\u{ac00}'..='\u{d7a3}')
 }
@@ -170,7 +172,7 @@ mod tests {
             assert_eq!(bare, letter);
         }
         // Two of them never compose: none of these letters is a mark of another.
-        for word in ["каша", "الشمس", "大地震", "대지진"] {
+        for word in ["каша", "الشمس", "แผ่นดิน", "大地震", "대지진"] {
             assert_eq!(word.nfd().nfc().collect::<String>(), word);
         }
     }

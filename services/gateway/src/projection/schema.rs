@@ -83,6 +83,7 @@ pub(super) const TABLES: &str = "
     CREATE VIRTUAL TABLE words USING fts5(
         searched, content = '', contentless_delete = 1, tokenize = 'ascii'
     );
+    INSERT INTO words (words, rank) VALUES ('hashsize', 4194304), ('automerge', 8);
 ";
 
 /// The indexes of articles.

@@ -19,19 +19,31 @@ const GAP: &str = " ǂ";
 pub(super) fn searched_words(article: &OutputArticle, text: &str) -> String {
     let text = text.get(..text.floor_char_boundary(MAX_BYTES)).unwrap_or(text);
     let mut words = String::with_capacity(text.len() + 256);
-    let names = article.findings.entities.iter().flat_map(|entity| [&entity.name, &entity.key]);
-    let own = [&article.article.title, article.article.outlet.as_str(), text];
-    for part in own.into_iter().chain(names.map(String::as_str)) {
-        words.push_str(GAP);
-        each_token(part, |token| {
-            if token.is_parted {
-                words.push_str(GAP);
-            }
-            words.push(' ');
-            words.push_str(token.folded);
-        });
+    for part in [&article.article.title, article.article.outlet.as_str(), text] {
+        push_words(&mut words, part);
+    }
+    for entity in &article.findings.entities {
+        let name = words.len();
+        push_words(&mut words, &entity.name);
+        let key = words.len();
+        push_words(&mut words, &entity.key);
+        // Most keys read as their names.
+        if words[name..key] == words[key..] {
+            words.truncate(key);
+        }
     }
     words
+}
+
+fn push_words(words: &mut String, part: &str) {
+    words.push_str(GAP);
+    each_token(part, |token| {
+        if token.is_parted {
+            words.push_str(GAP);
+        }
+        words.push(' ');
+        words.push_str(token.folded);
+    });
 }
 
 /// Converts typed words for FTS5: all must be found, and the last one may be the beginning of a word. Empty if nothing

@@ -65,6 +65,15 @@ async fn words_find_events() {
     let world = World::new().await;
     let mut named = article(2, 2, 2);
     named.article.title = "Zürich harbour closes \"for good\"".to_owned();
+    named.findings.entities = ["EU", "Ada Quill"]
+        .map(|name| {
+            let key = if name == "EU" { "european union" } else { "ada quill" };
+            let found = serde_json::json!({
+                "kind": "organisation", "name": name, "key": key, "count": 1, "how": "list"
+            });
+            serde_json::from_value(found).unwrap()
+        })
+        .to_vec();
     world.publish_articles(&[article(1, 1, 1), named]).await;
     for (words, expected) in [
         ("zurich", vec![event(2)]),
@@ -74,6 +83,9 @@ async fn words_find_events() {
         ("sails%20harbour", vec![]),
         ("%22%2A%28", vec![]),
         ("example", vec![event(2), event(1)]),
+        ("eu", vec![event(2)]),
+        ("union%20european", vec![event(2)]),
+        ("quill", vec![event(2)]),
     ] {
         let page: EventPage = world.get(&format!("/api/v1/events?q={words}")).await.shape();
         let found: Vec<_> = page.events.iter().map(|event| event.id).collect();
