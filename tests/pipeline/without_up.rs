@@ -89,7 +89,7 @@ fn feeds_are_checked_before_the_first_up() {
     assert_eq!(feeds.get("waiting"), None, "{feeds:#}");
     let is_in_force = |answer: &Value| answer.get("waiting").is_none();
     let rules = up.get_until("/api/v1/subscriptions", is_in_force);
-    assert_eq!(rules["subscriptions"][0]["id"], "tides", "{rules:#}");
+    assert_eq!(rules["subscriptions"][0]["subscription"]["id"], "tides", "{rules:#}");
     assert_eq!(up.terminate().code, Some(0));
 }
 

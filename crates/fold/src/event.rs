@@ -44,9 +44,8 @@ const RIVAL_SHARE: f64 = 0.6;
 const RIVALS: usize = 3;
 /// … and the threshold rises by this much at most …
 const MOST_RISE: f64 = 0.1;
-/// For the first story of a window it rises by this much, and less with each up to so many: among few stories nothing can
-/// show that all of them are similar.
-const OF_FEW: f64 = 0.08;
+/// … as it does for the first story of a window, and less with each up to this many: among few stories nothing can show
+/// that all of them are similar.
 const FEW: usize = 40;
 
 /// How a new story joined an event.
@@ -170,7 +169,7 @@ impl Events {
         best.sort_unstable_by(|a, b| b.total_cmp(a));
         let rivals: f64 = best.iter().skip(1).take(RIVALS).sum();
         let missing = self.few.saturating_sub(self.signatures.len()) as f64;
-        let of_few = if new.is_headline { 0.0 } else { OF_FEW * missing / FEW as f64 };
+        let of_few = if new.is_headline { 0.0 } else { MOST_RISE * missing / FEW as f64 };
         (RIVAL_SHARE * rivals / RIVALS as f64).min(MOST_RISE).max(of_few)
     }
 

@@ -167,7 +167,7 @@ async fn read_on(
 
 /// Loads the whole texts of articles, as far as they are still stored, so that the search finds their words.
 async fn load_texts(app: &AppState, changes: &mut [Change]) -> Result<(), BusError> {
-    /// What is read of an enriched article.
+    /// The parts of an enriched article that are read.
     #[derive(Deserialize)]
     struct Enriched {
         #[serde(rename = "schema")]

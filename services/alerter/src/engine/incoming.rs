@@ -45,7 +45,7 @@ pub(crate) struct IncomingArticle {
     is_digest: bool,
     /// The sentences that a first message quotes.
     first_news: OnceLock<Option<String>>,
-    /// What alerts store of it: each subscription's alert the same.
+    /// The article as alerts store it: the same for each subscription.
     article: OnceLock<AlertArticle>,
     headline: OnceLock<Headline>,
     /// Whether it is about no subject of its own: it has several, or reports nothing.

@@ -186,7 +186,7 @@ async fn texts(bus: &dyn Bus, wanted: &[u64]) -> Result<Vec<Option<Stored>>, Bus
 
 /// The text of the article, if this message has it.
 fn text_of(wanted: ArticleId, stored: &Stored) -> Option<ReadText> {
-    /// What is read of an enriched article: its findings stand in the output.
+    /// The parts of an enriched article that are read: its findings stand in the output.
     #[derive(Deserialize)]
     struct Enriched {
         #[serde(rename = "schema")]
