@@ -39,6 +39,27 @@ pub struct ArticleEnriched {
 
 message!(ArticleEnriched = "wirefold.article.enriched" / 1, at most MAX_BYTES);
 
+/// The text of an [`ArticleEnriched`], for those who have its findings from the output.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct EnrichedText {
+    #[serde(rename = "schema")]
+    _schema: Tag<ArticleEnriched>,
+    /// The article's id.
+    pub id: ArticleId,
+    /// Everything about it except the text.
+    pub article: AboutArticle,
+    /// The plain text.
+    pub text: String,
+}
+
+impl EnrichedText {
+    /// Decodes these parts of the body of an [`ArticleEnriched`]; `None` if it is none.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
+    }
+}
+
 impl ArticleEnriched {
     /// The article without its findings, as it was fetched.
     #[must_use]

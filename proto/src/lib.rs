@@ -39,7 +39,6 @@ pub mod token;
 mod acknowledgement;
 mod agency;
 mod alert;
-mod alert_keys;
 mod alert_link;
 mod article;
 mod attempts;
@@ -72,6 +71,7 @@ mod settings;
 mod story;
 mod string_form;
 mod submitted;
+mod table_keys;
 mod tag;
 mod verdict;
 mod verdict_line;
@@ -82,11 +82,6 @@ pub use agency::{Agency, AgencyEvidence, AgencyHow, EvidencePlace, describe_agen
 pub use alert::{
     Alert, AlertAgency, AlertArticle, AlertClaim, AlertFirst, AlertReason, AlertState, DigestPart,
     Headline, Hold, HoldReason, InDigest, REVISION_HEADER, ReasonKind, Volume,
-};
-pub use alert_keys::{
-    ACKNOWLEDGED_PREFIX, ADDED_KEY, ATTEMPTS_SUFFIX, FEEDS_REACHED_KEY, HANDLING_PREFIX,
-    REPLAYED_KEY, SUBSCRIPTIONS_REACHED_KEY, acknowledged_key, attempts_key, gone_key,
-    handling_key, taken_key,
 };
 pub use alert_link::{AlertLink, LINK_KEY, LinkAction, LinkError, LinkKey, link_command_id};
 pub use article::{
@@ -100,7 +95,7 @@ pub use control::{Command, ControlCommand, UNNAMED_SENDERS};
 pub use counting::{count, grouped};
 pub use dead::{DeadBody, DeadCause, DeadHeader, DeadLetter};
 pub use digest::{AlertDigest, FeedDigest, FeedProblem};
-pub use enriched::{ArticleEnriched, EnrichedEpoch};
+pub use enriched::{ArticleEnriched, EnrichedEpoch, EnrichedText};
 pub use escalation::{Escalation, EscalationError};
 pub use feed_finding::FeedFinding;
 pub use feed_site::{FeedSite, NOBODY, SiteProof};
@@ -136,6 +131,11 @@ pub use settings::{
 pub use story::{EventAfter, EventState, LeadEvidence, StoryAfter, StoryChange, StoryState};
 pub use subjects::Subject;
 pub use submitted::SubmittedArticle;
+pub use table_keys::{
+    ACKNOWLEDGED_PREFIX, ADDED_KEY, ATTEMPTS_SUFFIX, FEEDS_REACHED_KEY, HANDLING_PREFIX,
+    REPLAYED_KEY, SUBSCRIPTIONS_REACHED_KEY, acknowledged_key, attempts_key, gone_key,
+    handling_key, taken_key,
+};
 pub use tag::Tag;
 pub use verdict::{
     Class, CopyKind, Correction, MAX_MATCHES, TOO_SHORT, TextMatch, Verdict, text_remarks,

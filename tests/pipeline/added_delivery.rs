@@ -94,7 +94,7 @@ fn forbidden_deliveries_are_refused_with_the_reason() {
         "defined in the settings",
     );
     refused(&["rm", "phone"], 2, "phone is defined in the settings");
-    refused(&["add", "log", "file"], 2, "none of webhook, ntfy");
+    refused(&["add", "log", "file"], 2, "none of ntfy, email");
     refused(&["add", "hook", "webhook"], 2, "it needs `url`");
     refused(&["add", "Hook", "webhook", "--url", hook], 2, "`name`: expected lower-case letters");
     refused(

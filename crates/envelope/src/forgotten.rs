@@ -77,7 +77,7 @@ impl Forgotten {
         let changes = self.changes(after).await?;
         let mut list = self.lock();
         for entry in changes {
-            list.revision = list.revision.max(entry.revision);
+            list.revision = entry.revision;
             match entry.value {
                 Some(_) => list.keys.insert(entry.key),
                 None => list.keys.remove(&entry.key),

@@ -1,8 +1,8 @@
 //! The subjects of requests to JetStream.
 
 use super::Right;
-use crate::alert_keys::{ADDED_KEY, REPLAYED_KEY, gone_key};
 use crate::streams::{DELIVERIES, ReadBy, Role, STORES, STREAMS, StoreKind, Stream};
+use crate::table_keys::{ADDED_KEY, REPLAYED_KEY, gone_key};
 
 /// The table with the positions of readers that do not acknowledge, by stream and role.
 pub const MARKS: &str = "wf_marks";

@@ -10,15 +10,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::{
     Backoff, BusError, Event, KeyValue, OrderedReader, Position, Stored, UnixMillis, rolled_back,
 };
 use wirefold_proto::{
-    Alert, ArticleEnriched, ArticleId, DecodeError, EventId, OutputArticle, OutputCommand,
-    OutputForgotten, REVISION_HEADER, StoryChange, StoryId, StoryRecord, Subject, SubscriptionId,
-    Tag, Target, decode, encode, name_of, streams,
+    Alert, DecodeError, EnrichedText, EventId, OutputArticle, OutputCommand, OutputForgotten,
+    REVISION_HEADER, StoryChange, StoryId, StoryRecord, Subject, SubscriptionId, Tag, Target,
+    decode, encode, name_of, streams,
 };
 
 use crate::gateway::GatewayError;
@@ -167,14 +166,6 @@ async fn read_on(
 
 /// Loads the whole texts of articles, as far as they are still stored, so that the search finds their words.
 async fn load_texts(app: &AppState, changes: &mut [Change]) -> Result<(), BusError> {
-    /// The parts of an enriched article that are read.
-    #[derive(Deserialize)]
-    struct Enriched {
-        #[serde(rename = "schema")]
-        _schema: Tag<ArticleEnriched>,
-        id: ArticleId,
-        text: String,
-    }
     let sequence = |change: &Change| match change {
         Change::Article { article, .. } => Some(article.input.enriched),
         _ => None,
@@ -190,7 +181,7 @@ async fn load_texts(app: &AppState, changes: &mut [Change]) -> Result<(), BusErr
     });
     for ((article, text), stored) in articles.zip(found) {
         if let Some(stored) = stored
-            && let Ok(read) = serde_json::from_slice::<Enriched>(&stored.body)
+            && let Some(read) = EnrichedText::decode(&stored.body)
             && read.id == article.id
         {
             *text = read.text;

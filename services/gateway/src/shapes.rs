@@ -1461,6 +1461,17 @@ pub struct DeliveryAddition {
 }
 
 impl DeliveryAddition {
+    /// The kinds that can be added, each with what its secret is. The others reach the machine of wirefold or its bus.
+    pub const KINDS: [(&str, &str); 7] = [
+        ("ntfy", "access token, if the topic needs one"),
+        ("email", "password of the user"),
+        ("webhook", "key that signs, whsec_…"),
+        ("slack", "address of the webhook"),
+        ("telegram", "token of the bot"),
+        ("matrix", "access token"),
+        ("apprise", "access token, if the server needs one"),
+    ];
+
     /// As it may be shown.
     #[must_use]
     pub fn without_secrets(self) -> Self {

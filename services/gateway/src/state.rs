@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, Semaphore, watch};
@@ -168,9 +169,12 @@ impl AppState {
         let done = keys.get(FEEDS_REACHED_KEY).await?.and_then(|entry| entry.value);
         let mut read = self.feeds_read.lock().await;
         keys.changes(&["feed"], read.through).await?.iter().for_each(|entry| read.apply(entry));
-        let feeds = Arc::clone(&read.feeds);
+        let mut feeds = Arc::clone(&read.feeds);
         drop(read);
-        self.with_commands(feeds, done.map_or(0, |done| number(&done))).await
+        for command in self.waiting_for::<Registry<FeedRecord>>(done).await? {
+            Arc::make_mut(&mut feeds).apply_command(command);
+        }
+        Ok(feeds)
     }
 
     /// The query with the feeds of its group, if it has one.
@@ -305,7 +309,7 @@ impl AppState {
         Ok(entry.and_then(|entry| decode(entry.value.as_ref()?).ok()))
     }
 
-    async fn registry<M: Message + Clone>(
+    async fn registry<M: Message>(
         &self,
         bucket: &str,
         name: &str,
@@ -319,13 +323,14 @@ impl AppState {
         let entries = self.bus.key_value(bucket)?.changes(&[reached, name], 0).await?;
         let ours = entries.iter().filter(|entry| entry.key != reached);
         let records = ours.filter_map(|entry| decode::<M>(entry.value.as_ref()?).ok());
-        let known = Registry::of(records.map(|record| (id(&record), record)));
+        let mut known = Registry::of(records.map(|record| (id(&record), record)));
         let done = entries.iter().find(|entry| entry.key == reached);
-        let done = done.and_then(|entry| entry.value.as_ref()).map_or(0, |done| number(done));
-        self.with_commands(Arc::new(known), done).await.map(Arc::unwrap_or_clone)
+        let waiting = self.waiting_for::<Registry<M>>(done.and_then(|it| it.value.clone())).await?;
+        waiting.into_iter().for_each(|command| known.apply_command(command));
+        Ok(known)
     }
 
-    async fn one<M: Message + Clone>(
+    async fn one<M: Message>(
         &self,
         bucket: &str,
         prefix: &str,
@@ -337,37 +342,32 @@ impl AppState {
         let keys = self.bus.key_value(bucket)?;
         let record: Option<M> =
             self.record(bucket, &format!("{prefix}{}", token::escape(id))).await?;
-        let known = Registry::of(record.map(|record| (id.to_owned(), record)));
+        let mut known = Registry::of(record.map(|record| (id.to_owned(), record)));
         let reached = <Registry<M> as AppliesCommands>::REACHED;
         let done = keys.get(reached).await?.and_then(|done| done.value);
-        let done = done.map_or(0, |done| number(&done));
-        let known = self.with_commands(Arc::new(known), done).await?;
-        Ok(known.by_id.get(id).cloned())
+        let waiting = self.waiting_for::<Registry<M>>(done).await?;
+        waiting.into_iter().for_each(|command| known.apply_command(command));
+        Ok(known.by_id.remove(id))
     }
 
-    /// Applies the commands after this sequence in `WF_CONTROL`.
-    async fn with_commands<M: Clone>(
+    /// The commands that are not carried out yet, given the place of the last one that was.
+    async fn waiting_for<R: AppliesCommands>(
         &self,
-        mut known: Arc<Registry<M>>,
-        done: u64,
-    ) -> Result<Arc<Registry<M>>, BusError>
-    where
-        Registry<M>: AppliesCommands,
-    {
-        let (stream, filter) = (streams::CONTROL.name, <Registry<M> as AppliesCommands>::FILTER);
-        let last = self.bus.last(stream, filter).await?;
+        done: Option<Bytes>,
+    ) -> Result<Vec<ControlCommand>, BusError> {
+        let (stream, done) = (streams::CONTROL.name, done.map_or(0, |done| number(&done)));
+        let mut waiting = Vec::new();
+        let last = self.bus.last(stream, R::FILTER).await?;
         if last.is_none_or(|last| last.sequence <= done) {
-            return Ok(known);
+            return Ok(waiting);
         }
-        let mut commands = self.bus.read(stream, filter, done + 1).await?;
+        let mut commands = self.bus.read(stream, R::FILTER, done + 1).await?;
         loop {
             let batch = commands.ready(COMMANDS).await?;
             if batch.is_empty() {
-                return Ok(known);
+                return Ok(waiting);
             }
-            let readable = batch.iter().filter_map(|it| decode::<ControlCommand>(&it.body).ok());
-            let applied = Arc::make_mut(&mut known);
-            readable.for_each(|command| applied.apply_command(command));
+            waiting.extend(batch.iter().filter_map(|it| decode::<ControlCommand>(&it.body).ok()));
         }
     }
 }

@@ -14,23 +14,13 @@ use wirefold_gateway::{ConfiguredDelivery, Deliveries};
 use wirefold_proto::{ADDED_KEY, streams};
 
 use super::StandardOutput;
-use super::seams::resent;
-use crate::config::{DeliveryConfig, DeliveryKind, Overrides, of_flags};
+use super::seams::{resent, switch_on_again};
+use crate::config::{DeliveryConfig, Overrides, of_flags};
 
 /// The most deliveries that are added.
 const MOST: usize = 100;
 /// How long a change may take to apply before it is answered.
 const APPLIED: Duration = Duration::from_secs(5);
-/// The kinds that may be added. The others reach this machine or its bus.
-const KINDS: [DeliveryKind; 7] = [
-    DeliveryKind::Webhook,
-    DeliveryKind::Ntfy,
-    DeliveryKind::Email,
-    DeliveryKind::Slack,
-    DeliveryKind::Telegram,
-    DeliveryKind::Matrix,
-    DeliveryKind::Apprise,
-];
 
 /// The added deliveries, and the revision of their entry.
 pub(crate) async fn read(bus: &dyn Bus) -> Result<(Vec<DeliveryAddition>, u64), BusError> {
@@ -70,8 +60,8 @@ fn checked(addition: &DeliveryAddition) -> Result<Delivery, String> {
             "secret: write the secret itself: only the settings may name its place".to_owned()
         );
     }
-    let kinds = KINDS.map(|kind| kind.to_string());
-    if !kinds.contains(&addition.kind) {
+    let kinds = DeliveryAddition::KINDS.map(|(kind, _)| kind);
+    if !kinds.contains(&&*addition.kind) {
         let kinds = kinds.join(", ");
         return Err(format!(
             "kind: {:?} is none of {kinds}: the settings may have others",
@@ -182,10 +172,8 @@ impl Deliveries for DeliveryService {
             let printer: Arc<dyn Printer> = Arc::new(StandardOutput);
             let sent = send_sample(to, &settings, &printer, self.context.clock.now()).await;
             let outcome = sent.map_err(|error| error.to_string())?;
-            if outcome.is_ok()
-                && let Err(error) = switch_on(&*self.context.bus, &delivery).await
-            {
-                tracing::warn!(delivery, %error, "delivery cannot be switched on again");
+            if outcome.is_ok() {
+                switch_on_again(&self.context, &delivery).await;
             }
             Ok(resent(delivery, outcome))
         })

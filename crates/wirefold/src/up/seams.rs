@@ -135,7 +135,7 @@ impl Replay for ReplayService {
                 let outcome = send_again(&alert, &subscription, to, &settings, &printer, now).await;
                 let outcome = outcome.map_err(|error| error.to_string())?;
                 if outcome.is_ok() {
-                    self.switch_on_again(&name).await;
+                    switch_on_again(&self.context, &name).await;
                 }
                 sent.push(resent(name, outcome));
             }
@@ -151,14 +151,14 @@ pub(super) fn resent(delivery: String, outcome: Result<(), Failure>) -> Resent {
     Resent { delivery, taken: why.is_none(), why }
 }
 
-impl ReplayService {
-    /// Switches a delivery on again after its target has accepted an alert.
-    async fn switch_on_again(&self, delivery: &str) {
-        if let Err(error) = switch_on(&*self.context.bus, delivery).await {
-            tracing::warn!(delivery, %error, "delivery cannot be switched on again");
-        }
+/// Switches a delivery on again after its target has accepted an alert.
+pub(super) async fn switch_on_again(context: &StageContext, delivery: &str) {
+    if let Err(error) = switch_on(&*context.bus, delivery).await {
+        tracing::warn!(delivery, %error, "delivery cannot be switched on again");
     }
+}
 
+impl ReplayService {
     /// Sends an alert again that a delivery gave up on, marked as a repetition. Old letters do not name the
     /// delivery; their alerts go to all deliveries of the subscription.
     async fn resend_dead(&self, letter: &DeadLetter) -> Result<String, String> {

@@ -43,8 +43,6 @@ pub(crate) struct IncomingArticle {
     pub(crate) is_stored: bool,
     /// Whether it is named a digest, or begins with a list.
     is_digest: bool,
-    /// The sentences that a first message quotes.
-    first_news: OnceLock<Option<String>>,
     /// The article as alerts store it: the same for each subscription.
     article: OnceLock<AlertArticle>,
     headline: OnceLock<Headline>,
@@ -80,7 +78,7 @@ impl IncomingArticle {
         let names = [output.article.outlet.as_str(), agency];
         let note = note(&output.article.title, text.text(), &names);
         let (is_live, news, changed, joins, carriers) = Default::default();
-        let (first_news, article, headline, is_about_none) = Default::default();
+        let (article, headline, is_about_none) = Default::default();
         Self {
             place: sequence,
             seen,
@@ -89,7 +87,6 @@ impl IncomingArticle {
             text,
             is_stored,
             is_digest,
-            first_news,
             article,
             headline,
             is_about_none,
@@ -167,14 +164,10 @@ impl IncomingArticle {
         (!is_kept && said != own.title()).then(|| same().unwrap_or_else(|| first_said(own)))
     }
 
-    fn first_news(&self) -> Option<&str> {
-        self.first_news.get_or_init(|| first_news(&self.text)).as_deref()
-    }
-
     /// Whether it has no sentence beyond its title.
     fn is_headline_only(&self) -> bool {
         let is_short = !self.output.verdict.comparable;
-        is_short && self.first_news().is_none_or(|said| self.is_title(said))
+        is_short && first_news(&self.text).is_none_or(|said| self.is_title(&said))
     }
 
     /// Whether a sentence is its title. Aggregators write the name of the outlet behind either.
@@ -287,7 +280,7 @@ impl IncomingArticle {
         self.headline.get_or_init(|| Headline {
             title: shortened(&self.output.article.title, TITLE),
             language: self.language(),
-            lede: self.first_news().filter(|said| !self.is_title(said)).map(str::to_owned),
+            lede: first_news(&self.text).filter(|said| !self.is_title(said)),
         })
     }
 

@@ -145,7 +145,7 @@ pub(super) struct Feeds {
 impl Feeds {
     async fn read(&mut self, bus: &dyn Bus) -> Result<Vec<FeedFact>, BusError> {
         for entry in bus.key_value(streams::FEEDS.name)?.changes(&["feed"], self.revision).await? {
-            self.revision = self.revision.max(entry.revision);
+            self.revision = entry.revision;
             let value = entry.value.as_ref();
             match value.and_then(|value| wirefold_proto::decode::<FeedRecord>(value).ok()) {
                 Some(record) => drop(self.by_key.insert(entry.key, FeedFact::of(record))),

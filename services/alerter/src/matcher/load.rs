@@ -5,12 +5,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use serde::Deserialize;
 use wirefold_envelope::{decode_output, timestamp, unix_millis};
 use wirefold_flow::{Bus, BusError, Stored, UnixMillis};
-use wirefold_proto::{
-    AboutArticle, ArticleEnriched, ArticleId, Output, OutputCommand, OutputForgotten, Tag, streams,
-};
+use wirefold_proto::{ArticleId, EnrichedText, Output, OutputCommand, OutputForgotten, streams};
 
 use crate::engine::{Engine, IncomingArticle, ReadText, StoredText};
 use crate::metrics;
@@ -186,15 +183,6 @@ async fn texts(bus: &dyn Bus, wanted: &[u64]) -> Result<Vec<Option<Stored>>, Bus
 
 /// The text of the article, if this message has it.
 fn text_of(wanted: ArticleId, stored: &Stored) -> Option<ReadText> {
-    /// The parts of an enriched article that are read: its findings stand in the output.
-    #[derive(Deserialize)]
-    struct Enriched {
-        #[serde(rename = "schema")]
-        _schema: Tag<ArticleEnriched>,
-        id: ArticleId,
-        article: AboutArticle,
-        text: String,
-    }
-    let Enriched { id, article, text, .. } = serde_json::from_slice(&stored.body).ok()?;
+    let EnrichedText { id, article, text, .. } = EnrichedText::decode(&stored.body)?;
     (id == wanted).then(|| ReadText::new(id, article, text))
 }

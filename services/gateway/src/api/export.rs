@@ -74,10 +74,10 @@ impl Api {
         let (statements, outputs) = said.await?;
         let policy = self.text_policy();
         let shown = outputs.into_iter().zip(stored).map(|((story, output), text)| {
-            let (schema, paywalled) = (Tag::new(), output.article.paywalled);
+            let most = if output.article.paywalled { TextPolicy::Lead } else { TextPolicy::Full };
+            let schema = Tag::new();
             let mut detail = ArticleDetail { schema, story, event, output, text_gone: false };
-            let most = if paywalled { TextPolicy::Lead } else { policy };
-            detail.show_stored(text, most.min(policy));
+            detail.show_stored(text, policy.min(most));
             detail
         });
         let mut export = EventExport {

@@ -11,17 +11,6 @@ use crate::page::river::encoded;
 use crate::refusal::Refusal;
 use crate::shapes::{DeliveryAddition, DeliveryRow, Resent};
 
-/// The kinds that can be added, each with what its secret is, if it has one.
-const KINDS: [(&str, &str); 7] = [
-    ("ntfy", "access token, if the topic needs one"),
-    ("email", "password of the user"),
-    ("webhook", "key that signs, whsec_…"),
-    ("slack", "address of the webhook"),
-    ("telegram", "token of the bot"),
-    ("matrix", "access token"),
-    ("apprise", "access token, if the server needs one"),
-];
-
 /// Sends a marked sample. The answer of the target is the notice above the list.
 pub(super) async fn test(api: Api, Path(name): Path<String>) -> Page {
     let refuse = |why: Option<String>| {
@@ -124,7 +113,7 @@ fn form(of: &DeliveryAddition) -> Markup {
             div.field {
                 label {
                     "Kind " select name="kind" {
-                        @for (kind, secret) in KINDS { option value=(kind) selected[kind == of.kind] { (kind) " (secret: " (secret) ")" } }
+                        @for (kind, secret) in DeliveryAddition::KINDS { option value=(kind) selected[kind == of.kind] { (kind) " (secret: " (secret) ")" } }
                     }
                 }
             }

@@ -1,4 +1,4 @@
-//! The keys of the table entries that belong to one alert.
+//! The keys of entries that several stages read in the tables.
 
 use crate::ids::{AlertId, Target};
 use crate::token;
