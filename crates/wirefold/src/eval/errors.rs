@@ -144,18 +144,34 @@ impl Judged<'_> {
     /// The verdict on the later article at its arrival, and what it had in common with the earlier one then.
     fn among_all(&self, earlier: usize, later: usize) -> String {
         let verdict = self.verdict(later);
-        let arrival = self.arrival(earlier);
-        let earlier = &self.articles[earlier].id;
-        let compared = match verdict.matches.iter().find(|found| found.doc == arrival) {
-            Some(found) => format!(
-                "{} of it was in {earlier}, {} the other way, p = {:.2}",
-                percent(found.evidence.contained),
-                percent(found.evidence.containing),
-                found.probability,
-            ),
-            None => format!("it was not compared with {earlier}"),
+        let compared = match self.by {
+            By::Story => self.in_common(earlier, verdict),
+            By::Event => self.similarity(earlier, verdict),
         };
+        let earlier = &self.articles[earlier].id;
+        let compared = compared.unwrap_or_else(|| format!("it was not compared with {earlier}"));
         format!("when {} came, {compared}; {}", self.articles[later].id, self.became(verdict))
+    }
+
+    /// How much text an article had in common with an earlier one; `None` if they were not compared.
+    fn in_common(&self, earlier: usize, verdict: &Verdict) -> Option<String> {
+        let arrival = self.arrival(earlier);
+        let found = verdict.matches.iter().find(|found| found.doc == arrival)?;
+        Some(format!(
+            "{} of it was in {}, {} the other way, p = {:.2}",
+            percent(found.evidence.contained),
+            self.articles[earlier].id,
+            percent(found.evidence.containing),
+            found.probability,
+        ))
+    }
+
+    /// How similar the story of an article was to that of an earlier one; `None` if they were not compared.
+    fn similarity(&self, earlier: usize, verdict: &Verdict) -> Option<String> {
+        let story = self.verdict(earlier).story;
+        let found = verdict.compared_stories.iter().find(|it| it.story == story.0)?;
+        let similarity = found.evidence.similarity();
+        Some(format!("its similarity to {} was {similarity:.2}", self.articles[earlier].id))
     }
 
     /// The story or event that an article joined at its arrival, with the evidence.

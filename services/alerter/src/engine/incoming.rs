@@ -76,7 +76,9 @@ impl IncomingArticle {
         let seen = unix_millis(output.article.seen);
         let agency = output.verdict.agency.as_ref().map_or("", |agency| &agency.name);
         let names = [output.article.outlet.as_str(), agency];
-        let note = note(&output.article.title, text.text(), &names);
+        // The enricher has looked for one, with the names of all agencies.
+        let has_note = output.findings.note.is_some();
+        let note = has_note.then(|| note(&output.article.title, text.text(), &names)).flatten();
         let (is_live, news, changed, joins, carriers) = Default::default();
         let (article, headline, is_about_none) = Default::default();
         Self {

@@ -7,10 +7,11 @@ use wirefold_envelope::{Limits, Sender, create_streams, timestamp};
 use wirefold_flow::{Bus, Clock, Outgoing};
 use wirefold_proto::{
     AboutArticle, Agency, AgencyHow, ArticleEnriched, ArticleId, Class, Command, CommandOutcome,
-    Confidence, ContentHash, ControlCommand, CopyKind, Correction, DecisionId, EventAfter, EventId,
-    EventState, Findings, FoundBy, Input, ItemAddress, Language, LeadEvidence, Offsets, Outlet,
-    OutputArticle, OutputCommand, OutputForgotten, Published, StoryAfter, StoryChange, StoryId,
-    StoryState, Tag, Target, TextPolicy, TextSource, Verdict, encode,
+    Confidence, ContentHash, ControlCommand, CopyKind, Correction, DecisionId, EditorNote,
+    EventAfter, EventId, EventState, Findings, FoundBy, Input, ItemAddress, Language, LeadEvidence,
+    NoteKind, Offsets, Outlet, OutputArticle, OutputCommand, OutputForgotten, Published,
+    StoryAfter, StoryChange, StoryId, StoryState, Tag, Target, TextPolicy, TextSource, Verdict,
+    encode,
 };
 
 pub(super) struct Newsroom {
@@ -468,8 +469,17 @@ impl Newsroom {
 }
 
 fn findings(given: Given) -> Findings {
-    let tag = given.language.parse().unwrap();
-    Findings { language: Some(Language { tag, how: FoundBy::Rule }), ..Findings::default() }
+    let (how, tag) = (FoundBy::Rule, given.language.parse().unwrap());
+    let names = [given.outlet, given.agency.map_or("", |(name, _)| name)];
+    let note = wirefold_corrections::note(given.title, given.text, &names).map(|found| {
+        let kind = match found.kind {
+            wirefold_corrections::NoteKind::Correction => NoteKind::Correction,
+            wirefold_corrections::NoteKind::Clarification => NoteKind::Clarification,
+            wirefold_corrections::NoteKind::Retraction => NoteKind::Retraction,
+        };
+        EditorNote { kind, words: found.words, how }
+    });
+    Findings { language: Some(Language { tag, how }), note, ..Findings::default() }
 }
 
 fn merged([from, into]: [Target; 2]) -> StoryChange {
