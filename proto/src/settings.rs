@@ -158,6 +158,9 @@ pub struct SubscriptionSettings {
     /// Gather messages into digests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<Digest>,
+    /// Whether the events of its alerts are kept as `keep.alerts` says. Default: yes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep: Option<bool>,
     /// The names of the deliveries it goes to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deliveries: Vec<String>,
@@ -188,6 +191,7 @@ impl SubscriptionSettings {
             max_per_day: None,
             inhibited_by: Vec::new(),
             digest: None,
+            keep: None,
             deliveries: Vec::new(),
         }
     }

@@ -113,6 +113,15 @@ pub const SNAPSHOTS: Store = Store {
 /// The beginning of a snapshot's name in [`SNAPSHOTS`]. The sequence of the last decision follows, so names sort by age.
 pub const SNAPSHOT: &str = "detector-";
 
+/// The exports of the events that alerted.
+pub const KEPT: Store = Store {
+    name: "wf_kept",
+    kind: StoreKind::Objects,
+    about: "the exports of the events that alerted, for as long as `keep.alerts` says",
+    writers: &[GATEWAY],
+    readers: &[GATEWAY, CLI],
+};
+
 /// Every bucket and object store.
-pub const STORES: [Store; 9] =
-    [FEEDS, SUBSCRIPTIONS, DELIVERIES, STORIES, TRIES, READING, FORGOTTEN, LEASES, SNAPSHOTS];
+pub const STORES: [Store; 10] =
+    [FEEDS, SUBSCRIPTIONS, DELIVERIES, STORIES, TRIES, READING, FORGOTTEN, LEASES, SNAPSHOTS, KEPT];

@@ -27,6 +27,8 @@ pub struct Settings {
     pub hosts: Vec<String>,
     /// How much of a text readers over the network may have.
     pub text_policy: TextPolicy,
+    /// How long the exports of events that alerted are kept; `None` keeps none.
+    pub keep: Option<Duration>,
     /// Its public address, such as `http://127.0.0.1:8787`, for feeds.
     pub base_url: String,
     /// Whether it writes the table `wf_stories` for other programs on the same bus.

@@ -21,9 +21,9 @@ use wirefold_proto::{
 };
 
 use crate::gateway::GatewayError;
-use crate::metrics;
 use crate::projection::{Batch, Change, FILE, ProjectionError};
 use crate::state::AppState;
+use crate::{kept, metrics};
 
 /// Messages applied in one transaction.
 pub(crate) const BATCH: usize = 500;
@@ -61,11 +61,12 @@ pub(crate) async fn run(app: &Arc<AppState>, stop: &CancellationToken) -> Result
         ended.cancel();
         written
     };
-    let (output, alerts, tables, ()) = tokio::join!(
+    let (output, alerts, tables, (), ()) = tokio::join!(
         follow(streams::OUTPUT.name),
         follow(streams::ALERTS.name),
         tables,
         send_heartbeats(app, &ended),
+        kept::run(app, &ended),
     );
     output.and(alerts).and(tables)
 }

@@ -13,6 +13,7 @@ mod feeds;
 mod follow;
 mod gateway;
 mod greader;
+pub mod kept;
 mod metrics;
 mod page;
 mod projection;

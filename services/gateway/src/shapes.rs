@@ -452,7 +452,32 @@ pub struct ExportedRevision {
     pub alert: Alert,
 }
 
-crate::shapes::api_message!(EventExport = "export");
+crate::shapes::api_message!(EventExport = "export", KeptPage = "kept");
+
+/// `GET /api/v1/kept`: the events whose exports are kept, the last changed first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KeptPage {
+    /// `wirefold.api.kept/1`.
+    pub schema: Tag<Self>,
+    /// The events.
+    pub kept: Vec<KeptRow>,
+    /// Pass it as `cursor` for the events after these; absent on the last page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// An event whose export is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KeptRow {
+    /// Its id.
+    pub event: EventId,
+    /// Its title.
+    pub title: String,
+    /// When its last article, alert or command came.
+    pub changed: Timestamp,
+    /// The names of the subscriptions that alerted.
+    pub subscriptions: Vec<String>,
+}
 
 /// `GET /api/v1/articles?url=`: the articles behind a link, the newest version first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

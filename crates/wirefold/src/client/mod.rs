@@ -382,6 +382,7 @@ async fn settings(
         release: env!("CARGO_PKG_VERSION").to_owned(),
         hosts: Vec::new(),
         text_policy: TextPolicy::Full,
+        keep: None,
         base_url: "http://localhost".to_owned(),
         tables: false,
         gate: None,

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use clap::Args;
 use serde::Serialize;
 use wirefold_gateway::tokens;
+use wirefold_proto::streams::KEPT;
 
 use super::print_line;
 use crate::client::{ClientOptions, must_exist};
@@ -18,8 +19,9 @@ use crate::output::count;
 
 /// The files from which the detector starts without reading everything again: its snapshots, then the texts
 /// that they name, which are only appended to. Both are copied before the bus, so they never refer to
-/// messages that the copy of the bus lacks.
-const BESIDE_BUS: [&str; 2] = ["wf_snapshots", "wf_texts"];
+/// messages that the copy of the bus lacks. The kept events are only here: the gateway deletes the earlier file of an
+/// event minutes after it wrote the next.
+const BESIDE_BUS: [&str; 3] = ["wf_snapshots", "wf_texts", KEPT.name];
 /// The suffix of an unfinished file.
 const UNFINISHED_SUFFIX: &str = ".part";
 

@@ -49,6 +49,8 @@ pub(crate) struct Config {
     pub(crate) bus: BusConfig,
     /// How long data is stored.
     pub(crate) retention: RetentionConfig,
+    /// What is kept for longer.
+    pub(crate) keep: KeepConfig,
     /// How feeds are polled.
     pub(crate) fetcher: FetcherConfig,
     /// Limits for one feed, one site and one host.
@@ -111,6 +113,15 @@ pub(crate) struct RetentionConfig {
     /// the window of comparison. If the window is full, articles leave it early, first those of the sites
     /// that have most.
     pub(crate) max_bytes: u64,
+}
+
+/// What is kept for longer. A kept event is one file with its texts, evidence, alerts, notes and overrides, as `wirefold
+/// story export` prints it. It is written once the event has been quiet for two days, and again if it changes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct KeepConfig {
+    /// How long the events that alerted are kept after their last change. Default: they are not kept. Events that are
+    /// kept already stay if you remove this.
+    pub(crate) alerts: Option<Interval>,
 }
 
 /// How feeds are polled.
@@ -417,6 +428,8 @@ pub(crate) struct SubscriptionConfig {
     pub(crate) inhibited_by: Vec<SubscriptionId>,
     /// Collects messages: `hourly`, `daily` or `weekly`.
     pub(crate) digest: Option<Digest>,
+    /// Whether the events of its alerts are kept as `keep.alerts` says. Default: yes.
+    pub(crate) keep: Option<bool>,
     /// The names of its deliveries. Default: it is printed.
     #[serde(default)]
     pub(crate) deliveries: Vec<String>,

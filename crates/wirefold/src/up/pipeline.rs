@@ -16,6 +16,7 @@ use wirefold_flow::{BoxFuture, Bus, BusError, Clock, Event, Observer, StageConte
 use wirefold_flow_nats::NatsBus;
 use wirefold_gateway::tokens::{Kind, SIGN_IN_LINK, Scope, TokenError, TokenFile};
 use wirefold_gateway::{Access, Condition as _, Gateway};
+use wirefold_proto::Interval;
 use wirefold_proto::rights::Service;
 use wirefold_proto::streams::{self, FEEDS, FETCHED, STREAMS, Stage};
 
@@ -202,6 +203,7 @@ impl Pipeline<'_> {
             release: env!("CARGO_PKG_VERSION").to_owned(),
             hosts: config.hosts(),
             text_policy: config.text_policy,
+            keep: config.keep.alerts.map(Interval::duration),
             base_url: address.to_owned(),
             tables: self.nats.is_some(),
             rehearse: Arc::new(RehearsalService {

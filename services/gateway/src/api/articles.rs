@@ -56,8 +56,14 @@ impl ArticleDetail {
     /// Shows as much of the stored text as the policy allows, or else the beginning that the output has.
     pub(super) fn show_stored(&mut self, stored: Option<ArticleFetched>, policy: TextPolicy) {
         // After the stream was created anew, another article may have this sequence.
-        match stored.filter(|it| it.id == self.output.id) {
-            Some(fetched) => self.output.text = Some(fetched.text),
+        let fetched = stored.filter(|it| it.id == self.output.id);
+        self.show_whole(fetched.map(|it| it.text), policy);
+    }
+
+    /// The same for the text of this article.
+    pub(super) fn show_whole(&mut self, whole: Option<String>, policy: TextPolicy) {
+        match whole {
+            Some(text) => self.output.text = Some(text),
             None => self.text_gone = policy != TextPolicy::None,
         }
         let held = if self.text_gone { TextPolicy::Lead } else { TextPolicy::Full };

@@ -16,11 +16,14 @@ use wirefold_proto::{
 use wirefold_text::Text;
 
 use crate::AppState;
-use crate::api::request::{IdPrefix, Path, Query};
+use crate::api::articles::show_text;
+use crate::api::request::{IdPrefix, PageQuery, Path, Query};
 use crate::api::{Answer, Api, ApiResult, Refusal, handover};
-use crate::projection::Moment;
+use crate::kept;
+use crate::projection::{IdLookup, Moment};
 use crate::shapes::{
     AlertDelivery, ArticleDetail, EventExport, ExportedAlert, ExportedRevision, FigureSentence,
+    KeptPage,
 };
 use crate::statements::{InStory, MOST_ARTICLES, statements};
 
@@ -40,21 +43,79 @@ pub(super) async fn get(
     api.export(&given, &query).await.map(Json)
 }
 
+pub(super) async fn list_kept(api: Api, Query(page): Query<PageQuery>) -> Answer<KeptPage> {
+    Ok(Json(api.app.kept_page(&page.paging()).await?))
+}
+
 impl Api {
     /// The event as it was known at a moment. Its texts are cut as the policy requires.
     pub(crate) async fn export(&self, given: &str, query: &ExportQuery) -> ApiResult<EventExport> {
-        let (app, exported) = (&self.app, self.app.now());
+        let exported = self.app.now();
         let as_of = query.as_of.map_or(exported, |it| it.timestamp().min(exported));
-        let event: EventId = app.resolve_id(given).await?;
-        let found = app.projection.articles_at_time(event, unix_millis(as_of), MOST_ARTICLES);
-        let (articles, left_out) = app.outputs_of_event(found.await?).await?;
-        let Some((_, first)) = articles.first() else {
-            return Err(Refusal::not_found(format!("event {event} had no article at {as_of}")));
+        self.app.export(self.app.event_or_kept(given).await?, as_of, self.text_policy()).await
+    }
+}
+
+impl AppState {
+    /// The current id for an id of an event or a prefix of one, which may only be kept.
+    async fn event_or_kept(&self, given: &str) -> ApiResult<EventId> {
+        let known = self.projection.resolve_id::<EventId>(given.to_owned()).await?;
+        if matches!(known, IdLookup::Nothing) {
+            let events = self.kept_events(given).await?;
+            if events.len() > 1 {
+                let candidates = events.iter().map(EventId::to_string).collect();
+                return Err(Refusal::ambiguous(given, candidates));
+            }
+            if let Some(event) = events.first() {
+                return Ok(*event);
+            }
+        }
+        self.resolve_id(given).await
+    }
+
+    /// An event as it was known at a moment. What has expired here is taken from its kept export.
+    pub(crate) async fn export(
+        &self,
+        event: EventId,
+        as_of: Timestamp,
+        policy: TextPolicy,
+    ) -> ApiResult<EventExport> {
+        let exported = self.now();
+        let kept = self.kept(event).await?;
+        let mut texts = kept::texts(kept.as_ref());
+        // All but the texts of a later export is of its own moment.
+        let (kept, kept_later) = match kept {
+            Some(kept) if kept.as_of > as_of => (None, Some(kept.as_of)),
+            kept => (kept, None),
         };
-        let since = first.article.seen;
-        let reads = articles.iter().map(|(_, article)| app.fetched(article.input.enriched));
+        let found =
+            self.projection.articles_at_time(event, unix_millis(as_of), MOST_ARTICLES).await?;
+        let in_event: BTreeSet<ArticleId> = found.0.iter().map(|it| it.id).collect();
+        let (mut articles, mut left_out) = self.outputs_of_event(found).await?;
+        if articles.is_empty() {
+            return kept.map(|kept| gone(kept, exported, policy)).ok_or_else(|| {
+                let kept = kept_later.map(|at| format!("; it is kept as of {at}"));
+                let kept = kept.unwrap_or_default();
+                Refusal::not_found(format!("event {event} had no article at {as_of}{kept}"))
+            });
+        }
+        if let Some(kept) = &kept {
+            let expired = self.expired(kept, &in_event, &articles).await?;
+            let counted = expired.iter().filter(|(_, it)| in_event.contains(&it.id)).count();
+            left_out = left_out.saturating_sub(u32::try_from(counted).unwrap_or(u32::MAX));
+            articles.extend(expired);
+            articles.sort_by_key(|(_, it)| it.article.seen);
+        }
+        let reads = articles.iter().map(|(_, article)| self.fetched(article.input.enriched));
         let stored = try_join_all(reads).await?;
-        let (targets, changed_by) = app.projection.about_event(event).await?;
+        for ((_, article), fetched) in articles.iter().zip(stored) {
+            // After the stream was created anew, another article may have this sequence.
+            if let Some(fetched) = fetched.filter(|it| it.id == article.id) {
+                texts.insert(article.id, fetched.text);
+            }
+        }
+        let since = articles.iter().map(|(_, it)| it.article.seen).min().unwrap_or(as_of);
+        let (targets, changed_by) = self.projection.about_event(event).await?;
         let ids: BTreeSet<ArticleId> = articles.iter().map(|(_, article)| article.id).collect();
         let is_about = |sent: &ControlCommand, about: Option<Target>| {
             let names_it = match &sent.command {
@@ -65,19 +126,18 @@ impl Api {
             let is_of_it = about.is_some_and(|it| targets.contains(&it)) || names_it;
             sent.at <= as_of && (is_of_it || changed_by.contains(&sent.id))
         };
-        let (mut commands, has_more) = handover::commands(app, since, is_about).await?;
+        let (mut commands, has_more) = handover::commands(self, since, is_about).await?;
         commands.reverse();
-        let alerts = app.alerts_until(as_of, targets).await?;
+        let alerts = self.alerts_until(as_of, targets).await?;
         let title = title(&articles);
-        let texts = stored.iter().flatten().map(|it| (it.id, Text::new(&it.text))).collect();
-        let said = app.compute(move || (with_sentences(&articles, left_out, &texts), articles));
+        let read = texts.iter().map(|(id, text)| (*id, Text::new(text))).collect();
+        let said = self.compute(move || (with_sentences(&articles, left_out, &read), articles));
         let (statements, outputs) = said.await?;
-        let policy = self.text_policy();
-        let shown = outputs.into_iter().zip(stored).map(|((story, output), text)| {
+        let shown = outputs.into_iter().map(|(story, output)| {
             let most = if output.article.paywalled { TextPolicy::Lead } else { TextPolicy::Full };
-            let schema = Tag::new();
+            let (schema, whole) = (Tag::new(), texts.remove(&output.id));
             let mut detail = ArticleDetail { schema, story, event, output, text_gone: false };
-            detail.show_stored(text, policy.min(most));
+            detail.show_whole(whole, policy.min(most));
             detail
         });
         let mut export = EventExport {
@@ -86,7 +146,7 @@ impl Api {
             title,
             as_of,
             exported,
-            release: app.settings.release.clone(),
+            release: self.settings.release.clone(),
             remarks: Vec::new(),
             articles: shown.collect(),
             left_out,
@@ -95,12 +155,74 @@ impl Api {
             commands,
         };
         export.remarks = remarks(&export, policy, has_more);
+        if let Some(kept) = kept {
+            self.add_expired(&mut export, kept).await?;
+        }
         Ok(export)
+    }
+
+    /// The articles of a kept export that have expired here. Those that people took out of the event are left out.
+    async fn expired(
+        &self,
+        kept: &EventExport,
+        in_event: &BTreeSet<ArticleId>,
+        shown: &[InStory],
+    ) -> ApiResult<Vec<InStory>> {
+        let shown: BTreeSet<ArticleId> = shown.iter().map(|(_, it)| it.id).collect();
+        let missing = || kept.articles.iter().filter(|it| !shown.contains(&it.output.id));
+        let known = self.projection.articles(missing().map(|it| it.output.id).collect()).await?;
+        let known: BTreeSet<ArticleId> = known.iter().map(|it| it.id).collect();
+        let is_expired = |id: &ArticleId| in_event.contains(id) || !known.contains(id);
+        let expired = missing().filter(|it| is_expired(&it.output.id));
+        Ok(expired.map(|it| (it.story, it.output.clone())).collect())
+    }
+
+    /// Adds the alerts, revisions, attempts and commands of a kept export that have expired here.
+    async fn add_expired(&self, export: &mut EventExport, kept: EventExport) -> ApiResult<()> {
+        for old in kept.alerts {
+            if let Some(alert) = export.alerts.iter_mut().find(|it| it.id == old.id) {
+                let first = alert.revisions.first().map_or(0, |it| it.alert.revision);
+                let earlier = old.revisions.into_iter().filter(|it| it.alert.revision < first);
+                alert.revisions.splice(0..0, earlier);
+                if alert.deliveries.iter().all(|it| it.attempts.is_empty()) {
+                    alert.deliveries = old.deliveries;
+                }
+            } else if self.projection.alert(old.id.to_string()).await?.is_none() {
+                export.alerts.push(old);
+            }
+        }
+        export.alerts.sort_by_key(|it| it.revisions.first().map(|it| it.alert.at));
+        let known: BTreeSet<String> =
+            export.commands.iter().map(|it| it.command.id.clone()).collect();
+        export
+            .commands
+            .extend(kept.commands.into_iter().filter(|it| !known.contains(&it.command.id)));
+        export.commands.sort_by_key(|it| it.command.at);
+        export.remarks.push(format!(
+            "What has expired since is taken from the export that wirefold kept at {}.",
+            kept.exported
+        ));
+        Ok(())
     }
 }
 
+/// The kept export of an event that has expired. Its texts are cut as the policy requires.
+fn gone(mut kept: EventExport, exported: Timestamp, policy: TextPolicy) -> EventExport {
+    for detail in &mut kept.articles {
+        let most = detail.output.text_policy;
+        show_text(&mut detail.output, policy.min(most));
+    }
+    kept.remarks.extend(cut(policy).map(str::to_owned));
+    let has_expired = format!(
+        "The event has expired here: this is the export that wirefold kept at {}.",
+        kept.exported
+    );
+    kept.remarks.insert(0, has_expired);
+    EventExport { exported, ..kept }
+}
+
 /// The title of the newest version of the lead of the first story.
-fn title(articles: &[InStory]) -> String {
+pub(crate) fn title(articles: &[InStory]) -> String {
     let Some((story, first)) = articles.first() else { return String::new() };
     let lead = articles.iter().rfind(|(of, it)| of == story && it.verdict.story == *story);
     let lead =
@@ -114,7 +236,8 @@ fn title(articles: &[InStory]) -> String {
     shown.article.title.clone()
 }
 
-fn with_sentences(
+/// The statements of these articles, their figures with the sentences.
+pub(crate) fn with_sentences(
     articles: &[InStory],
     left_out: u32,
     texts: &HashMap<ArticleId, Text>,
@@ -133,16 +256,23 @@ fn with_sentences(
     said
 }
 
+/// The remark on texts that the policy cuts.
+fn cut(policy: TextPolicy) -> Option<&'static str> {
+    match policy {
+        TextPolicy::Full => None,
+        TextPolicy::Lead => {
+            Some("Texts are cut to their first words, because `text_policy` is `lead`.")
+        }
+        TextPolicy::None => Some("Texts are left out, because `text_policy` is `none`."),
+    }
+}
+
 /// The parts of an export that are not of its moment, and those that are missing.
 fn remarks(export: &EventExport, policy: TextPolicy, has_more: bool) -> Vec<String> {
     let EventExport { as_of, exported, left_out, articles, alerts, .. } = export;
     let gone = articles.iter().filter(|it| it.text_gone).count();
     let is_paywalled = articles.iter().any(|it| it.output.article.paywalled);
-    let cut = match policy {
-        TextPolicy::Full => "",
-        TextPolicy::Lead => "Texts are cut to their first words, because `text_policy` is `lead`.",
-        TextPolicy::None => "Texts are left out, because `text_policy` is `none`.",
-    };
+    let cut = cut(policy).unwrap_or_default();
     let gone = format!(
         "The texts of {gone} articles have expired: at most their first words are included."
     );

@@ -86,6 +86,20 @@ pub(super) async fn commands(
     since: Timestamp,
     is_wanted: impl Fn(&ControlCommand, Option<Target>) -> bool,
 ) -> ApiResult<(Vec<CommandRow>, bool)> {
+    let (commands, has_more) = newest(app, since, is_wanted).await?;
+    let mut rows = Vec::with_capacity(commands.len());
+    for command in commands {
+        rows.push(describe(app, command).await?);
+    }
+    Ok((rows, has_more))
+}
+
+/// The same as they are stored, with their words.
+pub(crate) async fn newest(
+    app: &AppState,
+    since: Timestamp,
+    is_wanted: impl Fn(&ControlCommand, Option<Target>) -> bool,
+) -> ApiResult<(Vec<(ControlCommand, Worded)>, bool)> {
     let stream = streams::CONTROL.name;
     let state = app.bus.stream_state(stream).await?;
     let mut sequences: Vec<u64> = (state.first..=state.last).collect();
@@ -107,11 +121,8 @@ pub(super) async fn commands(
         }
     }
     let has_more = commands.len() > MOST;
-    let mut rows = Vec::with_capacity(commands.len().min(MOST));
-    for command in commands.into_iter().take(MOST) {
-        rows.push(describe(app, command).await?);
-    }
-    Ok((rows, has_more))
+    commands.truncate(MOST);
+    Ok((commands, has_more))
 }
 
 async fn describe(
@@ -141,7 +152,7 @@ async fn describe(
 }
 
 /// The request in a command, and its event or story.
-type Worded = (String, Option<Target>);
+pub(crate) type Worded = (String, Option<Target>);
 
 /// A command in words; `None` if it is about a feed.
 fn words(given: &ControlCommand) -> Option<Worded> {

@@ -11,7 +11,7 @@ use crate::shapes::{AlertCounts, AlertPage, AlertRevision, AlertRow, describe_ho
 pub(super) fn main(alerts: &AlertPage, subscriptions: &[SubscriptionRecord]) -> Markup {
     html! {
         h1 { "Alerts" }
-        p { a href="/handover" { "Hand-over" } ": the alerts and commands of the last hours." }
+        p { a href="/handover" { "Hand-over" } ": the alerts and commands of the last hours. " a href="/kept" { "Kept events" } ": the events of earlier alerts." }
         (summary(alerts, subscriptions))
         @if alerts.alerts.is_empty() { (empty(subscriptions)) }
         @else {

@@ -7,9 +7,11 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use wirefold_proto::{Agency, AttemptOutcome, Correction, EventId, Qualifier, text_remarks};
 
 use crate::page::layout::STYLE;
-use crate::page::river::is_web;
+use crate::page::river::{is_web, title_of};
 use crate::page::{statements, words};
-use crate::shapes::{ArticleDetail, CommandRow, EventExport, ExportedAlert, ExportedRevision};
+use crate::shapes::{
+    ArticleDetail, CommandRow, EventExport, ExportedAlert, ExportedRevision, KeptPage,
+};
 
 /// The form that exports an event as it is, or as it was at a moment.
 pub(super) fn form(event: EventId, now: Timestamp) -> Markup {
@@ -23,6 +25,23 @@ pub(super) fn form(event: EventId, now: Timestamp) -> Markup {
             }
             p.faint { "One file with the texts, evidence, alerts and commands until then." }
         }
+    }
+}
+
+/// The list of kept exports.
+pub(super) fn kept(found: &KeptPage) -> Markup {
+    html! {
+        h1 { "Kept events" }
+        @if found.kept.is_empty() { p.faint { "None yet. With " code { "keep.alerts" } ", the export of each event that alerted is kept once the event is quiet." } }
+        ul.values {
+            @for row in &found.kept {
+                li {
+                    a href={ "/events/" (row.event) "/export" } dir="auto" { (title_of(&row.title)) }
+                    ", " (words::time(row.changed)) span.faint { " · " (row.subscriptions.join(", ")) }
+                }
+            }
+        }
+        @if let Some(next) = &found.next { p.more { a rel="next" href={ "/kept?cursor=" (next) } { "Older events" } } }
     }
 }
 

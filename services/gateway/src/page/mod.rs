@@ -70,6 +70,7 @@ pub(crate) fn router(api: Api) -> Router {
         .route("/events/{id}/export", get(export_file))
         .route("/stories/{id}", get(story_page))
         .route("/alerts", get(alerts_page))
+        .route("/kept", get(kept_page))
         .route("/handover", get(handover_page))
         .route("/report", get(report_page))
         .route("/feeds", get(feeds_page))
@@ -244,6 +245,11 @@ async fn alerts_page(api: Api, Query(asked): Query<AddressFields>) -> Page {
     let subscriptions = api.app.subscriptions().await?.into_records();
     let subscriptions = api.app.projection.count_for(subscriptions).await?;
     show(&api, NavEntry::Alerts, "Alerts", &alerts::main(&alerts, &subscriptions))
+}
+
+async fn kept_page(api: Api, Query(asked): Query<AddressFields>) -> Page {
+    let found = api.app.kept_page(&paging_of(&asked, ALERTS)?).await?;
+    show(&api, NavEntry::Alerts, "Kept events", &export::kept(&found))
 }
 
 async fn handover_page(api: Api, Query(asked): Query<AddressFields>) -> Page {

@@ -438,6 +438,7 @@ impl Fields {
         let inhibited_by: Vec<&str> = settings.inhibited_by.iter().map(|id| id.as_str()).collect();
         fields.put("inhibited_by", Some(inhibited_by.join(", ")));
         fields.put("digest", settings.digest.map(Digest::as_str));
+        fields.put("keep", settings.keep);
         fields.0.insert("deliveries".to_owned(), settings.deliveries.clone());
         fields
     }
@@ -524,6 +525,7 @@ impl Fields {
         let broken = self.one("break_quiet");
         settings.break_quiet = (!broken.is_empty()).then(|| broken.to_owned());
         settings.digest = Digest::from_word(self.one("digest"));
+        settings.keep = self.one("keep").parse().ok();
         settings.deliveries = self.0.get("deliveries").cloned().unwrap_or_default();
     }
 
@@ -725,7 +727,7 @@ impl Editor<'_> {
     }
 
     fn frequency_fields(&self) -> Markup {
-        let digest = self.fields.one("digest");
+        let [digest, keep] = ["digest", "keep"].map(|name| self.fields.one(name));
         html! {
             fieldset {
                 legend { "How often" }
@@ -743,6 +745,14 @@ impl Editor<'_> {
                         (option("hourly", "one an hour", digest == "hourly"))
                         (option("daily", "one a day, at eight", digest == "daily"))
                         (option("weekly", "one a week, on Mondays at eight", digest == "weekly"))
+                    }
+                }
+                div.field {
+                    label for="keep" { "Keep its events" }
+                    select #keep name="keep" {
+                        (option("", "as long as the settings say", keep.is_empty()))
+                        (option("true", "yes: as long as the settings say", keep == "true"))
+                        (option("false", "no", keep == "false"))
                     }
                 }
             }
@@ -983,7 +993,7 @@ mod tests {
         "on": ["new", "quiet", "origins+3", "outlets+5", "velocity>5/10m", "velocity>9/1h"],
         "min_outlets": 2, "min_origins": 1, "group_wait": "0s", "update_interval": "15m",
         "repeat_interval": "6h", "escalation": "chief after 15m", "quiet_hours": {"from": "22:00", "to": "07:00", "time_zone": "Europe/Berlin"},
-        "break_quiet": "outlets>=10", "max_per_day": 5, "inhibited_by": ["storms", "strikes"], "deliveries": ["desk", "phone"]
+        "break_quiet": "outlets>=10", "max_per_day": 5, "inhibited_by": ["storms", "strikes"], "keep": false, "deliveries": ["desk", "phone"]
     }"#;
 
     #[test]

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
     Alert, AlertId, ArticleId, EventId, OutputCommand, SubscriptionRecord, Tag, Target,
 };
 
+use crate::projection::apply::json;
 use crate::projection::articles::{parse, read, text};
 use crate::projection::filter::{Cursor, StoryQuery};
 use crate::projection::lists::{Block, Found, Scan, millis};
@@ -96,6 +98,46 @@ pub(super) fn about_event(
     let targets = merged.query_map([&event], |row| text(row, 0))?.map(|id| parse(&id?));
     let commands = commands.query_map([&event], |row| text(row, 0))?;
     Ok((targets.collect::<Answer<_>>()?, commands.collect::<rusqlite::Result<_>>()?))
+}
+
+/// An event that an alert is about.
+pub(crate) struct Alerted {
+    pub(crate) event: EventId,
+    pub(crate) first_seen: UnixMillis,
+    /// When its last article, alert or command came.
+    pub(crate) changed: UnixMillis,
+}
+
+/// The events that alerts are about, except those of these subscriptions alone; commands at these times change them.
+pub(super) fn alerted(
+    connection: &Connection,
+    not_kept: &[String],
+    commands: &[(Timestamp, Target)],
+) -> Answer<Vec<Alerted>> {
+    // `its` names what events and stories were merged into.
+    let ask = "WITH RECURSIVE its (id, at, is_kept) AS (
+            SELECT target, at, subscription NOT IN (SELECT value FROM json_each(?1)) FROM alerts
+            UNION SELECT value ->> 1, value ->> 0, 0 FROM json_each(?2)
+            UNION SELECT new, at, is_kept FROM its JOIN redirects ON old = its.id
+        ) SELECT events.id, first_seen, max(changed, max(at)) FROM (
+            SELECT coalesce((SELECT event FROM stories WHERE stories.id = its.id), id) AS event, at, is_kept FROM its
+        ) AS of JOIN events ON events.id = of.event GROUP BY events.id HAVING max(is_kept)";
+    let commands: Vec<(i64, String)> =
+        commands.iter().map(|(at, of)| (at.as_millisecond(), of.to_string())).collect();
+    let mut ask = connection.prepare_cached(ask)?;
+    let mut rows = ask.query([json(not_kept)?, json(&commands)?])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let time = |column| {
+            Ok::<_, rusqlite::Error>(UnixMillis(row.get::<_, i64>(column)?.unsigned_abs()))
+        };
+        found.push(Alerted {
+            event: parse(&text(row, 0)?)?,
+            first_seen: time(1)?,
+            changed: time(2)?,
+        });
+    }
+    Ok(found)
 }
 
 /// The alerts of a subscription that list an article seen at this time.

@@ -169,7 +169,7 @@ fn kept<'a, T: serde::Serialize>(message: &T, body: &'a [u8]) -> Answer<Cow<'a, 
 }
 
 /// The stored form of a value.
-fn json<T: serde::Serialize>(value: &T) -> Answer<String> {
+pub(super) fn json<T: serde::Serialize + ?Sized>(value: &T) -> Answer<String> {
     serde_json::to_string(value)
         .map_err(|error| crate::projection::ProjectionError::Row(error.to_string()))
 }

@@ -39,6 +39,11 @@ pub(crate) struct Cursor {
 }
 
 impl Cursor {
+    /// The cursor of a row.
+    pub(crate) fn new(time: i64, id: String) -> Self {
+        Self { time, id }
+    }
+
     /// A cursor before every row.
     pub(super) fn before_all() -> Self {
         // No id contains a character after `z`.

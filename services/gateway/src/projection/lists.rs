@@ -46,13 +46,19 @@ impl Paging {
         self.after.clone().unwrap_or_else(Cursor::before_all)
     }
 
+    /// Whether the row of this cursor comes after the row before this page.
+    pub(crate) fn is_after(&self, row: &Cursor) -> bool {
+        let after = self.after();
+        (row.time, &row.id) < (after.time, &after.id)
+    }
+
     /// The same for rows in the opposite order, the first seen first.
     pub(super) fn after_first(&self) -> Cursor {
         self.after.clone().unwrap_or(Cursor { time: i64::MIN, id: String::new() })
     }
 
     /// Cuts rows to the limit, of which one more was read. Returns the cursor if more rows follow.
-    pub(super) fn cut<T>(
+    pub(crate) fn cut<T>(
         &self,
         rows: &mut Vec<T>,
         cursor: impl Fn(&T) -> Cursor,

@@ -24,6 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use rusqlite::Connection;
 use thiserror::Error;
 use tokio::sync::Semaphore;
@@ -33,7 +34,7 @@ use wirefold_proto::{
     Target,
 };
 
-pub(crate) use crate::projection::alerts::Numbers;
+pub(crate) use crate::projection::alerts::{Alerted, Numbers};
 pub(crate) use crate::projection::apply::{Batch, Change, lead};
 use crate::projection::articles::First;
 pub(crate) use crate::projection::articles::LoggedArticle;
@@ -279,6 +280,9 @@ reads! {
     resolve_alert(given: String) -> Vec<String>, |it| alerts::resolve_alert(it, &given);
     /// The ids of the alerts about these events and stories.
     alerts_about(targets: Vec<Target>) -> Vec<AlertId>, |it| alerts::alerts_about(it, &targets);
+    /// The events that alerts are about, except those of these subscriptions alone; commands at these times change them.
+    alerted(not_kept: Vec<String>, commands: Vec<(Timestamp, Target)>) -> Vec<Alerted>,
+        |it| alerts::alerted(it, &not_kept, &commands);
     /// The alerts of a subscription that list an article: it may have joined that of another event.
     alerts_with(subscription: String, article: ArticleId, seen: UnixMillis) -> Vec<AlertId>,
         |it| alerts::alerts_with(it, &subscription, article, seen);

@@ -11,6 +11,7 @@ mod feeds;
 mod filters;
 mod handling;
 mod handover;
+mod kept;
 mod killed;
 mod order;
 mod pushing;

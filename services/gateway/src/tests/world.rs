@@ -144,6 +144,7 @@ fn settings(folder: &TempDir, demo: bool) -> Settings {
         release: "0.0.0".to_owned(),
         hosts: vec!["news.example".to_owned()],
         text_policy: TextPolicy::Lead,
+        keep: None,
         base_url: "http://127.0.0.1:8787".to_owned(),
         tables: true,
         gate: None,
@@ -189,6 +190,14 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let gate = Gate::new(TokenFile::new(folder.path()), proxy);
         let settings = Settings { gate: Some(Arc::new(gate)), ..settings(&folder, false) };
+        Self::over(folder, settings).await
+    }
+
+    /// A gateway that keeps the events that alerted for a year.
+    pub(super) async fn keeping() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let keep = Some(Duration::from_hours(365 * 24));
+        let settings = Settings { keep, ..settings(&folder, false) };
         Self::over(folder, settings).await
     }
 

@@ -194,6 +194,9 @@ struct AddArguments {
     /// The most loud messages a day.
     #[arg(long, value_name = "N")]
     max_per_day: Option<u32>,
+    /// Whether the events of its alerts are kept, if `keep.alerts` is set; by default they are.
+    #[arg(long, value_name = "BOOL")]
+    keep: Option<bool>,
     /// The hours in which nothing is sent, such as 22:00-07:00; then one message for each alert follows.
     #[arg(long, value_name = "FROM-TO", value_parser = quiet_hours)]
     quiet_hours: Option<(String, String)>,
@@ -533,6 +536,7 @@ fn settings(wanted: &AddArguments) -> anyhow::Result<SubscriptionSettings> {
         break_quiet: wanted.break_quiet.clone(),
         inhibited_by: wanted.inhibited_by.clone(),
         digest: wanted.digest,
+        keep: wanted.keep,
         deliveries: wanted.to.clone(),
         ..SubscriptionSettings::new(id, &wanted.name, &wanted.query)
     })
@@ -597,7 +601,7 @@ fn point(query: &str, column: usize) -> String {
 
 /// The settings in the order in which `sub show` prints them, with the defaults of the alerter. Others are only
 /// printed if they are set.
-const SETTINGS: [(&str, Option<&str>); 18] = [
+const SETTINGS: [(&str, Option<&str>); 19] = [
     ("id", None),
     ("name", None),
     ("query", None),
@@ -615,6 +619,7 @@ const SETTINGS: [(&str, Option<&str>); 18] = [
     ("inhibited_by", None),
     ("max_per_day", Some("no limit")),
     ("digest", None),
+    ("keep", None),
     ("deliveries", Some("stdout")),
 ];
 

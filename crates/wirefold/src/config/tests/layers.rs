@@ -198,7 +198,7 @@ fn every_key_of_a_subscription_and_a_feed_is_on_the_wire() {
         min_outlets = 2\nmin_origins = 3\ngroup_wait = \"1s\"\nupdate_interval = \"2s\"\n\
         repeat_interval = \"3s\"\nescalation = \"desk after 5m\"\ntime_zone = \"UTC\"\nbreak_quiet = \"outlets>=2\"\nmax_per_day = 4\n\
         quiet_hours = { from = \"22:00\", to = \"07:00\", time_zone = \"UTC\" }\ninhibited_by = \"x\"\n\
-        digest = \"daily\"\ndeliveries = \"stdout\"\n[[feed]]\nurl = \"https://a.example/\"\n\
+        digest = \"daily\"\nkeep = false\ndeliveries = \"stdout\"\n[[feed]]\nurl = \"https://a.example/\"\n\
         title = \"A\"\noutlet = \"a.example\"\nspeaks_for = \"a.example\"\ngroup = \"g\"\n\
         priority = true\nfull_text = \"on\"\nidentity = \"link\"\narticle_selector = \"main\"\nremove_selectors = \"p\"\n";
     let config = World::new(text).loaded().config;

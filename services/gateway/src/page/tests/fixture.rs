@@ -211,6 +211,7 @@ fn settings(folder: &std::path::Path, demo: bool) -> Settings {
         release: "0.0.0".to_owned(),
         hosts: Vec::new(),
         text_policy: TextPolicy::Lead,
+        keep: None,
         base_url: "http://127.0.0.1:8787".to_owned(),
         gate: None,
         tables: false,
