@@ -2,19 +2,21 @@
 //! the work.
 //!
 //! 1. Everything that can be made again is deleted: snapshots, files of texts, the tables of the page.
-//! 2. One transaction changes the bus, puts the keys on the list, and notes that the work has begun.
-//! 3. The file of the bus is rewritten, and the note is removed.
+//! 2. The kept events are written without the articles, each in one step.
+//! 3. One transaction changes the bus, puts the keys on the list, and notes that the work has begun.
+//! 4. The file of the bus is rewritten, and the note is removed.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use bytes::Bytes;
 use wirefold_flow::{BusError, Entry, Stored};
 use wirefold_flow_sqlite::{Offline, OpenError};
 use wirefold_proto::FORGETTING;
-use wirefold_proto::streams::FORGOTTEN;
+use wirefold_proto::streams::{FORGOTTEN, KEPT};
 
 use super::Store;
 use super::plan::Plan;
@@ -23,6 +25,8 @@ use crate::exit::stop;
 
 /// Folders with data that the detector makes again from the streams.
 const FOLDERS: [&str; 2] = ["wf_snapshots", "wf_texts"];
+/// The end of the name of a file that is not finished.
+const UNFINISHED: &str = ".part";
 /// The prefix of the files that the gateway makes again.
 const TABLES: &str = "gateway.db";
 
@@ -49,6 +53,23 @@ impl Store for Offline {
         Offline::entries(self, bucket)
     }
 
+    fn each_kept(
+        &mut self,
+        folder: &Path,
+        take: &mut dyn FnMut(&str, &[u8]) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        for path in files_of(&folder.join(KEPT.name))? {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if !name.ends_with(UNFINISHED) {
+                take(
+                    &name,
+                    &fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?,
+                )?;
+            }
+        }
+        Ok(())
+    }
+
     fn carry_out(
         &mut self,
         plan: &Plan,
@@ -57,6 +78,7 @@ impl Store for Offline {
         record: &[u8],
     ) -> anyhow::Result<()> {
         drop_files(folder)?;
+        write_kept(&folder.join(KEPT.name), &plan.kept)?;
         self.begin()?;
         for ((stream, sequence), body) in &plan.edits {
             match body {
@@ -84,6 +106,40 @@ impl Store for Offline {
     }
 }
 
+/// The files of a folder; none if it is missing.
+fn files_of(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let shown = || format!("cannot read {}", folder.display());
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.with_context(shown)?,
+    };
+    entries.map(|entry| Ok(entry.with_context(shown)?.path())).collect()
+}
+
+/// Replaces and deletes kept events. A kill leaves the old file or the new one.
+fn write_kept(folder: &Path, kept: &[(String, Option<Bytes>)]) -> anyhow::Result<()> {
+    let shown = |path: &Path| format!("cannot write {}", path.display());
+    for path in files_of(folder)? {
+        if path.to_string_lossy().ends_with(UNFINISHED) {
+            absent(fs::remove_file(&path)).with_context(|| shown(&path))?;
+        }
+    }
+    for (name, object) in kept {
+        let (path, part) = (folder.join(name), folder.join(format!("{name}{UNFINISHED}")));
+        let written = match object {
+            None => absent(fs::remove_file(&path)),
+            Some(object) => fs::write(&part, object)
+                .and_then(|()| File::open(&part)?.sync_all())
+                .and_then(|()| fs::rename(&part, &path)),
+        };
+        written.with_context(|| shown(&path))?;
+    }
+    match kept.is_empty() {
+        true => Ok(()),
+        false => File::open(folder)?.sync_all().with_context(|| shown(folder)),
+    }
+}
+
 /// Removes the files of this machine outside the bus.
 pub(super) fn drop_files(folder: &Path) -> anyhow::Result<()> {
     let shown = |path: &Path| format!("cannot remove {}", path.display());
@@ -91,13 +147,8 @@ pub(super) fn drop_files(folder: &Path) -> anyhow::Result<()> {
         let path = folder.join(name);
         absent(fs::remove_dir_all(&path)).with_context(|| shown(&path))?;
     }
-    let entries = match fs::read_dir(folder) {
-        // If the server is on another machine, this one may have no data folder.
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        entries => entries.with_context(|| shown(folder))?,
-    };
-    for entry in entries {
-        let path = entry.with_context(|| shown(folder))?.path();
+    // If the server is on another machine, this one may have no data folder.
+    for path in files_of(folder)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if name.starts_with(TABLES) {
             absent(fs::remove_file(&path)).with_context(|| shown(&path))?;

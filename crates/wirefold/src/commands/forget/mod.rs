@@ -2,6 +2,7 @@
 //! refuses it from then on.
 
 mod embedded;
+mod kept;
 mod over_nats;
 mod plan;
 mod scrub;
@@ -92,6 +93,13 @@ trait Store {
     /// The last change of each key of a bucket, including deletions, the oldest first.
     fn entries(&mut self, bucket: &str) -> Result<Vec<Entry>, BusError>;
 
+    /// Passes each object with a kept event, by its name. This folder is that of the data.
+    fn each_kept(
+        &mut self,
+        folder: &Path,
+        take: &mut dyn FnMut(&str, &[u8]) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()>;
+
     /// Removes everything in the plan, here and in the data folder, and puts the keys with this record on the
     /// list. A kill at any point loses nothing else, and the next run finishes the work.
     fn carry_out(
@@ -171,7 +179,7 @@ fn forget(
         global.note(format_args!("note: an earlier `forget` was interrupted; {what}"));
         wanted.extend(listed);
     }
-    let plan = Plan::of(&wanted, store)?;
+    let plan = Plan::of(&wanted, store, folder)?;
     print_plan(&plan, global);
     if arguments.dry_run {
         return report(arguments, &plan, None);
@@ -202,7 +210,7 @@ fn is_sure() -> anyhow::Result<bool> {
 }
 
 fn print_plan(plan: &Plan, global: &Global) {
-    let RemovedCounts { articles, output, alerts, dead, records, scrubbed, .. } = plan.counts;
+    let RemovedCounts { articles, output, alerts, dead, records, scrubbed, kept, .. } = plan.counts;
     if articles == 0 {
         global.note("no stored article has this address or outlet; from now on wirefold refuses such articles");
     }
@@ -220,9 +228,10 @@ fn print_plan(plan: &Plan, global: &Global) {
     ];
     global.note(format_args!("goes: {}", parts.join(", ")));
     global.note(format_args!(
-        "stays without words of these: {}; {} of feeds and deliveries",
+        "stays without words of these: {}; {} of feeds and deliveries; {}",
         count(scrubbed, "message or alert of others", "messages and alerts of others"),
-        count(records, "record", "records")
+        count(records, "record", "records"),
+        count(kept, "kept event", "kept events")
     ));
 }
 

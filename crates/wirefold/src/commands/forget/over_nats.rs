@@ -2,8 +2,8 @@
 //! finishes the work.
 //!
 //! 1. The keys go on the list, with a note that the work has begun. From now on the articles cannot come in again.
-//! 2. The tables are rewritten, then the streams. The articles themselves go last, because a second run finds everything else by them.
-//! 3. The object stores are emptied, the files of this machine are removed, and then the note.
+//! 2. The kept events and the tables are rewritten, then the streams. The articles themselves go last, because a second run finds everything else by them.
+//! 3. The store of kept events is copied, so that no byte stays; the other object stores are emptied, the files of this machine are removed, and then the note.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,8 +15,9 @@ use tokio::runtime::{Builder, Runtime};
 use wirefold_flow::{Bus as _, BusError, Entry, KeyValue, Stored};
 use wirefold_flow_nats::{NatsBus, Rewrite, SigningKey, is_signed};
 use wirefold_proto::FORGETTING;
+use wirefold_proto::rights::stream_of;
 use wirefold_proto::streams::{
-    ALERTS, DEAD, ENRICHED, FETCHED, FORGOTTEN, OUTPUT, STORES, StoreKind,
+    ALERTS, DEAD, ENRICHED, FETCHED, FORGOTTEN, KEPT, OUTPUT, STORES, StoreKind,
 };
 
 use super::Store;
@@ -95,6 +96,7 @@ impl OverNats {
     }
 
     fn rewrite_all(&self, plan: &Plan) -> Result<(), BusError> {
+        self.runtime.block_on(self.write_kept(plan))?;
         for table in TABLES {
             let mut edit = |entry: &Entry| plan.changes.get(&(table, entry.key.clone())).cloned();
             self.runtime.block_on(self.bus.rewrite_bucket(table, &mut edit))?;
@@ -108,7 +110,30 @@ impl OverNats {
             self.runtime.block_on(self.bus.rewrite_stream(stream, &mut edit))?;
         }
         for store in STORES.iter().filter(|store| store.kind == StoreKind::Objects) {
-            self.runtime.block_on(self.bus.empty_store(store.name))?;
+            self.runtime.block_on(async {
+                if *store == KEPT {
+                    let stream = stream_of(store.kind, store.name);
+                    self.bus.rewrite_stream(&stream, &mut |_| Rewrite::Keep).await.map(drop)
+                } else {
+                    self.bus.empty_store(store.name).await.map(drop)
+                }
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Replaces and deletes kept events. A kill leaves the old object or the new one.
+    async fn write_kept(&self, plan: &Plan) -> Result<(), BusError> {
+        let store = self.bus.objects(KEPT.name)?;
+        for (name, object) in &plan.kept {
+            match object {
+                None => store.delete(name).await?,
+                Some(object) => {
+                    let mut writer = store.write(name).await?;
+                    writer.append(object.clone()).await?;
+                    writer.finish().await?;
+                }
+            }
         }
         Ok(())
     }
@@ -171,6 +196,28 @@ impl Store for OverNats {
         self.runtime.block_on(table.changes(&[], 0))
     }
 
+    fn each_kept(
+        &mut self,
+        _folder: &Path,
+        take: &mut dyn FnMut(&str, &[u8]) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let store = self.bus.objects(KEPT.name)?;
+        for name in self.runtime.block_on(store.names())? {
+            let object = self.runtime.block_on(async {
+                let Some(mut reader) = store.read(&name).await? else { return Ok(None) };
+                let mut object = Vec::new();
+                while let Some(bytes) = reader.next().await? {
+                    object.extend_from_slice(&bytes);
+                }
+                Ok::<_, BusError>(Some(object))
+            });
+            if let Some(object) = object? {
+                take(&name, &object)?;
+            }
+        }
+        Ok(())
+    }
+
     fn carry_out(
         &mut self,
         plan: &Plan,
@@ -179,7 +226,7 @@ impl Store for OverNats {
         record: &[u8],
     ) -> anyhow::Result<()> {
         self.must_have_key(plan)?;
-        let is_empty = plan.edits.is_empty() && plan.changes.is_empty();
+        let is_empty = plan.edits.is_empty() && plan.changes.is_empty() && plan.kept.is_empty();
         let is_needed = !is_empty || self.list_keys()?.contains(FORGETTING);
         self.begin(keys, record).map_err(|error| refused(&error))?;
         if is_needed {

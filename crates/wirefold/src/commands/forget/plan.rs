@@ -1,12 +1,15 @@
 //! Finds everything that must be removed, by reading everything that is stored.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use bytes::Bytes;
 use serde::Serialize;
-use wirefold_flow::{BusError, Entry, Stored};
+use wirefold_flow::{Entry, Stored};
+use wirefold_gateway::kept::Kept;
+use wirefold_gateway::shapes::ArticleDetail;
 use wirefold_proto::streams::{
-    ALERTS, DEAD, DELIVERIES, ENRICHED, FEEDS, FETCHED, OUTPUT, STORIES, SUBSCRIPTIONS,
+    ALERTS, DEAD, DELIVERIES, ENRICHED, FEEDS, FETCHED, KEPT, OUTPUT, STORIES, SUBSCRIPTIONS,
 };
 use wirefold_proto::{
     AboutArticle, Alert, AlertId, ArticleEnriched, ArticleFetched, DeadBody, DeadLetter,
@@ -15,9 +18,11 @@ use wirefold_proto::{
 };
 
 use super::Store;
+use super::kept::without;
 use super::scrub::{
     Alerts, DecidedBy, Ids, holds_one, names_one, without_addresses, without_items, without_words,
 };
+use crate::exit::stop;
 
 /// The tables that may contain something of an article.
 pub(super) const TABLES: [&str; 4] =
@@ -34,6 +39,8 @@ pub(super) struct RemovedCounts {
     pub(super) records: usize,
     /// Messages and alerts of other articles that lose the words of the forgotten ones.
     pub(super) scrubbed: usize,
+    /// Kept events that lose articles or words, or go.
+    pub(super) kept: usize,
     /// Remaining articles, which the detector reads again at the next start.
     pub(super) stay: usize,
 }
@@ -45,6 +52,9 @@ pub(super) struct Plan {
     pub(super) edits: BTreeMap<(&'static str, u64), Option<Bytes>>,
     /// The new value of each key that changes, by its bucket. `None` deletes the key.
     pub(super) changes: BTreeMap<(&'static str, String), Option<Bytes>>,
+    /// The new content of each kept event that changes, by the name of its object. `None` deletes the object. Those that
+    /// have a forgotten article come last, because a second run finds the article in them.
+    pub(super) kept: Vec<(String, Option<Bytes>)>,
     pub(super) counts: RemovedCounts,
     /// The forgotten articles for people: outlet and title.
     pub(super) shown: Vec<String>,
@@ -56,8 +66,13 @@ pub(super) struct Plan {
 
 impl Plan {
     /// Finds everything about the articles that have one of these keys.
-    pub(super) fn of(keys: &BTreeSet<String>, store: &mut dyn Store) -> Result<Self, BusError> {
+    pub(super) fn of(
+        keys: &BTreeSet<String>,
+        store: &mut dyn Store,
+        folder: &Path,
+    ) -> anyhow::Result<Self> {
         let mut plan = Self::default();
+        store.each_kept(folder, &mut |name, object| plan.note_kept(name, object, keys))?;
         store.each(FETCHED.name, &mut |stored| plan.fetched(&stored, keys))?;
         store.each(ENRICHED.name, &mut |stored| plan.enriched(&stored, keys))?;
         store.each(OUTPUT.name, &mut |stored| plan.output_article(&stored, keys))?;
@@ -72,6 +87,18 @@ impl Plan {
             plan.table(bucket, store.entries(bucket)?);
         }
         plan.counts.records = plan.changes.len();
+        let (mut others, mut own) = (Vec::new(), Vec::new());
+        store.each_kept(folder, &mut |name, object| {
+            let kept = read_kept(name, object)?;
+            let is_own = kept.export.articles.iter().any(|it| plan.is_noted(it));
+            if let Some(edit) = without(kept, &plan.ids, &plan.titles, &plan.addresses)? {
+                let list = if is_own { &mut own } else { &mut others };
+                list.push((name.to_owned(), edit.map(Bytes::from)));
+            }
+            Ok(())
+        })?;
+        others.append(&mut own);
+        (plan.counts.kept, plan.kept) = (others.len(), others);
         Ok(plan)
     }
 
@@ -89,6 +116,24 @@ impl Plan {
         }
         self.titles.extend((!about.title.is_empty()).then(|| about.title.clone()));
         self.addresses.extend(about.url.iter().chain(&about.canonical_url).cloned());
+    }
+
+    fn is_noted(&self, article: &ArticleDetail) -> bool {
+        self.ids.contains(&article.output.id.to_string())
+    }
+
+    fn note_kept(
+        &mut self,
+        name: &str,
+        object: &[u8],
+        keys: &BTreeSet<String>,
+    ) -> anyhow::Result<()> {
+        for article in read_kept(name, object)?.export.articles {
+            if is_asked_for(&article.output.article, keys) {
+                self.note(article.output.id.to_string(), &article.output.article);
+            }
+        }
+        Ok(())
     }
 
     fn fetched(&mut self, stored: &Stored, keys: &BTreeSet<String>) {
@@ -196,6 +241,16 @@ impl Plan {
         if holds(&stored.body) || is_hex {
             self.erase(DEAD.name, stored.sequence);
             self.counts.dead += 1;
+        }
+    }
+}
+
+/// Reads a kept event. One that cannot be read may have a forgotten article.
+fn read_kept(name: &str, object: &[u8]) -> anyhow::Result<Kept> {
+    match Kept::read(object) {
+        Some(kept) => Ok(kept),
+        None => {
+            stop!(Failure, "{}/{name} cannot be read: delete it, then run this again", KEPT.name)
         }
     }
 }
