@@ -9,12 +9,12 @@ use std::time::Duration;
 use wirefold_flow::{Bus as _, SystemClock};
 use wirefold_flow_nats::{Options, connect};
 use wirefold_proto::FORGETTING;
-use wirefold_proto::streams::FORGOTTEN;
+use wirefold_proto::streams::{FORGOTTEN, KEPT};
 
 use super::over::{NatsServer, runtime};
 use super::setup::server;
 use crate::pipeline::PATIENCE;
-use crate::pipeline::forgotten::{Newsroom, copy_all, marked};
+use crate::pipeline::forgotten::{Newsroom, copy_all, is_marked, marked};
 use crate::pipeline::up::{CONFIG, now};
 use crate::program::{Folder, Run};
 
@@ -24,17 +24,52 @@ fn forget(room: &Newsroom, option: &str) -> Run {
     room.folder.run(&["forget", option, &ferry, &alone])
 }
 
+/// Keeps the export of each event, as the gateway does two days later.
+fn keep(room: &Newsroom, server: &NatsServer) {
+    let up = server.up(&room.folder);
+    let objects = room.keep();
+    assert_eq!(up.terminate().code, Some(0));
+    assert_eq!(objects.iter().filter(|(_, object)| is_marked(object)).count(), 2);
+    runtime().block_on(async {
+        let store = server.connect().await.objects(KEPT.name).expect("a good name");
+        for (name, object) in objects {
+            let mut writer = store.write(&name).await.expect("it runs");
+            writer.append(object.into()).await.expect("it runs");
+            writer.finish().await.expect("it runs");
+        }
+    });
+}
+
+/// The kept events.
+fn kept(server: &NatsServer) -> Vec<Vec<u8>> {
+    runtime().block_on(async {
+        let store = server.connect().await.objects(KEPT.name).expect("a good name");
+        let mut objects = Vec::new();
+        for name in store.names().await.expect("it runs") {
+            let mut reader = store.read(&name).await.expect("it runs").expect("it is there");
+            let mut object = Vec::new();
+            while let Some(bytes) = reader.next().await.expect("it is whole") {
+                object.extend_from_slice(&bytes);
+            }
+            objects.push(object);
+        }
+        objects
+    })
+}
+
 #[test]
 fn no_byte_of_it_stays_on_the_server_and_all_else_goes_on() {
     let mut room = Newsroom::open();
     let server = NatsServer::start(&room.folder);
     room.fill(|folder| server.up(folder));
     let data = room.data();
+    keep(&room, &server);
     let before = marked(&data);
     let is_found = |name: &str| before.iter().any(|it| it.to_string_lossy().contains(name));
-    for name in
-        ["WF_FETCHED", "WF_ENRICHED", "WF_OUTPUT", "WF_ALERTS", "wf_snapshots", "gateway.db"]
-    {
+    for name in [
+        "WF_FETCHED", "WF_ENRICHED", "WF_OUTPUT", "WF_ALERTS", "wf_snapshots", "wf_kept",
+        "gateway.db",
+    ] {
         assert!(is_found(name), "the search finds what is there: {name} {before:?}");
     }
     let saved = room.folder.path().join("saved");
@@ -47,6 +82,8 @@ fn no_byte_of_it_stays_on_the_server_and_all_else_goes_on() {
     server.run_again();
     let listed = room.folder.run(&["forget", "--list"]).code(0).out;
     assert_eq!(listed.matches("address.").count(), 2, "{listed}");
+    let left = kept(&server);
+    assert_eq!((left.len(), left.iter().any(|object| is_marked(object))), (4, false));
 
     // The page of another machine, which `forget` did not reach.
     for table in ["gateway.db", "gateway.db-wal", "gateway.db-shm"] {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::runtime::Runtime;
 use wirefold_flow::{Bus, Outgoing, SystemClock};
-use wirefold_flow_nats::{Login, Options, connect};
+use wirefold_flow_nats::{Login, NatsBus, Options, connect};
 use wirefold_proto::streams::{OUTPUT, Stream};
 
 use super::find::{self, Found};
@@ -72,6 +72,13 @@ impl NatsServer {
         Up::start_with(folder, &["--nats", &self.url])
     }
 
+    /// A connection of the test.
+    pub(super) async fn connect(&self) -> NatsBus {
+        let login = Some(Login { user: USER.to_owned(), password: PASSWORD.to_owned() });
+        let options = Options { login, ..Options::new(self.url.as_str(), "test") };
+        connect(&options, Arc::new(SystemClock)).await.expect("it runs")
+    }
+
     /// `kill -9`.
     pub(super) fn kill(&self) {
         let mut child = self.child();
@@ -122,10 +129,7 @@ impl NatsPipeline {
         let up = server.up(folder);
         let (url, password) = (server.url.clone(), PASSWORD.to_owned());
         let runtime = runtime();
-        let login = Some(Login { user: USER.to_owned(), password: password.clone() });
-        let options = Options { login, ..Options::new(url.as_str(), "test") };
-        let connected = runtime.block_on(connect(&options, Arc::new(SystemClock)));
-        let bus: Arc<dyn Bus> = Arc::new(connected.expect("it runs"));
+        let bus: Arc<dyn Bus> = Arc::new(runtime.block_on(server.connect()));
         NatsPipeline { up, server, url, password, runtime, bus }
     }
 

@@ -1,16 +1,18 @@
 //! `forget`: no byte of an article stays in any file of wirefold, everything else works on, and the article
 //! does not come back although its feed still lists it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use wirefold_flow::Stored;
 use wirefold_flow_sqlite::Inspection;
-use wirefold_proto::{Class, OutputArticle};
+use wirefold_gateway::kept::Kept;
+use wirefold_gateway::shapes::{EventExport, KeptRow};
+use wirefold_proto::{Class, OutputArticle, decode};
 
 use super::generated::{Numbers, WORD, capital, sentence, text, word};
 use super::kept::{StoredContent, StoredStreams, stored_content};
@@ -206,6 +208,26 @@ impl Newsroom {
         }
     }
 
+    /// Keeps the export of each event, as the gateway does two days later. Returns the objects by their names.
+    pub(super) fn keep(&self) -> Vec<(String, Vec<u8>)> {
+        let listed = self.folder.run(&["story", "ls", "--json"]).code(0).out;
+        let stories = listed.lines().map(|it| serde_json::from_str::<Value>(it).expect("JSON"));
+        let events: BTreeSet<String> =
+            stories.filter_map(|it| Some(it["event"].as_str()?.to_owned())).collect();
+        let keep = |event: String| {
+            let export = self.folder.run(&["story", "export", &event, "--json"]).code(0).out;
+            let export: EventExport = decode(export.as_bytes()).expect("an export");
+            let row = KeptRow {
+                event: export.event,
+                title: export.title.clone(),
+                changed: export.as_of,
+                subscriptions: Vec::new(),
+            };
+            (format!("{event}-1"), Kept { row, export }.written().expect("it is small"))
+        };
+        events.into_iter().map(keep).collect()
+    }
+
     /// The addresses to forget.
     pub(super) fn addresses(&self) -> [String; 2] {
         [self.url(0, &format!("/{MARK}/ferry")), self.url(0, &format!("/{MARK}/alone"))]
@@ -216,6 +238,12 @@ impl Newsroom {
         let arguments = [&["forget", &urls[0], &urls[1]], more].concat();
         self.folder.run(&arguments)
     }
+}
+
+/// Whether a kept event contains the mark.
+pub(super) fn is_marked(object: &[u8]) -> bool {
+    let Kept { row, export } = Kept::read(object).expect("it can be read");
+    has_mark(&serde_json::to_vec(&(row, export)).expect("JSON"))
 }
 
 /// The files below a folder that contain the mark, in any case.
@@ -291,9 +319,18 @@ fn no_byte_of_it_stays_and_all_else_goes_on() {
     let mut room = Newsroom::open();
     room.fill(Up::start);
     let data = room.data();
+    let kept = data.join("wf_kept");
+    fs::create_dir(&kept).expect("nothing is kept yet");
+    let objects = room.keep();
+    for (name, object) in &objects {
+        fs::write(kept.join(name), object).expect("it can be written");
+    }
+    fs::write(kept.join("half.part"), MARK).expect("it can be written");
+    let with_mark = objects.iter().filter(|(_, object)| is_marked(object)).count();
+    assert_eq!((objects.len(), with_mark), (5, 2));
     let before = marked(&data);
     let is_found = |name: &str| before.iter().any(|it| it.to_string_lossy().contains(name));
-    for name in ["gateway.db", "wf_snapshots"] {
+    for name in ["gateway.db", "wf_snapshots", "wf_kept"] {
         assert!(is_found(name), "the search finds what is there: {before:?}");
     }
     let pieces = StoredPieces::in_folder(&data);
@@ -308,6 +345,14 @@ fn no_byte_of_it_stays_and_all_else_goes_on() {
     room.forget(&["--yes"]).code(0);
     assert_eq!(marked(&data), Vec::<PathBuf>::new());
     assert_eq!(pieces.left_in(&data), Vec::<PathBuf>::new());
+    // The event of the reprint stays without the article, and that of the other article is gone.
+    let left =
+        files_with(&kept, &|_| true).into_iter().map(|path| fs::read(path).expect("it is there"));
+    let articles = left.map(|object| {
+        assert!(!is_marked(&object));
+        Kept::read(&object).expect("it can be read").export.articles.len()
+    });
+    assert_eq!(articles.collect::<Vec<_>>(), [1; 4]);
     let listed = room.folder.run(&["forget", "--list"]).code(0).out;
     assert_eq!(listed.matches("address.").count(), 2, "{listed}");
 

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_nats::HeaderMap;
 use base64::Engine as _;
@@ -13,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use wirefold_flow::{
-    Answer, BusError, ObjectReader, ObjectWriter, Objects, OrderedReader as _, check_name,
+    Answer, BusError, ObjectReader, ObjectWriter, Objects, OrderedReader as _, UnixMillis,
+    check_name,
 };
 
 use crate::Shared;
@@ -21,6 +23,8 @@ use crate::reader::NatsReader;
 
 /// The bytes of one piece: the size that other clients use, well below the limit of servers.
 const PIECE: usize = 1 << 17;
+/// The age of pieces whose writer has not finished and will not.
+const UNFINISHED_AGE: Duration = Duration::from_hours(1);
 /// How many descriptions are read at once.
 const AT_ONCE: usize = 1000;
 
@@ -105,10 +109,14 @@ impl NatsObjects {
         self.shared.link.purge(&stream, &body).await
     }
 
-    /// Drops pieces without a description: those of writers that did not finish. A store has one writer:
-    /// this would also break an object that another one is writing now.
-    async fn drop_strays(&self) -> Result<(), BusError> {
+    /// Drops pieces without a description: those of writers that did not finish. Recent pieces may be of an object that
+    /// another process is writing now, so they stay until a later call.
+    async fn drop_strays(&self, name: &str) -> Result<(), BusError> {
         let stream = stream_of(&self.store);
+        let link = &self.shared.link;
+        // The server's clock gave both times.
+        let written = link.last(&stream, &self.description_subject(name)).await?;
+        let recent = written.map_or(UnixMillis(0), |written| written.at.minus(UNFINISHED_AGE));
         let (_, used) = self.names_and_nuids().await?;
         let request = json!({ "subjects_filter": self.pieces_subject("*") });
         let what = format!("STREAM.INFO.{stream}");
@@ -116,7 +124,10 @@ impl NatsObjects {
         let nuids = subjects.state.subjects.unwrap_or_default();
         let nuids = nuids.keys().filter_map(|subject| subject.rsplit('.').next());
         for stray in nuids.filter(|nuid| !used.contains(*nuid)) {
-            self.drop_pieces(stray).await?;
+            let last = link.last(&stream, &self.pieces_subject(stray)).await?;
+            if last.is_some_and(|last| last.at < recent) {
+                self.drop_pieces(stray).await?;
+            }
         }
         Ok(())
     }
@@ -256,9 +267,12 @@ impl ObjectWriter for ObjectUpload {
             }
             let Self { objects, mut description, hash, .. } = *self;
             description.digest = digest_of(hash);
+            let replaced = objects.stored_description(&description.name).await?;
             objects.put_description(&description).await?;
-            // Drops the pieces of the replaced object, and of objects that were never finished.
-            objects.drop_strays().await
+            if let Some(replaced) = replaced.filter(|it| !it.deleted) {
+                objects.drop_pieces(&replaced.nuid).await?;
+            }
+            objects.drop_strays(&description.name).await
         })
     }
 }

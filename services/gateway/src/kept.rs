@@ -6,6 +6,7 @@
 //! elsewhere, and deletes it only after the new one is durable.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,9 +83,10 @@ impl Kept {
     pub fn written(&self) -> Result<Vec<u8>, std::io::Error> {
         let mut object = serde_json::to_vec(&self.row)?;
         object.push(b'\n');
-        let export = encode(&self.export).map_err(std::io::Error::other)?;
-        object.extend(zstd::encode_all(&export[..], LEVEL)?);
-        Ok(object)
+        let mut packed = zstd::Encoder::new(object, LEVEL)?;
+        packed.include_checksum(true)?;
+        packed.write_all(&encode(&self.export).map_err(std::io::Error::other)?)?;
+        packed.finish()
     }
 
     /// Finds title and statements again in the articles that it still has.

@@ -353,6 +353,7 @@ mod file_tests {
         assert!(config.bus.password.is_some());
         config.bus = Config::default().bus;
         config.detector.text_store = None;
+        config.keep.alerts = None;
         let Config { data, delivery, .. } = config.clone();
         assert_eq!(config, Config { data, delivery, ..Config::default() });
     }

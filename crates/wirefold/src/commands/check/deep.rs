@@ -7,10 +7,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use wirefold_flow::{BusError, StreamConfig};
 use wirefold_flow_sqlite::{Inspection, OpenError};
+use wirefold_gateway::kept::Kept;
 use wirefold_gateway::shapes::{StorageReport, StreamUse};
 use wirefold_gateway::{faults_of_projection, tokens::TokenFile};
 use wirefold_proto::rights::User;
-use wirefold_proto::streams::{SNAPSHOT, SNAPSHOTS};
+use wirefold_proto::streams::{KEPT, SNAPSHOT, SNAPSHOTS};
 
 use crate::client::{Client, must_exist};
 use crate::config::{Config, Instance, Overrides, load_here};
@@ -111,7 +112,8 @@ fn beside(folder: &Path) -> Vec<Finding> {
             )),
         });
     }
-    findings.extend(snapshots(&folder.join(SNAPSHOTS.name)));
+    findings.extend(of_store(folder, &SNAPSHOTS_SOUND));
+    findings.extend(of_store(folder, &KEPT_SOUND));
     // Only whether the tokens can be read, not whether they are still valid.
     if let Err(error) = TokenFile::new(folder).list(Timestamp::UNIX_EPOCH) {
         findings.push(Finding::bad(error.to_string()));
@@ -119,29 +121,53 @@ fn beside(folder: &Path) -> Vec<Finding> {
     findings
 }
 
-/// Checks the detector's snapshots by their checksums.
-fn snapshots(folder: &Path) -> Vec<Finding> {
+/// How the objects of a store are checked.
+struct Soundness {
+    store: &'static str,
+    /// The beginning of the names of those that are checked.
+    prefix: &'static str,
+    what: &'static str,
+    is_sound: fn(&[u8]) -> bool,
+    advice: &'static str,
+}
+
+/// The detector's snapshots, by their checksums.
+const SNAPSHOTS_SOUND: Soundness = Soundness {
+    store: SNAPSHOTS.name,
+    prefix: SNAPSHOT,
+    what: "snapshots",
+    is_sound: wirefold_detector::is_snapshot_sound,
+    advice: "remove that folder, and the next start learns everything again",
+};
+
+/// The kept events, by the checksums of their compressed part.
+const KEPT_SOUND: Soundness = Soundness {
+    store: KEPT.name,
+    prefix: "",
+    what: "kept events",
+    is_sound: |object| Kept::read(object).is_some(),
+    advice: "take that file from a backup, or remove it",
+};
+
+fn of_store(folder: &Path, of: &Soundness) -> Vec<Finding> {
     let (mut findings, mut sound) = (Vec::new(), 0);
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+    for entry in std::fs::read_dir(folder.join(of.store)).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if !name.starts_with(SNAPSHOT) {
+        if !name.starts_with(of.prefix) || name.ends_with(".part") {
             continue;
         }
         let why = match std::fs::read(entry.path()) {
-            Ok(bytes) if wirefold_detector::is_snapshot_sound(&bytes) => {
+            Ok(bytes) if (of.is_sound)(&bytes) => {
                 sound += 1;
                 continue;
             }
             Ok(_) => "differs from what was written".to_owned(),
             Err(error) => format!("cannot be read: {error}"),
         };
-        findings.push(Finding::bad(format!(
-            "{}/{name} {why}: remove that folder, and the next start learns everything again",
-            SNAPSHOTS.name
-        )));
+        findings.push(Finding::bad(format!("{}/{name} {why}: {}", of.store, of.advice)));
     }
     if findings.is_empty() && sound > 0 {
-        findings.push(Finding::good(format!("snapshots: {sound} read and sound")));
+        findings.push(Finding::good(format!("{}: {sound} read and sound", of.what)));
     }
     findings
 }
