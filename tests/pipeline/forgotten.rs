@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use wirefold_flow::Stored;
 use wirefold_flow_sqlite::Inspection;
-use wirefold_gateway::kept::Kept;
+use wirefold_gateway::Kept;
 use wirefold_gateway::shapes::{EventExport, KeptRow};
 use wirefold_proto::{Class, OutputArticle, decode};
 
@@ -319,13 +319,13 @@ fn no_byte_of_it_stays_and_all_else_goes_on() {
     let mut room = Newsroom::open();
     room.fill(Up::start);
     let data = room.data();
-    let kept = data.join("wf_kept");
-    fs::create_dir(&kept).expect("nothing is kept yet");
+    let kept_events = data.join("wf_kept");
+    fs::create_dir(&kept_events).expect("nothing is kept yet");
     let objects = room.keep();
     for (name, object) in &objects {
-        fs::write(kept.join(name), object).expect("it can be written");
+        fs::write(kept_events.join(name), object).expect("it can be written");
     }
-    fs::write(kept.join("half.part"), MARK).expect("it can be written");
+    fs::write(kept_events.join("half.part"), MARK).expect("it can be written");
     let with_mark = objects.iter().filter(|(_, object)| is_marked(object)).count();
     assert_eq!((objects.len(), with_mark), (5, 2));
     let before = marked(&data);
@@ -346,8 +346,9 @@ fn no_byte_of_it_stays_and_all_else_goes_on() {
     assert_eq!(marked(&data), Vec::<PathBuf>::new());
     assert_eq!(pieces.left_in(&data), Vec::<PathBuf>::new());
     // The event of the reprint stays without the article, and that of the other article is gone.
-    let left =
-        files_with(&kept, &|_| true).into_iter().map(|path| fs::read(path).expect("it is there"));
+    let left = files_with(&kept_events, &|_| true)
+        .into_iter()
+        .map(|path| fs::read(path).expect("it is there"));
     let articles = left.map(|object| {
         assert!(!is_marked(&object));
         Kept::read(&object).expect("it can be read").export.articles.len()

@@ -20,10 +20,11 @@ use wirefold_proto::{
     decode, encode, name_of, streams,
 };
 
+use crate::api::kept;
 use crate::gateway::GatewayError;
+use crate::metrics;
 use crate::projection::{Batch, Change, FILE, ProjectionError};
 use crate::state::AppState;
-use crate::{kept, metrics};
 
 /// Messages applied in one transaction.
 pub(crate) const BATCH: usize = 500;

@@ -13,7 +13,6 @@ mod feeds;
 mod follow;
 mod gateway;
 mod greader;
-pub mod kept;
 mod metrics;
 mod page;
 mod projection;
@@ -30,6 +29,7 @@ pub use crate::adapters::{
     Condition, ConfiguredDelivery, Deliveries, Probe, Rehearse, Replay, Settings,
 };
 pub use crate::api::Access;
+pub use crate::api::kept::Kept;
 pub use crate::api::layers::host_name;
 pub use crate::gateway::{Gateway, GatewayError};
 pub use crate::metrics::METRICS;

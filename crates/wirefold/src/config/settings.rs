@@ -49,7 +49,7 @@ pub(crate) struct Config {
     pub(crate) bus: BusConfig,
     /// How long data is stored.
     pub(crate) retention: RetentionConfig,
-    /// What is kept for longer.
+    /// How long events are kept.
     pub(crate) keep: KeepConfig,
     /// How feeds are polled.
     pub(crate) fetcher: FetcherConfig,
@@ -115,7 +115,7 @@ pub(crate) struct RetentionConfig {
     pub(crate) max_bytes: u64,
 }
 
-/// What is kept for longer. A kept event is one file with its texts, evidence, alerts, notes and overrides, as `wirefold
+/// How long events are kept. A kept event is one file with its texts, evidence, alerts, notes and overrides, as `wirefold
 /// story export` prints it. It is written once the event has been quiet for two days, and again if it changes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct KeepConfig {

@@ -2,7 +2,7 @@
 //!
 //! The moment of an article is that of its verdict: before it, nobody could see it here.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use axum::Json;
 use futures_util::future::try_join_all;
@@ -17,13 +17,11 @@ use wirefold_text::Text;
 
 use crate::AppState;
 use crate::api::articles::show_text;
-use crate::api::request::{IdPrefix, PageQuery, Path, Query};
+use crate::api::request::{IdPrefix, Path, Query};
 use crate::api::{Answer, Api, ApiResult, Refusal, handover};
-use crate::kept;
 use crate::projection::{IdLookup, Moment};
 use crate::shapes::{
     AlertDelivery, ArticleDetail, EventExport, ExportedAlert, ExportedRevision, FigureSentence,
-    KeptPage,
 };
 use crate::statements::{InStory, MOST_ARTICLES, statements};
 
@@ -41,10 +39,6 @@ pub(super) async fn get(
     Query(query): Query<ExportQuery>,
 ) -> Answer<EventExport> {
     api.export(&given, &query).await.map(Json)
-}
-
-pub(super) async fn list_kept(api: Api, Query(page): Query<PageQuery>) -> Answer<KeptPage> {
-    Ok(Json(api.app.kept_page(&page.paging()).await?))
 }
 
 impl Api {
@@ -73,7 +67,7 @@ impl AppState {
         self.resolve_id(given).await
     }
 
-    /// An event as it was known at a moment. What has expired here is taken from its kept export.
+    /// An event as it was known at a moment. Its kept export gives the parts that have expired here.
     pub(crate) async fn export(
         &self,
         event: EventId,
@@ -82,51 +76,27 @@ impl AppState {
     ) -> ApiResult<EventExport> {
         let exported = self.now();
         let kept = self.kept(event).await?;
-        let mut texts = kept::texts(kept.as_ref());
+        let mut texts = whole_texts(kept.as_ref());
         // All but the texts of a later export is of its own moment.
         let (kept, kept_later) = match kept {
             Some(kept) if kept.as_of > as_of => (None, Some(kept.as_of)),
             kept => (kept, None),
         };
-        let found =
-            self.projection.articles_at_time(event, unix_millis(as_of), MOST_ARTICLES).await?;
-        let in_event: BTreeSet<ArticleId> = found.0.iter().map(|it| it.id).collect();
-        let (mut articles, mut left_out) = self.outputs_of_event(found).await?;
+        let (articles, left_out) = self.articles_until(event, as_of, kept.as_ref()).await?;
         if articles.is_empty() {
             return kept.map(|kept| gone(kept, exported, policy)).ok_or_else(|| {
-                let kept = kept_later.map(|at| format!("; it is kept as of {at}"));
-                let kept = kept.unwrap_or_default();
-                Refusal::not_found(format!("event {event} had no article at {as_of}{kept}"))
+                let later = kept_later.map(|at| format!("; it is kept as of {at}"));
+                let later = later.unwrap_or_default();
+                Refusal::not_found(format!("event {event} had no article at {as_of}{later}"))
             });
         }
-        if let Some(kept) = &kept {
-            let expired = self.expired(kept, &in_event, &articles).await?;
-            let counted = expired.iter().filter(|(_, it)| in_event.contains(&it.id)).count();
-            left_out = left_out.saturating_sub(u32::try_from(counted).unwrap_or(u32::MAX));
-            articles.extend(expired);
-            articles.sort_by_key(|(_, it)| it.article.seen);
-        }
-        let reads = articles.iter().map(|(_, article)| self.fetched(article.input.enriched));
-        let stored = try_join_all(reads).await?;
-        for ((_, article), fetched) in articles.iter().zip(stored) {
-            // After the stream was created anew, another article may have this sequence.
-            if let Some(fetched) = fetched.filter(|it| it.id == article.id) {
-                texts.insert(article.id, fetched.text);
-            }
-        }
-        let since = articles.iter().map(|(_, it)| it.article.seen).min().unwrap_or(as_of);
+        self.read_texts(&articles, &mut texts).await?;
         let (targets, changed_by) = self.projection.about_event(event).await?;
-        let ids: BTreeSet<ArticleId> = articles.iter().map(|(_, article)| article.id).collect();
-        let is_about = |sent: &ControlCommand, about: Option<Target>| {
-            let names_it = match &sent.command {
-                Command::NotTheSame { one, other } => ids.contains(one) || ids.contains(other),
-                Command::Merge { from, .. } => targets.contains(from),
-                _ => false,
-            };
-            let is_of_it = about.is_some_and(|it| targets.contains(&it)) || names_it;
-            sent.at <= as_of && (is_of_it || changed_by.contains(&sent.id))
-        };
-        let (mut commands, has_more) = handover::commands(self, since, is_about).await?;
+        let is_about = is_about(&articles, &targets, &changed_by);
+        let since = articles.iter().map(|(_, it)| it.article.seen).min().unwrap_or(as_of);
+        let is_until =
+            move |sent: &ControlCommand, about| sent.at <= as_of && is_about(sent, about);
+        let (mut commands, has_more) = handover::commands(self, since, is_until).await?;
         commands.reverse();
         let alerts = self.alerts_until(as_of, targets).await?;
         let title = title(&articles);
@@ -159,6 +129,43 @@ impl AppState {
             self.add_expired(&mut export, kept).await?;
         }
         Ok(export)
+    }
+
+    /// The articles of an event until a moment, also those that only its kept export has; and how many are missing.
+    async fn articles_until(
+        &self,
+        event: EventId,
+        as_of: Timestamp,
+        kept: Option<&EventExport>,
+    ) -> ApiResult<(Vec<InStory>, u32)> {
+        let found = self.projection.articles_at_time(event, unix_millis(as_of), MOST_ARTICLES);
+        let found = found.await?;
+        let in_event: BTreeSet<ArticleId> = found.0.iter().map(|it| it.id).collect();
+        let (mut articles, mut left_out) = self.outputs_of_event(found).await?;
+        if let Some(kept) = kept.filter(|_| !articles.is_empty()) {
+            let expired = self.expired(kept, &in_event, &articles).await?;
+            let counted = expired.iter().filter(|(_, it)| in_event.contains(&it.id)).count();
+            left_out = left_out.saturating_sub(u32::try_from(counted).unwrap_or(u32::MAX));
+            articles.extend(expired);
+            articles.sort_by_key(|(_, it)| it.article.seen);
+        }
+        Ok((articles, left_out))
+    }
+
+    /// Adds the texts of these articles that are stored.
+    async fn read_texts(
+        &self,
+        articles: &[InStory],
+        texts: &mut BTreeMap<ArticleId, String>,
+    ) -> ApiResult<()> {
+        let reads = articles.iter().map(|(_, article)| self.fetched(article.input.enriched));
+        for ((_, article), fetched) in articles.iter().zip(try_join_all(reads).await?) {
+            // After the stream was created anew, another article may have this sequence.
+            if let Some(fetched) = fetched.filter(|it| it.id == article.id) {
+                texts.insert(article.id, fetched.text);
+            }
+        }
+        Ok(())
     }
 
     /// The articles of a kept export that have expired here. Those that people took out of the event are left out.
@@ -204,6 +211,30 @@ impl AppState {
         ));
         Ok(())
     }
+}
+
+/// Says of a command and its event or story whether it is about an event with these articles.
+fn is_about<'a>(
+    articles: &[InStory],
+    targets: &'a BTreeSet<Target>,
+    changed_by: &'a BTreeSet<String>,
+) -> impl Fn(&ControlCommand, Option<Target>) -> bool + use<'a> {
+    let ids: BTreeSet<ArticleId> = articles.iter().map(|(_, article)| article.id).collect();
+    move |sent, about| {
+        let names_it = match &sent.command {
+            Command::NotTheSame { one, other } => ids.contains(one) || ids.contains(other),
+            Command::Merge { from, .. } => targets.contains(from),
+            _ => false,
+        };
+        let is_of_it = about.is_some_and(|it| targets.contains(&it)) || names_it;
+        is_of_it || changed_by.contains(&sent.id)
+    }
+}
+
+/// The whole texts of a kept export.
+fn whole_texts(kept: Option<&EventExport>) -> BTreeMap<ArticleId, String> {
+    let whole = kept.into_iter().flat_map(|it| &it.articles).filter(|it| !it.text_gone);
+    whole.filter_map(|it| Some((it.output.id, it.output.text.clone()?))).collect()
 }
 
 /// The kept export of an event that has expired. Its texts are cut as the policy requires.

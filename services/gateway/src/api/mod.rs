@@ -7,6 +7,7 @@ mod deliveries;
 pub(crate) mod export;
 mod feeds;
 pub(crate) mod handover;
+pub(crate) mod kept;
 pub(crate) mod layers;
 pub(crate) mod openapi;
 pub(crate) mod report;
@@ -145,7 +146,7 @@ fn alerts() -> Table {
         POST "/alerts/{alert}/mute" alerts::mute, "Mute or unmute an alert", 409;
         POST "/alerts/{alert}/acknowledge" alerts::acknowledge, "Acknowledge the event or story of an alert, or release it", 409, 422;
         POST "/alerts/{alert}/replay" alerts::replay, "Send an alert again", 409, 410, 422;
-        GET "/kept" export::list_kept, "The events whose exports are kept, the last changed first";
+        GET "/kept" kept::list, "The events whose exports are kept, the last changed first";
         GET "/handover" handover::get, "The alerts and commands since a time";
         GET "/dead" alerts::list_dead, "Dead letters, the newest first";
         GET "/dead/{sequence}" alerts::one_dead, "A dead letter with its message", 410;

@@ -13,7 +13,7 @@ use super::handover::{publish, revision};
 use super::samples::{self, article, event, id};
 use super::world::{DEADLINE, World, enriched, request};
 use crate::Access;
-use crate::kept::look;
+use crate::api::kept::look;
 use crate::shapes::{EventExport, KeptPage};
 
 const YEAR: Duration = Duration::from_hours(365 * 24);

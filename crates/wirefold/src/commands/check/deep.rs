@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use wirefold_flow::{BusError, StreamConfig};
 use wirefold_flow_sqlite::{Inspection, OpenError};
-use wirefold_gateway::kept::Kept;
+use wirefold_gateway::Kept;
 use wirefold_gateway::shapes::{StorageReport, StreamUse};
 use wirefold_gateway::{faults_of_projection, tokens::TokenFile};
 use wirefold_proto::rights::User;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use wirefold_gateway::kept::Kept;
+use wirefold_gateway::Kept;
 use wirefold_gateway::shapes::{EventExport, ExportedAlert, ExportedRevision};
 use wirefold_proto::{Alert, decode, encode};
 

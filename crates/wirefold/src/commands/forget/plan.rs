@@ -6,7 +6,7 @@ use std::path::Path;
 use bytes::Bytes;
 use serde::Serialize;
 use wirefold_flow::{Entry, Stored};
-use wirefold_gateway::kept::Kept;
+use wirefold_gateway::Kept;
 use wirefold_gateway::shapes::ArticleDetail;
 use wirefold_proto::streams::{
     ALERTS, DEAD, DELIVERIES, ENRICHED, FEEDS, FETCHED, KEPT, OUTPUT, STORIES, SUBSCRIPTIONS,

@@ -1,22 +1,24 @@
 //! Keeps the exports of events that alerted, because texts, output and alerts expire.
 //!
 //! An object of `wf_kept` is named `<event>-<milliseconds>`. It has all that wirefold knew of the event until that time.
-//! Its first line is its row in the list, and the compressed export follows. What is due follows from the projection and
-//! the names, so a kill repeats a write at most. A write reads the earlier object, whose texts may have expired
-//! elsewhere, and deletes it only after the new one is durable.
+//! Its first line is its row in the list, and the compressed export follows. The projection and the names say what is
+//! due, so a kill repeats a write at most. A write reads the earlier object, whose texts may have expired elsewhere. That
+//! object is deleted only after the new one is durable.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Json;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::timestamp;
 use wirefold_flow::{BusError, ObjectReader, UnixMillis};
-use wirefold_proto::{ArticleId, EventId, TextPolicy, decode, encode, streams};
+use wirefold_proto::{EventId, TextPolicy, decode, encode, streams};
 use wirefold_text::Text;
 
-use crate::api::{ApiResult, export, handover};
+use crate::api::request::{PageQuery, Query};
+use crate::api::{Answer, Api, ApiResult, export, handover};
 use crate::projection::{Alerted, Cursor, Paging};
 use crate::refusal::Refusal;
 use crate::shapes::{EventExport, KeptPage, KeptRow};
@@ -99,6 +101,10 @@ impl Kept {
         *title = export::title(&stories);
         self.row.title.clone_from(title);
     }
+}
+
+pub(super) async fn list(api: Api, Query(page): Query<PageQuery>) -> Answer<KeptPage> {
+    Ok(Json(api.app.kept_page(&page.paging()).await?))
 }
 
 fn row_of(object: &[u8]) -> Option<KeptRow> {
@@ -245,10 +251,4 @@ impl AppState {
         }
         Ok(KeptPage { schema: wirefold_proto::Tag::new(), kept: rows, next })
     }
-}
-
-/// The whole texts of a kept export.
-pub(crate) fn texts(kept: Option<&EventExport>) -> BTreeMap<ArticleId, String> {
-    let whole = kept.into_iter().flat_map(|it| &it.articles).filter(|it| !it.text_gone);
-    whole.filter_map(|it| Some((it.output.id, it.output.text.clone()?))).collect()
 }
