@@ -84,11 +84,8 @@ impl AppState {
         };
         let (articles, left_out) = self.articles_until(event, as_of, kept.as_ref()).await?;
         if articles.is_empty() {
-            return kept.map(|kept| gone(kept, exported, policy)).ok_or_else(|| {
-                let later = kept_later.map(|at| format!("; it is kept as of {at}"));
-                let later = later.unwrap_or_default();
-                Refusal::not_found(format!("event {event} had no article at {as_of}{later}"))
-            });
+            let none = || no_article(event, as_of, kept_later);
+            return kept.map(|kept| gone(kept, exported, policy)).ok_or_else(none);
         }
         self.read_texts(&articles, &mut texts).await?;
         let (targets, changed_by) = self.projection.about_event(event).await?;
@@ -211,6 +208,12 @@ impl AppState {
         ));
         Ok(())
     }
+}
+
+/// The refusal for an event without an article at a moment. It may be kept as of a later one.
+fn no_article(event: EventId, as_of: Timestamp, kept: Option<Timestamp>) -> Refusal {
+    let later = kept.map(|at| format!("; it is kept as of {at}")).unwrap_or_default();
+    Refusal::not_found(format!("event {event} had no article at {as_of}{later}"))
 }
 
 /// Says of a command and its event or story whether it is about an event with these articles.
