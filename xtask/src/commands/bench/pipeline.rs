@@ -586,6 +586,7 @@ impl DataFolder {
             release: env!("CARGO_PKG_VERSION").to_owned(),
             hosts: Vec::new(),
             text_policy: TextPolicy::Lead,
+            keep: None,
             base_url: "http://127.0.0.1:8787".to_owned(),
             gate: None,
             tables: false,
