@@ -58,7 +58,7 @@ fn remove_from_alerts(
             left.extend(match edit {
                 None => Some(revision),
                 Some(None) => None,
-                Some(Some(body)) => Some(in_short(decode(&body)?)),
+                Some(Some(edited)) => Some(in_short(decode(&edited)?)),
             });
         }
         *revisions = left;
