@@ -123,7 +123,7 @@ fn events_are_held_against_labels_of_events() {
     let words = missed["alone"]["in_words"].as_str();
     assert!(words.is_some_and(|words| words.contains("is one event")), "{missed:#}");
     let at_arrival = missed["among_all"].as_str();
-    assert!(at_arrival.is_some_and(|words| words.contains(", its similarity to ")), "{missed:#}");
+    assert!(at_arrival.is_some_and(|said| said.contains(", its similarity to ")), "{missed:#}");
 }
 
 #[test]

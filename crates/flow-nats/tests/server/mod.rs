@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use wirefold_flow::SystemClock;
@@ -119,8 +120,10 @@ impl Server {
 
     /// It no longer answers, and its connections stay open, like on a machine that hangs.
     pub(crate) fn freeze(&self) {
-        let id = self.child.as_ref().unwrap().id().to_string();
-        assert!(Command::new("kill").args(["-STOP", &id]).status().unwrap().success());
+        let id = Pid::from_child(self.child.as_ref().unwrap());
+        kill_process(id, Signal::STOP).unwrap();
+        // Threads that have not stopped yet may answer.
+        waitpid(Some(id), WaitOptions::UNTRACED).unwrap();
     }
 
     /// The folder of its store.
