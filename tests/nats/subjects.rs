@@ -230,6 +230,7 @@ fn a_missing_server_is_refused_with_the_remedy() {
     let checked = folder.run(&["check", "--config", CONFIG]);
     let said = format!("{}{}", checked.out, checked.err);
     assert!(said.contains("delivery desk: it needs a NATS server"), "{said}");
-    let refused = folder.run(&["up", "--config", CONFIG]).code(2).err;
+    let any_port = ["--listen", "127.0.0.1:0", "--operations", "127.0.0.1:0"];
+    let refused = folder.run(&[&["up", "--config", CONFIG][..], &any_port].concat()).code(2).err;
     assert!(refused.contains("write url = \"nats://…\""), "{refused}");
 }
