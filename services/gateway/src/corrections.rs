@@ -27,7 +27,7 @@ pub(crate) async fn of_event(app: &AppState, event: EventId) -> ApiResult<Correc
     let noted = app.projection.noted(event, MOST_TEXTS).await?;
     let (mut articles, unread_articles) = app.outputs_of_event(noted).await?;
     articles.sort_by_key(|(_, it)| (it.article.seen, it.input.enriched));
-    let reads = articles.iter().map(|(_, article)| app.fetched(article.input.enriched));
+    let reads = articles.iter().map(|(_, it)| app.fetched(it.id, it.input.enriched));
     let texts = try_join_all(reads).await?;
     let corrections = app.compute(move || records(&articles, &texts)).await?;
     Ok(Corrections { schema: Tag::new(), corrections, unread_articles })
@@ -51,8 +51,6 @@ fn records(articles: &[InStory], texts: &[Option<ArticleFetched>]) -> Vec<Correc
     let mut watched = Vec::with_capacity(articles.len());
     for ((story, article), fetched) in articles.iter().zip(texts) {
         let number = stories.len() as u64;
-        // After the stream was created anew, another article may have this sequence.
-        let fetched = fetched.as_ref().filter(|it| it.id == article.id);
         let outlet = article.article.outlet.as_str();
         let agency = article.verdict.agency.as_ref().map(|agency| agency.name.as_str());
         let names = [outlet, agency.unwrap_or_default()];
@@ -62,9 +60,10 @@ fn records(articles: &[InStory], texts: &[Option<ArticleFetched>]) -> Vec<Correc
             story: *stories.entry(*story).or_insert(number),
             version_of: article.article.version_of.and_then(|id| place_of.get(&id).copied()),
             note: fetched
+                .as_ref()
                 .filter(|_| article.findings.note.is_some())
                 .and_then(|it| note(&it.article.title, &it.text, &names)),
-            text: fetched.map(|it| Text::new(&whole(it))),
+            text: fetched.as_ref().map(|it| Text::new(&whole(it))),
         });
     }
     let found = trace_corrections(&watched);

@@ -12,9 +12,9 @@ use wirefold_envelope::{Forgotten, timestamp};
 use wirefold_flow::{Bus, BusError, Clock, Entry, Observer, Stored, UnixMillis};
 use wirefold_proto::{
     ACKNOWLEDGED_PREFIX, AcknowledgementRecord, AlertHandlingRecord, AlertId, ArticleEnriched,
-    ArticleFetched, Command, ControlCommand, FEEDS_REACHED_KEY, FeedRecord, HANDLING_PREFIX,
-    ListRecord, Message, OutputArticle, REPLAYED_KEY, SUBSCRIPTIONS_REACHED_KEY, Subject,
-    SubscriptionRecord, SubscriptionSettings, Tag, Target, decode, streams, token,
+    ArticleFetched, ArticleId, Command, ControlCommand, FEEDS_REACHED_KEY, FeedRecord,
+    HANDLING_PREFIX, ListRecord, Message, OutputArticle, REPLAYED_KEY, SUBSCRIPTIONS_REACHED_KEY,
+    Subject, SubscriptionRecord, SubscriptionSettings, Tag, Target, decode, streams, token,
 };
 
 use crate::adapters::Settings;
@@ -105,10 +105,18 @@ impl AppState {
         work.await.map_err(|_| Refusal::failed("the comparison broke off"))
     }
 
-    /// The article with its text; `None` if it is no longer stored.
-    pub(crate) async fn fetched(&self, sequence: u64) -> Result<Option<ArticleFetched>, BusError> {
+    /// An article with its text, given its sequence in `WF_ENRICHED`; `None` if it is no longer stored.
+    pub(crate) async fn fetched(
+        &self,
+        id: ArticleId,
+        sequence: u64,
+    ) -> Result<Option<ArticleFetched>, BusError> {
         match self.bus.get(streams::ENRICHED.name, sequence).await {
-            Ok(stored) => Ok(decode(&stored.body).ok().map(ArticleEnriched::into_fetched)),
+            Ok(stored) => {
+                let fetched = decode(&stored.body).ok().map(ArticleEnriched::into_fetched);
+                // After the stream was created anew, another article may have this sequence.
+                Ok(fetched.filter(|it| it.id == id))
+            }
             Err(BusError::Gone { .. } | BusError::NotYet { .. }) => Ok(None),
             Err(error) => Err(error),
         }

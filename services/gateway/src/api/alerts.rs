@@ -208,7 +208,7 @@ pub(super) async fn of_article(
     let app = &api.app;
     let id = app.resolve_id(&given).await?;
     let detail = app.article_detail(id, &given).await?;
-    let text = app.fetched(detail.output.input.enriched).await?.filter(|fetched| fetched.id == id);
+    let text = app.fetched(id, detail.output.input.enriched).await?;
     let mut records = app.subscriptions().await?.into_records();
     if let Some(wanted) = &query.subscription {
         records.retain(|record| record.subscription.id == *wanted);

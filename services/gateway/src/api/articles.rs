@@ -46,23 +46,16 @@ pub(super) async fn one(api: Api, Path(IdPrefix(given)): Path<IdPrefix>) -> Answ
     let policy = api.text_policy();
     let fetched = match policy {
         TextPolicy::None => None,
-        _ => api.app.fetched(detail.output.input.enriched).await?,
+        _ => api.app.fetched(id, detail.output.input.enriched).await?,
     };
-    detail.show_stored(fetched, policy);
+    detail.show_stored(fetched.map(|it| it.text), policy);
     Ok(Json(detail))
 }
 
 impl ArticleDetail {
     /// Shows as much of the stored text as the policy allows, or else the beginning that the output has.
-    pub(super) fn show_stored(&mut self, stored: Option<ArticleFetched>, policy: TextPolicy) {
-        // After the stream was created anew, another article may have this sequence.
-        let fetched = stored.filter(|it| it.id == self.output.id);
-        self.show_whole(fetched.map(|it| it.text), policy);
-    }
-
-    /// The same for the text of this article.
-    pub(super) fn show_whole(&mut self, whole: Option<String>, policy: TextPolicy) {
-        match whole {
+    pub(super) fn show_stored(&mut self, stored: Option<String>, policy: TextPolicy) {
+        match stored {
             Some(text) => self.output.text = Some(text),
             None => self.text_gone = policy != TextPolicy::None,
         }

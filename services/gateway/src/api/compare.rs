@@ -92,8 +92,7 @@ impl AppState {
             self.resolve_id(given).await?
         };
         let detail = self.article_detail(id, given).await?;
-        let fetched =
-            self.fetched(detail.output.input.enriched).await?.filter(|fetched| fetched.id == id);
+        let fetched = self.fetched(id, detail.output.input.enriched).await?;
         let gone = || Refusal::gone(format!("the text of {id} has expired"));
         let side = Side::stored(fetched.ok_or_else(gone)?);
         Ok(Stored { side, story: detail.story, event: detail.event })

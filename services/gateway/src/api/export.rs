@@ -102,9 +102,9 @@ impl AppState {
         let (statements, outputs) = said.await?;
         let shown = outputs.into_iter().map(|(story, output)| {
             let most = if output.article.paywalled { TextPolicy::Lead } else { TextPolicy::Full };
-            let (schema, whole) = (Tag::new(), texts.remove(&output.id));
+            let (schema, text) = (Tag::new(), texts.remove(&output.id));
             let mut detail = ArticleDetail { schema, story, event, output, text_gone: false };
-            detail.show_whole(whole, policy.min(most));
+            detail.show_stored(text, policy.min(most));
             detail
         });
         let mut export = EventExport {
@@ -155,13 +155,9 @@ impl AppState {
         articles: &[InStory],
         texts: &mut BTreeMap<ArticleId, String>,
     ) -> ApiResult<()> {
-        let reads = articles.iter().map(|(_, article)| self.fetched(article.input.enriched));
-        for ((_, article), fetched) in articles.iter().zip(try_join_all(reads).await?) {
-            // After the stream was created anew, another article may have this sequence.
-            if let Some(fetched) = fetched.filter(|it| it.id == article.id) {
-                texts.insert(article.id, fetched.text);
-            }
-        }
+        let reads = articles.iter().map(|(_, it)| self.fetched(it.id, it.input.enriched));
+        let stored = try_join_all(reads).await?.into_iter().flatten();
+        texts.extend(stored.map(|it| (it.id, it.text)));
         Ok(())
     }
 

@@ -342,17 +342,12 @@ async fn studied(
 
 async fn texts(app: &AppState, stories: &[StoryWithArticles]) -> ApiResult<Texts> {
     let articles = stories.iter().flat_map(|with| &with.articles);
-    let reads = articles.map(|article| async move {
-        app.fetched(article.enriched).await.map(|found| (article.id, found))
-    });
+    let reads =
+        articles.map(|article| async move { app.fetched(article.id, article.enriched).await });
     let mut texts = Texts::new();
     for read in join_all(reads).await {
-        // After the stream was created anew, another article may have this sequence.
-        if let (id, Some(fetched)) = read?
-            && fetched.id == id
-            && !fetched.text.is_empty()
-        {
-            texts.insert(id, fetched.text);
+        if let Some(fetched) = read?.filter(|it| !it.text.is_empty()) {
+            texts.insert(fetched.id, fetched.text);
         }
     }
     Ok(texts)
