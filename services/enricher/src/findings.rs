@@ -43,7 +43,8 @@ pub(crate) fn adapted_to_copy(mut cached: Findings, text: &Text, about: &AboutAr
 }
 
 /// The note with which the outlet, or an agency that the article names as its source, corrects or retracts it.
-fn editor_note(text: &Text, about: &AboutArticle) -> Option<EditorNote> {
+#[must_use]
+pub fn editor_note(text: &Text, about: &AboutArticle) -> Option<EditorNote> {
     let credited = about.authors.iter().flat_map(|author| byline_agencies(author));
     let named = agencies(text).into_iter().chain(credited).map(|trace| trace.agency);
     let names: Vec<&str> = [about.outlet.as_str()].into_iter().chain(named).collect();

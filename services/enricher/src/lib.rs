@@ -35,6 +35,7 @@ use wirefold_text::Text;
 
 use crate::reading::Reading;
 
+pub use findings::editor_note;
 pub use findings_cache::FindingsCache;
 pub use metrics::METRICS;
 

@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use wirefold_enricher::editor_note;
 use wirefold_envelope::{Limits, Sender, create_streams, timestamp};
 use wirefold_flow::{Bus, Clock, Outgoing};
 use wirefold_proto::{
     AboutArticle, Agency, AgencyHow, ArticleEnriched, ArticleId, Class, Command, CommandOutcome,
-    Confidence, ContentHash, ControlCommand, CopyKind, Correction, DecisionId, EditorNote,
-    EventAfter, EventId, EventState, Findings, FoundBy, Input, ItemAddress, Language, LeadEvidence,
-    NoteKind, Offsets, Outlet, OutputArticle, OutputCommand, OutputForgotten, Published,
-    StoryAfter, StoryChange, StoryId, StoryState, Tag, Target, TextPolicy, TextSource, Verdict,
-    encode,
+    Confidence, ContentHash, ControlCommand, CopyKind, Correction, DecisionId, EventAfter, EventId,
+    EventState, Findings, FoundBy, Input, ItemAddress, Language, LeadEvidence, Offsets, Outlet,
+    OutputArticle, OutputCommand, OutputForgotten, Published, StoryAfter, StoryChange, StoryId,
+    StoryState, Tag, Target, TextPolicy, TextSource, Verdict, encode,
 };
+use wirefold_text::Text;
 
 pub(super) struct Newsroom {
     pub(super) bus: Arc<dyn Bus>,
@@ -178,7 +179,7 @@ impl Newsroom {
             text: given.text.to_owned(),
             text_source: TextSource::Feed,
             made_title: None,
-            findings: findings(given),
+            findings: findings(given, &about),
         };
         self.enriched = self.publish(&text).await;
         (id, about)
@@ -226,7 +227,7 @@ impl Newsroom {
             verdict: verdict(given, class, lead, first),
             story_state,
             event_state,
-            findings: findings(given),
+            findings: findings(given, &about),
             article: about,
         }
     }
@@ -468,18 +469,13 @@ impl Newsroom {
     }
 }
 
-fn findings(given: Given) -> Findings {
-    let (how, tag) = (FoundBy::Rule, given.language.parse().unwrap());
-    let names = [given.outlet, given.agency.map_or("", |(name, _)| name)];
-    let note = wirefold_corrections::note(given.title, given.text, &names).map(|found| {
-        let kind = match found.kind {
-            wirefold_corrections::NoteKind::Correction => NoteKind::Correction,
-            wirefold_corrections::NoteKind::Clarification => NoteKind::Clarification,
-            wirefold_corrections::NoteKind::Retraction => NoteKind::Retraction,
-        };
-        EditorNote { kind, words: found.words, how }
-    });
-    Findings { language: Some(Language { tag, how }), note, ..Findings::default() }
+fn findings(given: Given, about: &AboutArticle) -> Findings {
+    let tag = given.language.parse().unwrap();
+    Findings {
+        language: Some(Language { tag, how: FoundBy::Rule }),
+        note: editor_note(&Text::new(given.text), about),
+        ..Findings::default()
+    }
 }
 
 fn merged([from, into]: [Target; 2]) -> StoryChange {
