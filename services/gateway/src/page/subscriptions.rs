@@ -727,7 +727,6 @@ impl Editor<'_> {
     }
 
     fn frequency_fields(&self) -> Markup {
-        let [digest, keep] = ["digest", "keep"].map(|name| self.fields.one(name));
         html! {
             fieldset {
                 legend { "How often" }
@@ -738,23 +737,13 @@ impl Editor<'_> {
                     (self.line(&Line { name: "max_per_day", label: "Most messages a day", kind: "number", usual: "no limit" }))
                 }
                 (self.line(&Line { name: "inhibited_by", label: "Silent if one of these notifies of it", kind: "text", usual: "ids, such as storms, strikes" }))
-                div.field {
-                    label for="digest" { "Gather messages" }
-                    select #digest name="digest" {
-                        (option("", "no: each alert alone", digest.is_empty()))
-                        (option("hourly", "one an hour", digest == "hourly"))
-                        (option("daily", "one a day, at eight", digest == "daily"))
-                        (option("weekly", "one a week, on Mondays at eight", digest == "weekly"))
-                    }
-                }
-                div.field {
-                    label for="keep" { "Keep its events" }
-                    select #keep name="keep" {
-                        (option("", "as long as the settings say", keep.is_empty()))
-                        (option("true", "yes: as long as the settings say", keep == "true"))
-                        (option("false", "no", keep == "false"))
-                    }
-                }
+                (self.choice("digest", "Gather messages", &[
+                    ("", "no: each alert alone"), ("hourly", "one an hour"), ("daily", "one a day, at eight"),
+                    ("weekly", "one a week, on Mondays at eight"),
+                ]))
+                (self.choice("keep", "Keep its events", &[
+                    ("", "as long as the settings say"), ("true", "yes: as long as the settings say"), ("false", "no"),
+                ]))
             }
         }
     }
@@ -792,6 +781,17 @@ impl Editor<'_> {
                     select #hours name="hours" {
                         @for (hours, label) in SPANS { (option(&hours.to_string(), label, self.fields.one("hours") == hours.to_string())) }
                     }
+                }
+            }
+        }
+    }
+
+    fn choice(&self, name: &str, label: &str, options: &[(&str, &str)]) -> Markup {
+        html! {
+            div.field {
+                label for=(name) { (label) }
+                select #(name) name=(name) {
+                    @for (value, words) in options { (option(value, words, self.fields.one(name) == *value)) }
                 }
             }
         }
