@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use wirefold_flow::{Bus as _, SystemClock};
+use wirefold_flow::{Bus as _, SystemClock, read_object, write_object};
 use wirefold_flow_nats::{Options, connect};
 use wirefold_proto::FORGETTING;
 use wirefold_proto::streams::{FORGOTTEN, KEPT};
@@ -33,9 +33,7 @@ fn keep(room: &Newsroom, server: &NatsServer) {
     runtime().block_on(async {
         let store = server.connect().await.objects(KEPT.name).expect("a good name");
         for (name, object) in objects {
-            let mut writer = store.write(&name).await.expect("it runs");
-            writer.append(object.into()).await.expect("it runs");
-            writer.finish().await.expect("it runs");
+            write_object(&*store, &name, object.into()).await.expect("it runs");
         }
     });
 }
@@ -46,12 +44,8 @@ fn kept(server: &NatsServer) -> Vec<Vec<u8>> {
         let store = server.connect().await.objects(KEPT.name).expect("a good name");
         let mut objects = Vec::new();
         for name in store.names().await.expect("it runs") {
-            let mut reader = store.read(&name).await.expect("it runs").expect("it is there");
-            let mut object = Vec::new();
-            while let Some(bytes) = reader.next().await.expect("it is whole") {
-                object.extend_from_slice(&bytes);
-            }
-            objects.push(object);
+            let object = read_object(&*store, &name).await.expect("it is whole");
+            objects.push(object.expect("it is there"));
         }
         objects
     })

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wirefold_flow::{Bus as _, BusError, Outgoing, Published, SystemClock};
+use wirefold_flow::{Bus as _, BusError, Outgoing, Published, SystemClock, write_object};
 use wirefold_flow_nats::{Consumer, Login, NatsBus, Options, connect};
 use wirefold_proto::rights::{COMPARE, READERS};
 use wirefold_proto::streams::OUTPUT_DECISIONS;
@@ -91,9 +91,7 @@ async fn judge(bus: &NatsBus) {
     assert_eq!(chain.append(vec![message(OUTPUT, "1-2")]).await.unwrap(), [2]);
     let snapshots = bus.objects("wf_snapshots").unwrap();
     for bytes in ["old", "new"] {
-        let mut writer = snapshots.write("detector-1").await.unwrap();
-        writer.append(bytes.into()).await.unwrap();
-        writer.finish().await.unwrap();
+        write_object(&*snapshots, "detector-1", bytes.into()).await.unwrap();
     }
     assert_eq!(snapshots.names().await.unwrap(), ["detector-1"]);
     let mut reader = snapshots.read("detector-1").await.unwrap().unwrap();

@@ -49,6 +49,7 @@ pub use copy::{CopyError, copy};
 pub use copy_lock::{FILE, SCHEMA};
 pub use error::OpenError;
 pub use inspect::Inspection;
+pub use objects::{Folders, UNFINISHED};
 pub use offline::Offline;
 
 /// Opens the bus in a data folder, which is created if it does not exist. The file is closed and its lock released when
@@ -69,7 +70,7 @@ fn open_limited(
     let engine = engine(folder, &*clock, most_pages)?;
     let writer = writer::Writer::start(engine, clock.clone())
         .map_err(|source| OpenError::Unwritable { path: folder.join(FILE), source })?;
-    let object_stores = Arc::new(objects::Folders(folder.to_owned()));
+    let object_stores = Arc::new(Folders(folder.to_owned()));
     Ok(Arc::new(LocalBus::new(Arc::new(writer), clock, object_stores)))
 }
 

@@ -16,12 +16,13 @@ use wirefold_flow::{
 use crate::open::create_folder;
 
 /// The end of the name of an unfinished file. The name of an object cannot contain a dot.
-const UNFINISHED: &str = ".part";
+pub const UNFINISHED: &str = ".part";
 /// How many bytes one read returns.
 const CHUNK_BYTES: usize = 1 << 20;
 
 /// The object stores: for each, a folder of files in the data folder.
-pub(crate) struct Folders(pub(crate) PathBuf);
+#[derive(Debug)]
+pub struct Folders(pub PathBuf);
 
 impl ObjectStores for Folders {
     fn store(&self, name: &str) -> Arc<dyn Objects> {

@@ -58,7 +58,7 @@ pub use loops::{
 };
 pub use message::{Headers, Outgoing, Published, Stored, parse_reference};
 pub use metric::{Metric, MetricKind};
-pub use objects::{ObjectReader, ObjectStores, ObjectWriter, Objects};
+pub use objects::{ObjectReader, ObjectStores, ObjectWriter, Objects, read_object, write_object};
 pub use panic::panic_message;
 pub use position::{Position, RolledBack, first_after, rolled_back};
 pub use subject::{check_filter, check_name, check_subject, matches};

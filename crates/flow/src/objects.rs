@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::error::Answer;
+use crate::error::{Answer, BusError};
 
 /// Large objects by name. The rules for names are those of streams.
 pub trait Objects: Send + Sync {
@@ -42,4 +42,27 @@ pub trait ObjectReader: Send {
 pub trait ObjectStores: Send + Sync {
     /// A store, created with its first object.
     fn store(&self, name: &str) -> Arc<dyn Objects>;
+}
+
+/// Writes an object in one piece.
+///
+/// # Errors
+/// Those of [`Objects::write`] and [`ObjectWriter::finish`].
+pub async fn write_object(store: &dyn Objects, name: &str, bytes: Bytes) -> Result<(), BusError> {
+    let mut writer = store.write(name).await?;
+    writer.append(bytes).await?;
+    writer.finish().await
+}
+
+/// Reads a whole object; `None` if there is none of this name.
+///
+/// # Errors
+/// Those of [`Objects::read`] and [`ObjectReader::next`].
+pub async fn read_object(store: &dyn Objects, name: &str) -> Result<Option<Vec<u8>>, BusError> {
+    let Some(mut reader) = store.read(name).await? else { return Ok(None) };
+    let mut object = Vec::new();
+    while let Some(bytes) = reader.next().await? {
+        object.extend_from_slice(&bytes);
+    }
+    Ok(Some(object))
 }

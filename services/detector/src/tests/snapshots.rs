@@ -6,9 +6,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
-use wirefold_flow::{Objects, Stored, StreamConfig};
+use wirefold_flow::{Objects, Stored, StreamConfig, read_object, write_object};
 use wirefold_proto::{ArticleEnriched, streams};
 
 use super::harness::{Harness, decision, seed_articles, seeds, settings, without_epochs};
@@ -77,18 +76,11 @@ pub(super) async fn heads(harness: &Harness) -> Vec<String> {
 }
 
 pub(super) async fn bytes_of(harness: &Harness, name: &str) -> Vec<u8> {
-    let mut reader = objects(harness).read(name).await.unwrap().unwrap();
-    let mut bytes = Vec::new();
-    while let Some(part) = reader.next().await.unwrap() {
-        bytes.extend_from_slice(&part);
-    }
-    bytes
+    read_object(&*objects(harness), name).await.unwrap().unwrap()
 }
 
 pub(super) async fn put(harness: &Harness, name: &str, bytes: Vec<u8>) {
-    let mut writer = objects(harness).write(name).await.unwrap();
-    writer.append(Bytes::from(bytes)).await.unwrap();
-    writer.finish().await.unwrap();
+    write_object(&*objects(harness), name, bytes.into()).await.unwrap();
 }
 
 /// Copies all snapshots of one bus into the store of another.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use axum::Json;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::timestamp;
-use wirefold_flow::{BusError, ObjectReader, UnixMillis};
+use wirefold_flow::{BusError, UnixMillis, read_object, write_object};
 use wirefold_proto::{EventId, TextPolicy, decode, encode, streams};
 use wirefold_text::Text;
 
@@ -191,9 +191,7 @@ async fn write(app: &Arc<AppState>, event: &Alerted, name: Name) -> ApiResult<()
     let object = app.compute(move || Kept { row, export }.written()).await?;
     let object = object.map_err(|error| Refusal::failed(error.to_string()))?;
     let store = app.bus.objects(streams::KEPT.name)?;
-    let mut writer = store.write(&name.to_string()).await?;
-    writer.append(object.into()).await?;
-    Ok(writer.finish().await?)
+    Ok(write_object(&*store, &name.to_string(), object.into()).await?)
 }
 
 impl AppState {
@@ -222,18 +220,11 @@ impl AppState {
         };
         // Another gateway may have replaced it meanwhile: the next attempt finds its successor.
         let gone = || Refusal::busy(format!("the kept export of {event} is being replaced"));
-        let mut reader = self.open_kept(name).await?.ok_or_else(gone)?;
-        let mut object = Vec::new();
-        while let Some(bytes) = reader.next().await? {
-            object.extend_from_slice(&bytes);
-        }
+        let store = self.bus.objects(streams::KEPT.name)?;
+        let object = read_object(&*store, &name.to_string()).await?.ok_or_else(gone)?;
         let kept = self.compute(move || Kept::read(&object)).await?;
         let unreadable = || Refusal::failed(format!("the kept export of {event} cannot be read"));
         kept.map(|kept| Some(kept.export)).ok_or_else(unreadable)
-    }
-
-    async fn open_kept(&self, name: Name) -> Result<Option<Box<dyn ObjectReader>>, BusError> {
-        self.bus.objects(streams::KEPT.name)?.read(&name.to_string()).await
     }
 
     /// The kept exports, the last changed first.
@@ -243,9 +234,10 @@ impl AppState {
         names.retain(|name| known.insert(name.event) && paging.is_after(&name.cursor()));
         names.truncate(paging.limit() + 1);
         let next = paging.cut(&mut names, Name::cursor);
+        let store = self.bus.objects(streams::KEPT.name)?;
         let mut rows = Vec::with_capacity(names.len());
         for name in names {
-            let Some(mut reader) = self.open_kept(name).await? else { continue };
+            let Some(mut reader) = store.read(&name.to_string()).await? else { continue };
             // The first piece of an object is longer than any row.
             rows.extend(reader.next().await?.as_deref().and_then(row_of));
         }

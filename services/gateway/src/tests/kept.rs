@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::Method;
 use serde_json::json;
 use wirefold_envelope::unix_millis;
-use wirefold_flow::{Clock as _, UnixMillis};
+use wirefold_flow::{Clock as _, UnixMillis, write_object};
 use wirefold_proto::{ReasonKind, streams};
 
 use super::handover::{publish, revision};
@@ -133,9 +133,7 @@ async fn the_list_has_pages_and_an_earlier_object_of_an_event_is_deleted() {
     assert_eq!(second.next, None);
     // As after a kill between the write and the deletion.
     let store = world.bus.objects(streams::KEPT.name).unwrap();
-    let mut writer = store.write(&name(1, samples::begin())).await.unwrap();
-    writer.append("{}".into()).await.unwrap();
-    writer.finish().await.unwrap();
+    write_object(&*store, &name(1, samples::begin()), "{}".into()).await.unwrap();
     assert_eq!(names(&world).await.len(), 3);
     assert_eq!(after_looking(&world).await, both);
 }

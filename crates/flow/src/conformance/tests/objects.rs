@@ -1,9 +1,9 @@
 //! Promises of object stores.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use crate::conformance::Harness;
-use crate::objects::Objects;
+use crate::objects::{Objects, read_object};
 
 /// Larger than a message on any bus.
 const LARGE: usize = 3 << 20;
@@ -17,12 +17,7 @@ async fn write(objects: &dyn Objects, name: &str, parts: &[Bytes]) {
 }
 
 async fn read(objects: &dyn Objects, name: &str) -> Option<Bytes> {
-    let mut reader = objects.read(name).await.unwrap()?;
-    let mut whole = BytesMut::new();
-    while let Some(part) = reader.next().await.unwrap() {
-        whole.extend_from_slice(&part);
-    }
-    Some(whole.freeze())
+    read_object(objects, name).await.unwrap().map(Bytes::from)
 }
 
 /// An object can be read back unchanged, also after a crash. The next one of its name replaces it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use wirefold_flow::{BusError, StreamConfig};
-use wirefold_flow_sqlite::{Inspection, OpenError};
+use wirefold_flow_sqlite::{Inspection, OpenError, UNFINISHED};
 use wirefold_gateway::Kept;
 use wirefold_gateway::shapes::{StorageReport, StreamUse};
 use wirefold_gateway::{faults_of_projection, tokens::TokenFile};
@@ -153,7 +153,7 @@ fn of_store(folder: &Path, of: &Soundness) -> Vec<Finding> {
     let (mut findings, mut sound) = (Vec::new(), 0);
     for entry in std::fs::read_dir(folder.join(of.store)).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if !name.starts_with(of.prefix) || name.ends_with(".part") {
+        if !name.starts_with(of.prefix) || name.ends_with(UNFINISHED) {
             continue;
         }
         let why = match std::fs::read(entry.path()) {

@@ -7,26 +7,26 @@
 //! 4. The file of the bus is rewritten, and the note is removed.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
-use bytes::Bytes;
-use wirefold_flow::{BusError, Entry, Stored};
-use wirefold_flow_sqlite::{Offline, OpenError};
+use tokio::runtime::{Builder, Runtime};
+use wirefold_flow::{BusError, Entry, ObjectStores as _, Objects, Stored};
+use wirefold_flow_sqlite::{Folders, Offline, OpenError, UNFINISHED};
 use wirefold_proto::FORGETTING;
 use wirefold_proto::streams::{FORGOTTEN, KEPT};
 
 use super::Store;
+use super::kept;
 use super::plan::Plan;
 use crate::client::must_exist;
 use crate::exit::stop;
 
 /// Folders with data that the detector makes again from the streams.
 const FOLDERS: [&str; 2] = ["wf_snapshots", "wf_texts"];
-/// The end of the name of a file that is not finished.
-const UNFINISHED: &str = ".part";
 /// The prefix of the files that the gateway makes again.
 const TABLES: &str = "gateway.db";
 
@@ -58,16 +58,7 @@ impl Store for Offline {
         folder: &Path,
         take: &mut dyn FnMut(&str, &[u8]) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        for path in files_of(&folder.join(KEPT.name))? {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if !name.ends_with(UNFINISHED) {
-                take(
-                    &name,
-                    &fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?,
-                )?;
-            }
-        }
-        Ok(())
+        runtime()?.block_on(kept::each(&*kept_in(folder), take))
     }
 
     fn carry_out(
@@ -78,7 +69,7 @@ impl Store for Offline {
         record: &[u8],
     ) -> anyhow::Result<()> {
         drop_files(folder)?;
-        write_kept(&folder.join(KEPT.name), &plan.kept)?;
+        runtime()?.block_on(kept::write(&*kept_in(folder), &plan.kept))?;
         self.begin()?;
         for ((stream, sequence), body) in &plan.edits {
             match body {
@@ -106,6 +97,14 @@ impl Store for Offline {
     }
 }
 
+fn kept_in(folder: &Path) -> Arc<dyn Objects> {
+    Folders(folder.to_owned()).store(KEPT.name)
+}
+
+fn runtime() -> io::Result<Runtime> {
+    Builder::new_current_thread().build()
+}
+
 /// The files of a folder; none if it is missing.
 fn files_of(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let shown = || format!("cannot read {}", folder.display());
@@ -114,30 +113,6 @@ fn files_of(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
         entries => entries.with_context(shown)?,
     };
     entries.map(|entry| Ok(entry.with_context(shown)?.path())).collect()
-}
-
-/// Replaces and deletes kept events. A kill leaves the old file or the new one.
-fn write_kept(folder: &Path, kept: &[(String, Option<Bytes>)]) -> anyhow::Result<()> {
-    let shown = |path: &Path| format!("cannot write {}", path.display());
-    for path in files_of(folder)? {
-        if path.to_string_lossy().ends_with(UNFINISHED) {
-            absent(fs::remove_file(&path)).with_context(|| shown(&path))?;
-        }
-    }
-    for (name, object) in kept {
-        let (path, part) = (folder.join(name), folder.join(format!("{name}{UNFINISHED}")));
-        let written = match object {
-            None => absent(fs::remove_file(&path)),
-            Some(object) => fs::write(&part, object)
-                .and_then(|()| File::open(&part)?.sync_all())
-                .and_then(|()| fs::rename(&part, &path)),
-        };
-        written.with_context(|| shown(&path))?;
-    }
-    match kept.is_empty() {
-        true => Ok(()),
-        false => File::open(folder)?.sync_all().with_context(|| shown(folder)),
-    }
 }
 
 /// Removes the files of this machine outside the bus.
@@ -151,6 +126,11 @@ pub(super) fn drop_files(folder: &Path) -> anyhow::Result<()> {
     for path in files_of(folder)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if name.starts_with(TABLES) {
+            absent(fs::remove_file(&path)).with_context(|| shown(&path))?;
+        }
+    }
+    for path in files_of(&folder.join(KEPT.name))? {
+        if path.to_string_lossy().ends_with(UNFINISHED) {
             absent(fs::remove_file(&path)).with_context(|| shown(&path))?;
         }
     }

@@ -2,11 +2,40 @@
 
 use std::collections::BTreeSet;
 
+use bytes::Bytes;
+use wirefold_flow::{BusError, Objects, read_object, write_object};
 use wirefold_gateway::Kept;
 use wirefold_gateway::shapes::{EventExport, ExportedAlert, ExportedRevision};
 use wirefold_proto::{Alert, decode, encode};
 
 use super::scrub::{Alerts, DecidedBy, Ids, without_addresses, without_words};
+
+/// Passes each object with a kept event, by its name.
+pub(super) async fn each(
+    store: &dyn Objects,
+    take: &mut dyn FnMut(&str, &[u8]) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    for name in store.names().await? {
+        if let Some(object) = read_object(store, &name).await? {
+            take(&name, &object)?;
+        }
+    }
+    Ok(())
+}
+
+/// Replaces and deletes objects. A kill leaves the old one or the new one.
+pub(super) async fn write(
+    store: &dyn Objects,
+    edits: &[(String, Option<Bytes>)],
+) -> Result<(), BusError> {
+    for (name, object) in edits {
+        match object {
+            Some(object) => write_object(store, name, object.clone()).await?,
+            None => store.delete(name).await?,
+        }
+    }
+    Ok(())
+}
 
 /// The object without these articles; `None` inside if none stays. Nothing if it has nothing of them.
 pub(super) fn without(

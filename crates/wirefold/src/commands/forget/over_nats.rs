@@ -22,6 +22,7 @@ use wirefold_proto::streams::{
 
 use super::Store;
 use super::embedded::drop_files;
+use super::kept;
 use super::plan::{Plan, TABLES};
 use crate::config::{Instance, Overrides};
 use crate::exit::{Exit, Stop, stop};
@@ -96,7 +97,7 @@ impl OverNats {
     }
 
     fn rewrite_all(&self, plan: &Plan) -> Result<(), BusError> {
-        self.runtime.block_on(self.write_kept(plan))?;
+        self.runtime.block_on(kept::write(&*self.bus.objects(KEPT.name)?, &plan.kept))?;
         for table in TABLES {
             let mut edit = |entry: &Entry| plan.changes.get(&(table, entry.key.clone())).cloned();
             self.runtime.block_on(self.bus.rewrite_bucket(table, &mut edit))?;
@@ -118,22 +119,6 @@ impl OverNats {
                     self.bus.empty_store(store.name).await.map(drop)
                 }
             })?;
-        }
-        Ok(())
-    }
-
-    /// Replaces and deletes kept events. A kill leaves the old object or the new one.
-    async fn write_kept(&self, plan: &Plan) -> Result<(), BusError> {
-        let store = self.bus.objects(KEPT.name)?;
-        for (name, object) in &plan.kept {
-            match object {
-                None => store.delete(name).await?,
-                Some(object) => {
-                    let mut writer = store.write(name).await?;
-                    writer.append(object.clone()).await?;
-                    writer.finish().await?;
-                }
-            }
         }
         Ok(())
     }
@@ -201,21 +186,7 @@ impl Store for OverNats {
         _folder: &Path,
         take: &mut dyn FnMut(&str, &[u8]) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let store = self.bus.objects(KEPT.name)?;
-        for name in self.runtime.block_on(store.names())? {
-            let object = self.runtime.block_on(async {
-                let Some(mut reader) = store.read(&name).await? else { return Ok(None) };
-                let mut object = Vec::new();
-                while let Some(bytes) = reader.next().await? {
-                    object.extend_from_slice(&bytes);
-                }
-                Ok::<_, BusError>(Some(object))
-            });
-            if let Some(object) = object? {
-                take(&name, &object)?;
-            }
-        }
-        Ok(())
+        self.runtime.block_on(kept::each(&*self.bus.objects(KEPT.name)?, take))
     }
 
     fn carry_out(
