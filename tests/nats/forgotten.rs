@@ -14,7 +14,7 @@ use wirefold_proto::streams::{FORGOTTEN, KEPT};
 use super::over::{NatsServer, runtime};
 use super::setup::server;
 use crate::pipeline::PATIENCE;
-use crate::pipeline::forgotten::{Newsroom, copy_all, is_marked, marked};
+use crate::pipeline::forgotten::{Newsroom, copy_all, is_marked, keep, marked};
 use crate::pipeline::up::{CONFIG, now};
 use crate::program::{Folder, Run};
 
@@ -24,10 +24,10 @@ fn forget(room: &Newsroom, option: &str) -> Run {
     room.folder.run(&["forget", option, &ferry, &alone])
 }
 
-/// Keeps the export of each event, as the gateway does two days later.
-fn keep(room: &Newsroom, server: &NatsServer) {
+/// Writes the export of each event, as the gateway does two days later.
+fn write_kept(room: &Newsroom, server: &NatsServer) {
     let up = server.up(&room.folder);
-    let objects = room.keep();
+    let objects = keep(&room.folder, usize::MAX);
     assert_eq!(up.terminate().code, Some(0));
     assert_eq!(objects.iter().filter(|(_, object)| is_marked(object)).count(), 2);
     runtime().block_on(async {
@@ -57,7 +57,7 @@ fn no_byte_of_it_stays_on_the_server_and_all_else_goes_on() {
     let server = NatsServer::start(&room.folder);
     room.fill(|folder| server.up(folder));
     let data = room.data();
-    keep(&room, &server);
+    write_kept(&room, &server);
     let before = marked(&data);
     let is_found = |name: &str| before.iter().any(|it| it.to_string_lossy().contains(name));
     for name in [

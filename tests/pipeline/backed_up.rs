@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use wirefold_proto::OutputArticle;
 
+use super::forgotten::keep;
 use super::generated::{Numbers, articles};
 use super::kept::StoredStreams;
 use super::killed::drop_file;
@@ -70,4 +71,36 @@ fn a_backup_under_load_works_at_another_place() {
     drop_file(&folder, "2", rest);
     until_all(Up::start_with(&folder, &["--data", data_shown]));
     assert_eq!(decided(&StoredStreams::in_folder(&data)), expected);
+}
+
+#[test]
+fn a_backup_has_the_kept_events_and_a_deep_check_names_a_damaged_one() {
+    let folder = folder();
+    drop_file(&folder, "1", &articles(ARTICLES, &mut Numbers::from_seed(7)));
+    let up = Up::start(&folder);
+    up.get_until("/api/v1/status", |status| status["articles"] == ARTICLES);
+    let kept = folder.path().join("data").join("wf_kept");
+    std::fs::create_dir(&kept).expect("nothing is kept yet");
+    let objects = keep(&folder, 2);
+    for (name, object) in &objects {
+        std::fs::write(kept.join(name), object).expect("it can be written");
+    }
+    std::fs::write(kept.join("half.part"), "x").expect("it can be written");
+    folder.run(&["backup", "copy"]).code(0);
+    assert_eq!(up.terminate().code, Some(0));
+
+    let copy = folder.path().join("copy").join("wf_kept");
+    for (name, object) in &objects {
+        assert!(std::fs::read(copy.join(name)).is_ok_and(|it| it == *object), "{name}");
+    }
+    let check = |code| folder.run(&["check", "--deep", "--data", "copy"]).code(code);
+    let sound = check(0).out;
+    assert!(sound.contains("kept events: 2 read and sound"), "{sound}");
+    let (name, object) = &objects[0];
+    let mut damaged = object.clone();
+    *damaged.last_mut().expect("it has bytes") ^= 1;
+    std::fs::write(copy.join(name), damaged).expect("it can be written");
+    let found = check(1);
+    let said = format!("{}{}", found.out, found.err);
+    assert!(said.contains(&format!("wf_kept/{name} differs from what was written")), "{said}");
 }

@@ -208,26 +208,6 @@ impl Newsroom {
         }
     }
 
-    /// Keeps the export of each event, as the gateway does two days later. Returns the objects by their names.
-    pub(super) fn keep(&self) -> Vec<(String, Vec<u8>)> {
-        let listed = self.folder.run(&["story", "ls", "--json"]).code(0).out;
-        let stories = listed.lines().map(|it| serde_json::from_str::<Value>(it).expect("JSON"));
-        let events: BTreeSet<String> =
-            stories.filter_map(|it| Some(it["event"].as_str()?.to_owned())).collect();
-        let keep = |event: String| {
-            let export = self.folder.run(&["story", "export", &event, "--json"]).code(0).out;
-            let export: EventExport = decode(export.as_bytes()).expect("an export");
-            let row = KeptRow {
-                event: export.event,
-                title: export.title.clone(),
-                changed: export.as_of,
-                subscriptions: Vec::new(),
-            };
-            (format!("{event}-1"), Kept { row, export }.written().expect("it is small"))
-        };
-        events.into_iter().map(keep).collect()
-    }
-
     /// The addresses to forget.
     pub(super) fn addresses(&self) -> [String; 2] {
         [self.url(0, &format!("/{MARK}/ferry")), self.url(0, &format!("/{MARK}/alone"))]
@@ -238,6 +218,26 @@ impl Newsroom {
         let arguments = [&["forget", &urls[0], &urls[1]], more].concat();
         self.folder.run(&arguments)
     }
+}
+
+/// Keeps the exports of some events, as the gateway does two days later. Returns the objects by their names.
+pub(super) fn keep(folder: &Folder, most: usize) -> Vec<(String, Vec<u8>)> {
+    let listed = folder.run(&["story", "ls", "--json"]).code(0).out;
+    let stories = listed.lines().map(|it| serde_json::from_str::<Value>(it).expect("JSON"));
+    let events: BTreeSet<String> =
+        stories.filter_map(|it| Some(it["event"].as_str()?.to_owned())).collect();
+    let keep = |event: String| {
+        let export = folder.run(&["story", "export", &event, "--json"]).code(0).out;
+        let export: EventExport = decode(export.as_bytes()).expect("an export");
+        let row = KeptRow {
+            event: export.event,
+            title: export.title.clone(),
+            changed: export.as_of,
+            subscriptions: Vec::new(),
+        };
+        (format!("{event}-1"), Kept { row, export }.written().expect("it is small"))
+    };
+    events.into_iter().take(most).map(keep).collect()
 }
 
 /// Whether a kept event contains the mark.
@@ -321,7 +321,7 @@ fn no_byte_of_it_stays_and_all_else_goes_on() {
     let data = room.data();
     let kept_events = data.join("wf_kept");
     fs::create_dir(&kept_events).expect("nothing is kept yet");
-    let objects = room.keep();
+    let objects = keep(&room.folder, usize::MAX);
     for (name, object) in &objects {
         fs::write(kept_events.join(name), object).expect("it can be written");
     }

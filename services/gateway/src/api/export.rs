@@ -206,10 +206,12 @@ impl AppState {
     }
 }
 
-/// The refusal for an event without an article at a moment. It may be kept as of a later one.
+/// The refusal for an event without an article at a moment, or with none here but in an export as of a later one.
 fn no_article(event: EventId, as_of: Timestamp, kept: Option<Timestamp>) -> Refusal {
-    let later = kept.map(|at| format!("; it is kept as of {at}")).unwrap_or_default();
-    Refusal::not_found(format!("event {event} had no article at {as_of}{later}"))
+    Refusal::not_found(match kept {
+        Some(at) => format!("event {event} has expired, and only its export as of {at} is kept"),
+        None => format!("event {event} had no article at {as_of}"),
+    })
 }
 
 /// Says of a command and its event or story whether it is about an event with these articles.

@@ -116,10 +116,11 @@ pub(crate) async fn run(app: &Arc<AppState>, stop: &CancellationToken) {
     let Some(keep) = app.settings.keep else { return };
     let work = async {
         loop {
+            let next = app.clock.now().plus(INTERVAL);
             if let Err(refusal) = look(app, keep).await {
                 tracing::warn!(error = refusal.explain().1, "exports are not kept, trying again");
             }
-            app.clock.sleep_until(app.clock.now().plus(INTERVAL)).await;
+            app.clock.sleep_until(next).await;
         }
     };
     // An object whose writer is dropped changes nothing.

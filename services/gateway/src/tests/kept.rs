@@ -65,8 +65,7 @@ async fn an_event_that_alerted_is_kept_once_quiet_and_read_after_all_else_has_ex
     let begun = samples::begin();
     world.clock.advance(DAY);
     // A note an hour later changes it, so that it is quiet a day later.
-    let path = format!("/api/v1/events/{}/acknowledge", event(1));
-    assert_eq!(world.post(&path, &json!({"note": "calls the port"})).await.status, 202);
+    note(&world).await;
     let noted = world.clock.now();
     world.clock.advance(Duration::from_hours(47));
     assert_eq!(after_looking(&world).await, Vec::<String>::new());
@@ -136,4 +135,65 @@ async fn the_list_has_pages_and_an_earlier_object_of_an_event_is_deleted() {
     write_object(&*store, &name(1, samples::begin()), "{}".into()).await.unwrap();
     assert_eq!(names(&world).await.len(), 3);
     assert_eq!(after_looking(&world).await, both);
+}
+
+/// Acknowledges the first event with a note, which changes it.
+async fn note(world: &World) {
+    let path = format!("/api/v1/events/{}/acknowledge", event(1));
+    assert_eq!(world.post(&path, &json!({"note": "calls the port"})).await.status, 202);
+}
+
+#[tokio::test]
+async fn an_event_that_is_never_quiet_is_kept_before_its_texts_expire() {
+    let world = world().await;
+    let whole = texts(&export(&world, 1).await);
+    world.clock.advance(Duration::from_hours(1));
+    for _ in 0..9 {
+        assert_eq!(after_looking(&world).await, Vec::<String>::new());
+        note(&world).await;
+        world.clock.advance(DAY);
+    }
+    let first = after_looking(&world).await;
+    assert_eq!(first, [name(1, world.clock.now().minus(DAY * 2))]);
+    for _ in 0..6 {
+        note(&world).await;
+        world.clock.advance(DAY);
+        assert_eq!(after_looking(&world).await, first);
+    }
+    note(&world).await;
+    world.clock.advance(DAY);
+    assert_eq!(after_looking(&world).await, [name(1, world.clock.now().minus(DAY * 2))]);
+
+    // As of a moment before it was kept: the commands of that time, and the texts, which are stored nowhere else.
+    let third_day = wirefold_envelope::timestamp(samples::begin().plus(DAY * 3));
+    let path = format!("/api/v1/events/{}/export?as_of={third_day}", event(1));
+    let get = || world.send(Access::Socket, request(Method::GET, &path, Body::empty()));
+    let then: EventExport = get().await.shape();
+    assert_eq!((then.commands.len(), texts(&then)), (3, whole.clone()));
+    let before = world.clock.now();
+    while world.gateway.app.projection.expire(before).await.unwrap() > 0 {}
+    let refused = get().await;
+    let words = String::from_utf8(refused.body).unwrap();
+    assert!(refused.status == 404 && words.contains("only its export as of"), "{words}");
+    assert_eq!(texts(&export(&world, 1).await), whole);
+}
+
+#[tokio::test]
+async fn two_gateways_that_look_at_once_keep_one_export() {
+    let world = world().await;
+    let other = world.another_keeping().await;
+    for _ in 0..2 {
+        note(&world).await;
+        let until = world.clock.now();
+        world.clock.advance(DAY * 3);
+        let (one, another) = (&world.gateway.app, &other.gateway.app);
+        for _ in 0..2 {
+            let (done, done_too) = tokio::join!(look(one, YEAR), look(another, YEAR));
+            done.and(done_too).unwrap();
+        }
+        assert_eq!(names(&world).await, [name(1, until)]);
+        for of in [&world, &other] {
+            assert_eq!(export(of, 1).await.articles.len(), 1);
+        }
+    }
 }

@@ -29,6 +29,8 @@ use crate::{
 pub(super) const SENDER: Sender = Sender { source: "/wirefold/test" };
 /// Longer than anything takes that does not hang.
 pub(super) const DEADLINE: Duration = Duration::from_secs(60);
+/// How long a gateway that keeps events does so.
+const KEEP: Option<Duration> = Some(Duration::from_hours(365 * 24));
 
 pub(super) struct World {
     pub(super) folder: TempDir,
@@ -196,9 +198,15 @@ impl World {
     /// A gateway that keeps the events that alerted for a year.
     pub(super) async fn keeping() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let keep = Some(Duration::from_hours(365 * 24));
-        let settings = Settings { keep, ..settings(&folder, false) };
+        let settings = Settings { keep: KEEP, ..settings(&folder, false) };
         Self::over(folder, settings).await
+    }
+
+    /// Another gateway over the same bus and clock, which does the same.
+    pub(super) async fn another_keeping(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings { keep: KEEP, ..settings(&folder, false) };
+        Self::on(self.bus.clone(), self.clock.clone(), folder, settings).await
     }
 
     async fn make(demo: bool) -> Self {
@@ -213,6 +221,15 @@ impl World {
         clock.advance(ahead);
         let bus = SimBus::open(&SimDisk::default(), Arc::new(clock.clone())).bus();
         create_streams(&*bus, &Limits::default()).await.unwrap();
+        Self::on(bus, clock, folder, settings).await
+    }
+
+    async fn on(
+        bus: Arc<dyn Bus>,
+        clock: VirtualClock,
+        folder: TempDir,
+        settings: Settings,
+    ) -> Self {
         let context = StageContext::new(bus.clone(), Arc::new(clock.clone()));
         let gateway = Gateway::open(context, settings).await.unwrap();
         let mut world = Self { folder, clock, bus, gateway, running: None };
