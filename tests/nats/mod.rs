@@ -3,6 +3,7 @@
 #[path = "../../crates/flow-nats/tests/server/find.rs"]
 mod find;
 
+mod added_delivery;
 mod chaos;
 mod citizens;
 mod dead;

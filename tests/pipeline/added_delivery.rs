@@ -8,7 +8,11 @@ use super::targets::{SECRET, Target};
 use super::up::{CONFIG, Up};
 use crate::program::Folder;
 
-fn folder(settings: &str) -> Folder {
+/// Settings of a subscription that names a delivery before it is there.
+pub(super) const SETTINGS: &str = "[fetcher]\nallow_private = [\"127.0.0.0/8\"]\n[[subscription]]\nname = \"All\"\nquery = \"*\"\n\
+     group_by = \"story\"\ngroup_wait = \"0s\"\ndeliveries = [\"desk\"]\n";
+
+pub(super) fn folder(settings: &str) -> Folder {
     let config = format!("data = \"data\"\n{settings}");
     Folder::with(&[(CONFIG, config.as_bytes()), ("key", SECRET.as_bytes())])
 }
@@ -22,18 +26,14 @@ fn push(up: &Up, number: usize, numbers: &mut Numbers) {
     up.post("/api/v1/articles", &json!({"url": url, "title": title, "text": text}));
 }
 
-#[test]
-fn an_added_delivery_gets_alerts_and_its_secret_is_shown_nowhere() {
-    // The subscription names the delivery before it is there.
-    let folder = folder(
-        "[fetcher]\nallow_private = [\"127.0.0.0/8\"]\n[[subscription]]\nname = \"All\"\nquery = \"*\"\n\
-         group_by = \"story\"\ngroup_wait = \"0s\"\ndeliveries = [\"desk\"]\n",
-    );
-    let (mut target, mut numbers) = (Target::open(), Numbers::from_seed(3));
-    let up = Up::start_with(&folder, &["--no-demo"]);
+/// Adds the delivery that the subscription names. It gets a sample, and an alert about an article that comes after it.
+pub(super) fn check_gets_alerts(
+    (folder, up): (&Folder, &Up),
+    target: &mut Target,
+    numbers: &mut Numbers,
+) {
     let url = target.url();
-    let add = ["delivery", "add", "desk", "webhook", "--url", &url, "--secret", "file:key"];
-    folder.run(&add).code(0);
+    folder.run(&added(&url)).code(0);
     let tested = folder.run(&["alert", "test", "desk"]).code(0);
     assert!(tested.err.contains("desk accepted the sample"), "{}", tested.err);
     assert_eq!(target.next().alert.subscription.as_str(), "test");
@@ -41,9 +41,22 @@ fn an_added_delivery_gets_alerts_and_its_secret_is_shown_nowhere() {
         let all = &it["subscriptions"][0];
         all["subscription"]["id"] == "all" && all["problem"].is_null()
     });
-    push(&up, 1, &mut numbers);
+    push(up, 1, numbers);
     target.wait_for(|message| message.alert.subscription.as_str() == "all");
+}
 
+fn added(url: &str) -> [&str; 8] {
+    ["delivery", "add", "desk", "webhook", "--url", url, "--secret", "file:key"]
+}
+
+#[test]
+fn an_added_delivery_gets_alerts_and_its_secret_is_shown_nowhere() {
+    let folder = folder(SETTINGS);
+    let (mut target, mut numbers) = (Target::open(), Numbers::from_seed(3));
+    let up = Up::start_with(&folder, &["--no-demo"]);
+    check_gets_alerts((&folder, &up), &mut target, &mut numbers);
+    let url = target.url();
+    let add = added(&url);
     let refused = folder.run(&["delivery", "rm", "desk"]).code(2);
     assert!(refused.err.contains("these subscriptions send to it: all"), "{}", refused.err);
     // A change without address and secret keeps both, but the secret not for another target.
