@@ -9,7 +9,7 @@ use wirefold_text::extract::agency_by_alias;
 
 use crate::fold::{self, Token, Tokens};
 use crate::stemming::{stem, stemmer_for};
-use crate::term::{Field, Term, Wanted, marked};
+use crate::term::{Field, marked};
 use crate::words::{Index, Words};
 
 /// The article that queries are matched against: its words and metadata.
@@ -63,7 +63,7 @@ pub struct Prepared {
     /// The number of words in title and lede.
     head: u32,
     /// The values of the fields, each as a range of `value_words`.
-    values: Vec<Value>,
+    values: Vec<(Field, Range<u32>)>,
     value_words: Words,
     /// The numbers of the words before which a run of characters ends.
     gaps: Vec<u32>,
@@ -83,12 +83,6 @@ pub(crate) enum Part {
     Head,
     /// Title and text.
     Whole,
-}
-
-#[derive(Debug, Clone)]
-struct Value {
-    field: Field,
-    words: Range<u32>,
 }
 
 impl Prepared {
@@ -170,13 +164,13 @@ impl Prepared {
     fn add_words(&mut self, field: Field, value: &str) {
         let from = self.value_words.len();
         fold::each_word(value, |word| self.value_words.push(word));
-        self.values.push(Value { field, words: from..self.value_words.len() });
+        self.values.push((field, from..self.value_words.len()));
     }
 
     fn add<'a>(&mut self, field: Field, words: impl IntoIterator<Item = &'a str>) {
         let from = self.value_words.len();
         words.into_iter().for_each(|word| self.value_words.push(word));
-        self.values.push(Value { field, words: from..self.value_words.len() });
+        self.values.push((field, from..self.value_words.len()));
     }
 
     /// The number of the stemmer of its language.
@@ -215,14 +209,14 @@ impl Prepared {
         &self.index
     }
 
-    /// The values of all fields, each with its words.
-    pub(crate) fn values(&self) -> impl Iterator<Item = (Field, impl Iterator<Item = &str>)> {
-        self.values.iter().map(|value| (value.field, self.value_words.range(value.words.clone())))
+    /// The values of all fields, each with the numbers of its words.
+    pub(crate) fn values(&self) -> &[(Field, Range<u32>)] {
+        &self.values
     }
 
     /// One word of the values of all fields.
-    pub(crate) fn value_word(&self, number: usize) -> &str {
-        u32::try_from(number).ok().and_then(|at| self.value_words.get(at)).unwrap_or_default()
+    pub(crate) fn value_word(&self, number: u32) -> &str {
+        self.value_words.get(number).unwrap_or_default()
     }
 
     /// The words of a part of a field have numbers below this one. `None` if the part is the whole
@@ -240,107 +234,9 @@ impl Prepared {
         number < self.title
     }
 
-    /// Whether a part of the document contains a term.
-    pub(crate) fn has(&self, term: &Term, part: Part) -> bool {
-        match term.field {
-            Field::Text | Field::Anywhere | Field::Title => !self.starts_in(term, part).is_empty(),
-            field => {
-                let mut values = self.values.iter().filter(|value| value.field == field);
-                values.any(|value| self.value_contains(&term.wanted, &value.words))
-            }
-        }
-    }
-
-    /// Whether a part of the document contains two terms with at most `words` words from one to the
-    /// other.
-    pub(crate) fn has_near(&self, one: &Term, other: &Term, words: u32, part: Part) -> bool {
-        let (ones, others) = (self.starts_in(one, part), self.starts_in(other, part));
-        let (length, other_length) = (one.wanted.length(), other.wanted.length());
-        follows(&ones, length, &others, words) || follows(&others, other_length, &ones, words)
-    }
-
-    /// The positions where a term begins in a part, in order.
-    fn starts_in(&self, term: &Term, part: Part) -> Vec<u32> {
-        let mut starts = self.starts(term);
-        let end = match (term.field, part) {
-            (Field::Title, _) => self.title,
-            (Field::Text, Part::Head) => self.position(self.head),
-            _ => return starts,
-        };
-        let words = length(term.wanted.length());
-        starts.retain(|start| start + words <= end);
-        starts
-    }
-
-    /// The positions where a term begins, in order.
-    fn starts(&self, term: &Term) -> Vec<u32> {
-        let words = term.wanted.words();
-        let Some((last, before)) = words.split_last() else {
-            return Vec::new();
-        };
-        let distance = length(before.len());
-        let start = |end: u32| {
-            let start = self.position(end).checked_sub(distance)?;
-            let is_whole = !term.is_run || self.is_unbroken(end.checked_sub(distance)?, end);
-            (is_whole && self.words_are_at(before, start)).then_some(start)
-        };
-        match &term.wanted {
-            Wanted::Words(_) => self.index.positions(last).filter_map(start).collect(),
-            Wanted::Prefix(_) => {
-                let firsts = self.index.beginning_with(last).iter();
-                let mut ends: Vec<u32> = firsts.flat_map(|first| self.index.from(*first)).collect();
-                ends.sort_unstable();
-                ends.into_iter().filter_map(start).collect()
-            }
-            Wanted::Stems(_) => {
-                let stem = self.stemmer.and_then(|stemmer| before.get(stemmer));
-                let stem = stem.map(|stem| marked(Field::Stem, stem)).unwrap_or_default();
-                let forms = self.stems().positions(&stem);
-                let mut positions: Vec<u32> = self.index.positions(last).chain(forms).collect();
-                positions.sort_unstable();
-                positions.dedup();
-                positions.into_iter().map(|position| self.position(position)).collect()
-            }
-        }
-    }
-
     /// The position of the word with this number. Positions of the text begin after a gap.
     pub(crate) fn position(&self, number: u32) -> u32 {
         if number < self.title { number } else { number + GAP }
-    }
-
-    fn word_at(&self, position: u32) -> Option<&str> {
-        match position < self.title {
-            true => self.index.get(position),
-            false => self.index.get(position.checked_sub(GAP).filter(|at| *at >= self.title)?),
-        }
-    }
-
-    fn words_are_at(&self, words: &[String], start: u32) -> bool {
-        (start..).zip(words).all(|(position, word)| self.word_at(position) == Some(word))
-    }
-
-    /// Whether the words of a term are next to each other in a value.
-    fn value_contains(&self, wanted: &Wanted, value: &Range<u32>) -> bool {
-        let words = wanted.words();
-        let last_start = (value.end - value.start).checked_sub(length(words.len()));
-        let Some(last_start) = last_start.filter(|_| !words.is_empty()) else {
-            return false;
-        };
-        (value.start..=value.start + last_start).any(|start| {
-            let found = self.value_words.range(start..value.end);
-            match wanted {
-                Wanted::Words(_) => found.take(words.len()).eq(words),
-                // Only title and text are searched for forms of a word.
-                Wanted::Stems(_) => false,
-                Wanted::Prefix(_) => {
-                    let mut pairs = found.zip(words);
-                    let mut whole = pairs.by_ref().take(words.len() - 1);
-                    whole.all(|(part, word)| part == word)
-                        && pairs.next().is_some_and(|(part, stem)| part.starts_with(stem.as_str()))
-                }
-            }
-        })
     }
 }
 
@@ -359,15 +255,11 @@ fn words_of(paragraph: &str) -> (u32, u32) {
 /// Whether one of `others` begins within `words` words after the end of one of `ones`, which have
 /// `words_of_one` words each.
 pub(crate) fn follows(ones: &[u32], words_of_one: usize, others: &[u32], words: u32) -> bool {
-    let length = length(words_of_one);
+    // Texts are far shorter than four billion words.
+    let length = u32::try_from(words_of_one).unwrap_or(u32::MAX);
     ones.iter().any(|start| {
         let end = start + length;
         let next = others.partition_point(|other| *other < end);
         others.get(next).is_some_and(|other| other - end < words)
     })
-}
-
-/// Converts a number of words. Texts are far shorter than four billion words.
-fn length(words: usize) -> u32 {
-    u32::try_from(words).unwrap_or(u32::MAX)
 }

@@ -53,7 +53,7 @@ fn parts(query: &str) -> Vec<Part> {
                 }
                 depth += usize::from(*token == Token::Open);
                 depth = depth.saturating_sub(usize::from(*token == Token::Close));
-                is_joined = matches!(token, Token::Near(_) | Token::FieldOfPhrase(_));
+                is_joined = matches!(token, Token::Near(_));
             }
         }
     }

@@ -13,10 +13,11 @@ pub(crate) enum Token {
     Not,
     /// `NEAR/n`.
     Near(u32),
-    /// The text between quotation marks.
-    Phrase(String),
-    /// A field's name before a phrase, without the colon.
-    FieldOfPhrase(String),
+    /// The text between quotation marks, and the name of a field before it.
+    Phrase {
+        field: Option<String>,
+        words: String,
+    },
     /// Everything else up to a space, bracket or quotation mark.
     Word(String),
     End,
@@ -39,8 +40,8 @@ impl Token {
             Self::Or => "OR".to_owned(),
             Self::Not => "NOT".to_owned(),
             Self::Near(words) => format!("NEAR/{words}"),
-            Self::Phrase(words) => format!("the phrase \"{}\"", shortened(words)),
-            Self::FieldOfPhrase(name) => format!("{}:", shortened(name)),
+            Self::Phrase { field: Some(name), .. } => format!("{}:", shortened(name)),
+            Self::Phrase { words, .. } => format!("the phrase \"{}\"", shortened(words)),
             Self::Word(word) => shortened(word),
             Self::End => "the end".to_owned(),
         }
@@ -85,8 +86,8 @@ impl Lexer {
                 self.push(start, Token::Not);
             }
             _ if is_mark(next) => {
-                let phrase = self.phrase()?;
-                self.push(start, Token::Phrase(phrase));
+                let words = self.phrase()?;
+                self.push(start, Token::Phrase { field: None, words });
             }
             _ => {
                 let word = self.word();
@@ -126,7 +127,7 @@ impl Lexer {
         rest[..length].iter().collect()
     }
 
-    fn classified(&self, word: String, start: usize) -> Result<Token, ParseError> {
+    fn classified(&mut self, word: String, start: usize) -> Result<Token, ParseError> {
         let token = match word.as_str() {
             "AND" => Token::And,
             "OR" => Token::Or,
@@ -134,11 +135,12 @@ impl Lexer {
             "NEAR" => return Err(bad_near(start, &word)),
             _ => match word.strip_prefix("NEAR/") {
                 Some(words) => near_token(words).ok_or_else(|| bad_near(start, &word))?,
-                None if self.peek().is_some_and(is_mark) => match word.strip_suffix(':') {
-                    Some(field) => Token::FieldOfPhrase(field.to_owned()),
+                None => match word.strip_suffix(':').filter(|_| self.peek().is_some_and(is_mark)) {
+                    Some(name) => {
+                        Token::Phrase { field: Some(name.to_owned()), words: self.phrase()? }
+                    }
                     None => Token::Word(word),
                 },
-                None => Token::Word(word),
             },
         };
         Ok(token)

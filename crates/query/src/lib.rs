@@ -52,7 +52,6 @@
 
 mod document;
 mod error;
-mod evaluate;
 mod failing;
 mod fold;
 mod keys;
@@ -73,11 +72,10 @@ mod tests;
 
 pub use document::{Document, Prepared};
 pub use error::ParseError;
-pub use evaluate::Matched;
 pub use failing::{Part, first_failing};
 pub use fold::{Token, each_token};
 pub use limits::{MAX_BYTES, MAX_DEPTH, MAX_TERMS};
 pub use lists::Lists;
 pub use numbers::Numbers;
 pub use percolator::{Hit, Percolator};
-pub use query::Query;
+pub use query::{Matched, Query};

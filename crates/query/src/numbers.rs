@@ -24,12 +24,21 @@ pub(crate) enum Quantity {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Relation {
-    Less,
-    AtMost,
-    Equal,
     AtLeast,
+    AtMost,
     More,
+    Less,
+    Equal,
 }
+
+/// The signs of the relations, in the order of [`Relation`]. A sign comes before its own beginning.
+pub(crate) const RELATIONS: [(&str, Relation); 5] = [
+    (">=", Relation::AtLeast),
+    ("<=", Relation::AtMost),
+    (">", Relation::More),
+    ("<", Relation::Less),
+    ("=", Relation::Equal),
+];
 
 /// A comparison of a number with a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,14 +75,7 @@ pub(crate) type Expected = &'static str;
 pub(crate) fn comparison(text: &str) -> Option<Result<Comparison, Expected>> {
     let at = text.find(['<', '>', '='])?;
     let (name, rest) = text.split_at(at);
-    let relations = [
-        (">=", Relation::AtLeast),
-        ("<=", Relation::AtMost),
-        (">", Relation::More),
-        ("<", Relation::Less),
-        ("=", Relation::Equal),
-    ];
-    let (sign, relation) = relations.into_iter().find(|(sign, _)| rest.starts_with(sign))?;
+    let (sign, relation) = RELATIONS.into_iter().find(|(sign, _)| rest.starts_with(sign))?;
     Some(read(name, relation, &rest[sign.len()..]))
 }
 

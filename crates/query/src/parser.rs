@@ -160,26 +160,16 @@ impl Parser<'_> {
                 self.next_token();
                 Ok(inside)
             }
-            Token::Phrase(words) => {
+            Token::Phrase { field: None, words } => {
                 self.phrase(Field::Text, &words, words.trim().to_owned(), column)
             }
-            Token::FieldOfPhrase(name) => self.field_of_phrase(&name, column),
+            Token::Phrase { field: Some(name), words } => {
+                let written = format!("{name}:\"{}\"", words.trim());
+                let behind = column + name.chars().count() + 1;
+                self.phrase(field(&name, column)?, &words, written, behind)
+            }
             Token::Word(word) => self.word(&word, column),
             other => Err(ParseError::new(column, AN_OPERAND, other.described())),
-        }
-    }
-
-    fn field_of_phrase(&mut self, name: &str, column: usize) -> Result<Node, ParseError> {
-        let field = Field::from_name(name).ok_or_else(|| {
-            ParseError::new(column, Field::all_names(), format!("{}:", shortened(name)))
-        })?;
-        match self.next_token().token {
-            Token::Phrase(words) => {
-                let written = format!("{name}:\"{}\"", words.trim());
-                self.phrase(field, &words, written, column + name.chars().count() + 1)
-            }
-            // The lexer produces this token only before a phrase.
-            other => Err(ParseError::new(column, "a phrase after the colon", other.described())),
         }
     }
 
@@ -192,10 +182,7 @@ impl Parser<'_> {
             return self.list(name, column);
         }
         if let Some((name, value)) = word.split_once(':') {
-            let field = Field::from_name(name).ok_or_else(|| {
-                let what = format!("{}:", shortened(name));
-                ParseError::new(column, Field::all_names(), what)
-            })?;
+            let field = field(name, column)?;
             let value_column = column + name.chars().count() + 1;
             if value.is_empty() {
                 let what = self.peek().token.described();
@@ -275,6 +262,12 @@ impl Parser<'_> {
         self.count(column)?;
         stemmed(field, word, written.to_owned(), column).map(Node::Term)
     }
+}
+
+/// The field of this name.
+fn field(name: &str, column: usize) -> Result<Field, ParseError> {
+    let what = || format!("{}:", shortened(name));
+    Field::from_name(name).ok_or_else(|| ParseError::new(column, Field::all_names(), what()))
 }
 
 /// Joins parts to one node. A single part needs no join.

@@ -7,8 +7,6 @@ use std::borrow::Cow;
 pub(crate) enum Field {
     /// Title and text.
     Text,
-    /// Title and text, where a mention in passing counts fully.
-    Anywhere,
     Title,
     Entity,
     Place,
@@ -20,10 +18,13 @@ pub(crate) enum Field {
     Note,
     Class,
     Feed,
+    /// Title and text, where a mention in passing counts fully.
+    Anywhere,
     /// Stems of words of title and text. No query names it.
     Stem,
 }
 
+/// The fields that queries name, in the order of [`Field`].
 const NAMED: [(&str, Field); 12] = [
     ("title", Field::Title),
     ("entity", Field::Entity),
@@ -48,6 +49,12 @@ pub(crate) const CLASSES: [&str; 4] = ["new", "related", "copy", "version"];
 impl Field {
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         NAMED.iter().find(|(other, _)| *other == name).map(|(_, field)| *field)
+    }
+
+    /// The field of a number.
+    pub(crate) fn from_number(number: usize) -> Self {
+        let named = number.checked_sub(1).and_then(|at| NAMED.get(at));
+        named.map_or(Self::Text, |(_, field)| *field)
     }
 
     /// All names, for an error message.
@@ -97,11 +104,6 @@ impl Wanted {
     pub(crate) fn words(&self) -> &[String] {
         let (Self::Words(words) | Self::Prefix(words) | Self::Stems(words)) = self;
         words
-    }
-
-    /// The number of words of an article that a match covers.
-    pub(crate) fn length(&self) -> usize {
-        if matches!(self, Self::Stems(_)) { 1 } else { self.words().len() }
     }
 }
 

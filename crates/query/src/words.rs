@@ -1,8 +1,6 @@
 //! Words in one piece of memory, with the position of each.
 
 use std::hash::Hasher as _;
-use std::ops::Range;
-use std::sync::OnceLock;
 
 use rustc_hash::FxHasher;
 
@@ -31,11 +29,6 @@ impl Words {
         let start = index.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
         self.letters.get(start..end)
     }
-
-    /// The words of a range, in order.
-    pub(crate) fn range(&self, range: Range<u32>) -> impl Iterator<Item = &str> {
-        range.filter_map(|index| self.get(index))
-    }
 }
 
 /// The end of a list.
@@ -48,10 +41,6 @@ pub(crate) struct Index {
     /// For each word, the position of the next equal word.
     next: Vec<u32>,
     distinct: Vec<Distinct>,
-    /// Indices into `distinct`, by hash. The length is a power of two.
-    slots: Vec<u32>,
-    /// The first position of each distinct word, sorted by word. Computed when first needed.
-    sorted: OnceLock<Vec<u32>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -64,56 +53,35 @@ struct Distinct {
 impl Index {
     pub(crate) fn new(words: Words) -> Self {
         let count = words.ends.len();
-        let slots = vec![NONE; (count * 2).next_power_of_two()];
-        let next = vec![NONE; count];
-        let distinct = Vec::with_capacity(count / 2);
-        let mut index = Self { words, next, distinct, slots, sorted: OnceLock::new() };
-        for position in 0..index.words.len() {
-            index.enter(position);
-        }
-        index
-    }
-
-    fn enter(&mut self, position: u32) {
-        let word = self.words.get(position).unwrap_or_default();
-        let hash = hash(word);
-        let slot = self.slot(word, hash);
-        match self.slots.get(slot).and_then(|found| self.distinct.get_mut(*found as usize)) {
-            Some(entry) => {
-                self.next[entry.last as usize] = position;
-                entry.last = position;
+        // Indices into `distinct`, by hash. At least half of them are free.
+        let mut slots = vec![NONE; (count * 2).next_power_of_two()];
+        let mut next = vec![NONE; count];
+        let mut distinct: Vec<Distinct> = Vec::with_capacity(count / 2);
+        for position in 0..words.len() {
+            let word = words.get(position).unwrap_or_default();
+            let hash = hash(word);
+            let is_it = |it: &Distinct| it.hash == hash && words.get(it.first) == Some(word);
+            let mask = slots.len() - 1;
+            let mut slot = (hash >> 32) as usize & mask;
+            while distinct.get(slots[slot] as usize).is_some_and(|other| !is_it(other)) {
+                slot = (slot + 1) & mask;
             }
-            None => {
-                self.slots[slot] = number(self.distinct.len());
-                self.distinct.push(Distinct { hash, first: position, last: position });
+            match distinct.get_mut(slots[slot] as usize) {
+                Some(entry) => {
+                    next[entry.last as usize] = position;
+                    entry.last = position;
+                }
+                None => {
+                    slots[slot] = number(distinct.len());
+                    distinct.push(Distinct { hash, first: position, last: position });
+                }
             }
         }
-    }
-
-    /// The slot of a word, or the free slot for it. At least half of the slots are free.
-    fn slot(&self, word: &str, hash: u64) -> usize {
-        let mask = self.slots.len() - 1;
-        let mut slot = (hash >> 32) as usize & mask;
-        while let Some(entry) = self.distinct.get(self.slots[slot] as usize) {
-            if entry.hash == hash && self.words.get(entry.first) == Some(word) {
-                break;
-            }
-            slot = (slot + 1) & mask;
-        }
-        slot
+        Self { words, next, distinct }
     }
 
     pub(crate) fn get(&self, position: u32) -> Option<&str> {
         self.words.get(position)
-    }
-
-    /// The positions of a word, in order.
-    pub(crate) fn positions(&self, word: &str) -> impl Iterator<Item = u32> {
-        let first = match self.slots.is_empty() {
-            true => None,
-            false => self.distinct.get(self.slots[self.slot(word, hash(word))] as usize),
-        };
-        self.from(first.map_or(NONE, |entry| entry.first))
     }
 
     /// A position and those of the equal words after it.
@@ -131,7 +99,7 @@ impl Index {
 
     /// All words, in order.
     pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
-        self.words.range(0..self.words.len())
+        (0..self.words.len()).filter_map(|index| self.words.get(index))
     }
 
     /// Each word once, with its hash and its first position.
@@ -145,19 +113,6 @@ impl Index {
     /// The number of distinct words.
     pub(crate) fn distinct_len(&self) -> usize {
         self.distinct.len()
-    }
-
-    /// The first position of each word with this beginning.
-    pub(crate) fn beginning_with(&self, beginning: &str) -> &[u32] {
-        let sorted = self.sorted.get_or_init(|| {
-            let mut sorted: Vec<u32> = self.distinct.iter().map(|entry| entry.first).collect();
-            sorted.sort_unstable_by_key(|position| self.words.get(*position));
-            sorted
-        });
-        let word = |position: &u32| self.words.get(*position).unwrap_or_default();
-        let from = sorted.partition_point(|position| word(position) < beginning);
-        let rest = &sorted[from..];
-        &rest[..rest.partition_point(|position| word(position).starts_with(beginning))]
     }
 }
 
@@ -185,7 +140,6 @@ mod tests {
         #[test]
         fn every_word_is_found_at_its_positions(
             words in prop::collection::vec("[ab]{0,3}|é{1,2}|[a-z]{6}", 0..60),
-            others in prop::collection::vec("[abc]{0,3}", 0..6),
         ) {
             let mut stored = Words::default();
             let mut naive: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
@@ -198,14 +152,8 @@ mod tests {
             prop_assert_eq!(index.hashed().count(), naive.len());
             prop_assert_eq!(index.len(), words.len());
             for (word, hash_of_word, first) in index.hashed() {
-                prop_assert_eq!((hash(word), naive[word][0]), (hash_of_word, first));
-            }
-            for word in words.iter().chain(&others) {
-                let expected = naive.get(word.as_str()).cloned().unwrap_or_default();
-                prop_assert_eq!(index.positions(word).collect::<Vec<_>>(), expected);
-                let beginning: Vec<u32> = index.beginning_with(word).to_vec();
-                let first = naive.iter().filter(|(entry, _)| entry.starts_with(word.as_str()));
-                prop_assert_eq!(beginning, first.map(|(_, positions)| positions[0]).collect::<Vec<_>>());
+                prop_assert_eq!(hash(word), hash_of_word);
+                prop_assert_eq!(&index.from(first).collect::<Vec<_>>(), &naive[word]);
             }
             for (word, position) in words.iter().zip(0..) {
                 prop_assert_eq!(index.get(position), Some(word.as_str()));

@@ -7,7 +7,7 @@
 //! 4. The words of an article are looked up once ([`numbered`]). Only queries that are filed under one of
 //!    them and whose guard is present too are run, in the order of their memory.
 //!
-//! The percolator must give the same answer as [`Query::matches`] for each query. Tests compare the two.
+//! [`Query::matches`] is a percolator of one query. Tests compare both with a naive implementation.
 
 use std::cell::LazyCell;
 use std::hash::{BuildHasher as _, Hash};
@@ -17,10 +17,9 @@ use program::{Step, TermBytes};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::document::{Part, Prepared};
-use crate::evaluate::Matched;
 use crate::keys::{Filed, Key, filed};
 use crate::numbers::Numbers;
-use crate::query::Query;
+use crate::query::{Matched, Query};
 use crate::term::Field;
 use filings::{Filing, Filings, NO_GUARD};
 use vocabulary::Vocabulary;
@@ -101,12 +100,6 @@ impl<Id> Default for Percolator<Id> {
 }
 
 impl<Id: Ord + Clone + Hash> Percolator<Id> {
-    /// A percolator without queries.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// Bytes of programs, slots and words, including those of removed queries.
     #[cfg(test)]
     pub(crate) fn weight(&self) -> usize {
@@ -186,8 +179,8 @@ impl<Id: Ord + Clone + Hash> Percolator<Id> {
     }
 
     /// The queries that may match, in the order of their ids: all that do, and few others.
-    #[must_use]
-    pub fn candidates(&self, article: &Prepared) -> Vec<&Id> {
+    #[cfg(test)]
+    pub(crate) fn candidates(&self, article: &Prepared) -> Vec<&Id> {
         let numbered = Numbered::new(article, &self.vocabulary, &self.prefixes);
         let slots = self.filed_for(&numbered).into_iter();
         let mut ids: Vec<&Id> = slots.filter_map(|slot| self.id(slot)).collect();
@@ -322,7 +315,7 @@ impl<Id: Ord + Clone + Hash> Percolator<Id> {
         for slot in 0..narrow(self.slots.len()) {
             if let Some(id) = self.slots[slot as usize].id.take() {
                 let tree = program::tree(&mut self.program(slot).1, &self.vocabulary);
-                fresh.insert(id, &Query { tree });
+                fresh.insert(id, &Query::of(tree));
             }
         }
         *self = fresh;
@@ -374,21 +367,19 @@ impl<'r, 'n, F: FnOnce() -> Numbers<'n>> Run<'r, 'n, F> {
             Step::Compare(comparison) => comparison.is_true(&self.numbers),
             // A negated part must be nowhere in the article.
             Step::Not => !self.is_true(reader, Part::Whole),
-            Step::And(mut parts) => {
-                let mut holds = true;
-                while holds && !parts.is_at_end() {
-                    holds = self.is_true(&mut parts, part);
-                }
-                holds
-            }
-            Step::Or(mut parts) => {
-                let mut holds = false;
-                while !holds && !parts.is_at_end() {
-                    holds = self.is_true(&mut parts, part);
-                }
-                holds
+            Step::And(parts) => !self.has_one(parts, part, false),
+            Step::Or(parts) => self.has_one(parts, part, true),
+        }
+    }
+
+    /// Whether one of these steps matches, or else whether one does not.
+    fn has_one(&self, mut steps: Reader<'r>, part: Part, is_matching: bool) -> bool {
+        while !steps.is_at_end() {
+            if self.is_true(&mut steps, part) == is_matching {
+                return true;
             }
         }
+        false
     }
 
     /// Collects the terms of each matching part that is not negated, of a step that matches.

@@ -37,8 +37,7 @@ pub(super) struct Numbered<'a> {
     first_stems: FxHashMap<u32, u32>,
     /// The number of each word of title and text in order, for phrases.
     in_order: OnceCell<Vec<u32>>,
-    /// The values of the fields, each as the numbers of its words.
-    values: Vec<(Field, Range<usize>)>,
+    /// The number of each word of the values of the fields.
     value_words: Vec<u32>,
 }
 
@@ -60,7 +59,6 @@ impl<'a> Numbered<'a> {
             firsts: FxHashMap::with_capacity_and_hasher(most, rustc_hash::FxBuildHasher),
             first_stems: FxHashMap::default(),
             in_order: OnceCell::new(),
-            values: Vec::new(),
             value_words: Vec::new(),
         };
         vocabulary.find_all(article.index().hashed(), |number, first| {
@@ -82,13 +80,11 @@ impl<'a> Numbered<'a> {
 
     fn add_values(&mut self) {
         for (field, words) in self.article.values() {
-            let from = self.value_words.len();
-            for word in words {
-                let number = self.vocabulary.find_in(field, word);
+            for at in words.clone() {
+                let number = self.vocabulary.find_in(*field, self.article.value_word(at));
                 number.into_iter().for_each(|known| self.mark_present(known));
                 self.value_words.push(number.unwrap_or(UNKNOWN));
             }
-            self.values.push((field, from..self.value_words.len()));
         }
     }
 
@@ -134,7 +130,7 @@ impl<'a> Numbered<'a> {
     /// Whether a part of the article contains a term.
     pub(super) fn has(&self, term: TermBytes<'_>, part: Part) -> bool {
         if !matches!(term.field, Field::Text | Field::Anywhere | Field::Title) {
-            let mut values = self.values.iter().filter(|(field, _)| *field == term.field);
+            let mut values = self.article.values().iter().filter(|(it, _)| *it == term.field);
             return values.any(|(_, words)| self.value_contains(term, words));
         }
         let (Some(only), 1, false) = (term.words.get(0), term.words.len(), term.is_prefix) else {
@@ -251,21 +247,18 @@ impl<'a> Numbered<'a> {
     }
 
     /// Whether the words of a term are next to each other in a value.
-    fn value_contains(&self, term: TermBytes<'_>, value: &Range<usize>) -> bool {
+    fn value_contains(&self, term: TermBytes<'_>, value: &Range<u32>) -> bool {
         let whole = term.words.len() - usize::from(term.is_prefix);
-        let Some(last_start) = value.len().checked_sub(term.words.len()) else {
-            return false;
+        let numbers = &self.value_words[value.start as usize..value.end as usize];
+        // A prefix is the last word.
+        let begins = |at: u32| {
+            let beginning = term.words.get(whole).map(|number| self.vocabulary.word(number));
+            beginning.is_none_or(|start| self.article.value_word(at).starts_with(start))
         };
-        (value.start..=value.start + last_start).any(|start| {
-            let found = &self.value_words[start..start + whole];
-            term.words.iter().take(whole).eq(found.iter().copied())
-                && (!term.is_prefix || self.begins_with(start + whole, term.words.get(whole)))
+        let windows = numbers.windows(term.words.len().max(1));
+        (value.start..).zip(windows).any(|(start, found)| {
+            term.words.iter().take(whole).eq(found[..whole].iter().copied())
+                && begins(start + found.len() as u32 - 1)
         })
-    }
-
-    /// Whether a word of a value begins with the word of this number.
-    fn begins_with(&self, position: usize, beginning: Option<u32>) -> bool {
-        let beginning = beginning.map(|number| self.vocabulary.word(number));
-        beginning.is_some_and(|start| self.article.value_word(position).starts_with(start))
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::vocabulary::Vocabulary;
 use super::{Reader, WordNumbers, write_bytes, write_number, write_words};
 use crate::keys::key_prefix;
-use crate::numbers::{Comparison, Quantity, Relation};
+use crate::numbers::{Comparison, Quantity, RELATIONS};
 use crate::term::{Field, Term, Wanted};
 use crate::tree::Node;
 
@@ -65,27 +65,9 @@ const NOT: u8 = 4;
 const AND: u8 = 5;
 const OR: u8 = 6;
 
-const FIELDS: [Field; 13] = [
-    Field::Text,
-    Field::Anywhere,
-    Field::Title,
-    Field::Entity,
-    Field::Place,
-    Field::Outlet,
-    Field::Site,
-    Field::Agency,
-    Field::Lang,
-    Field::Cites,
-    Field::Note,
-    Field::Class,
-    Field::Feed,
-];
 const PREFIX: u8 = 0x80;
 const STEMS: u8 = 0x40;
 const RUN: u8 = 0x20;
-
-const RELATIONS: [Relation; 5] =
-    [Relation::Less, Relation::AtMost, Relation::Equal, Relation::AtLeast, Relation::More];
 
 /// Writes trees and gives their words numbers.
 pub(super) struct Writer<'v> {
@@ -182,7 +164,7 @@ fn read_term<'a>(reader: &mut Reader<'a>) -> TermBytes<'a> {
     let kind = reader.byte();
     let number = usize::from(kind & !(PREFIX | STEMS | RUN));
     TermBytes {
-        field: FIELDS.get(number).copied().unwrap_or(Field::Text),
+        field: Field::from_number(number),
         is_prefix: kind & PREFIX != 0,
         is_stems: kind & STEMS != 0,
         is_run: kind & RUN != 0,
@@ -192,7 +174,7 @@ fn read_term<'a>(reader: &mut Reader<'a>) -> TermBytes<'a> {
 }
 
 fn read_comparison(reader: &mut Reader<'_>) -> Comparison {
-    let (quantity, relation) = (reader.byte(), usize::from(reader.byte()));
+    let (quantity, place) = (reader.byte(), usize::from(reader.byte()));
     let value = narrow(reader.number());
     let window = Duration::from_secs(reader.number());
     let quantity = match quantity {
@@ -200,7 +182,8 @@ fn read_comparison(reader: &mut Reader<'_>) -> Comparison {
         1 => Quantity::Outlets,
         _ => Quantity::Velocity(window),
     };
-    Comparison { quantity, relation: RELATIONS[relation.min(RELATIONS.len() - 1)], value }
+    let (_, relation) = RELATIONS[place.min(RELATIONS.len() - 1)];
+    Comparison { quantity, relation, value }
 }
 
 fn narrow(number: u64) -> u32 {
@@ -267,10 +250,10 @@ mod tests {
             assert_eq!(tree(&mut reader, &vocabulary), query.tree, "{text}");
             assert!(reader.is_at_end(), "{text}");
         }
-        for (at, field) in FIELDS.into_iter().enumerate() {
-            assert_eq!(field as usize, at);
+        for number in 0..Field::Stem as usize {
+            assert_eq!(Field::from_number(number) as usize, number);
         }
-        for (at, relation) in RELATIONS.into_iter().enumerate() {
+        for (at, (_, relation)) in RELATIONS.into_iter().enumerate() {
             assert_eq!(relation as usize, at);
         }
     }

@@ -38,7 +38,7 @@ fn matched_words(query: &str) -> Option<Vec<String>> {
 /// The result of matching a query alone, which must equal the result in a percolator.
 fn matched(text: &str, article: &Prepared) -> Option<Matched> {
     let query = Query::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
-    let mut percolator = Percolator::new();
+    let mut percolator = Percolator::default();
     percolator.insert(0, &Query::parse("absent *").expect("good"));
     percolator.insert(1, &query);
     let expected = query.matches(article, &numbers());
@@ -478,7 +478,7 @@ fn refuses_queries_over_the_limits() {
 
 #[test]
 fn few_of_many_queries_are_candidates() {
-    let mut percolator = Percolator::new();
+    let mut percolator = Percolator::default();
     for number in 0..1_000 {
         percolator.insert(number, &Query::parse(&format!("port strike{number}")).expect("good"));
     }
@@ -495,7 +495,7 @@ fn few_of_many_queries_are_candidates() {
 
 #[test]
 fn ten_thousand_broad_queries_can_be_added_and_removed() {
-    let mut percolator = Percolator::new();
+    let mut percolator = Percolator::default();
     let mut lightest = 0;
     for round in 0..2 {
         for number in 0..10_000 {
