@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use wirefold_text::Text;
 use wirefold_text::extract::agency_by_alias;
 
-use crate::fold::{self, Token, Tokens};
+use crate::fold::{self, Token};
 use crate::stemming::{stem, stemmer_for};
 use crate::term::{Field, marked};
 use crate::words::{Index, Words};
@@ -103,18 +103,16 @@ impl Prepared {
         };
         fold::each_token(document.title, |token| push(&mut words, token));
         let title = words.len();
-        let (mut tokens, mut rest, mut lede) = (Tokens::default(), document.text, 0);
-        let mut is_running = false;
+        fold::each_token(document.text, |token| push(&mut words, token));
+        let (mut rest, mut lede, mut is_running) = (document.text, 0, false);
         while !is_running && lede < LONGEST_LEDE && !rest.is_empty() {
             let (paragraph, behind) =
                 rest.split_at(rest.find('\n').map_or(rest.len(), |at| at + 1));
-            tokens.each(paragraph, |token| push(&mut words, token));
             let (all, first) = words_of(paragraph);
             is_running = all >= RUNNING;
             lede += if is_running { first } else { all };
             rest = behind;
         }
-        tokens.each(rest, |token| push(&mut words, token));
         let head = title + lede.min(LONGEST_LEDE);
         let index = Index::new(words);
         let mut prepared = Self { index, title, head, gaps, stemmer, accented, ..Self::default() };

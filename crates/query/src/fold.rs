@@ -33,32 +33,14 @@ pub struct Token<'a> {
 }
 
 /// Calls `with` for each word of a text, in order, as queries compare it.
-pub fn each_token(text: &str, with: impl FnMut(Token<'_>)) {
-    Tokens::default().each(text, with);
-}
-
-/// Reads the words of a text that is given line by line.
-#[derive(Debug, Default)]
-pub(crate) struct Tokens {
-    /// Whether the last word was one character of a script without spaces, or of Korean.
-    was_character: bool,
-}
-
-impl Tokens {
-    /// Calls `with` for each word of the next lines, in order.
-    pub(crate) fn each(&mut self, lines: &str, mut with: impl FnMut(Token<'_>)) {
-        let mut is_first = true;
-        wirefold_text::each_search_word(lines, |word| {
-            let wirefold_text::SearchWord { normal, is_parted, is_character } = word;
-            // The line break separates it from the word before.
-            let is_parted = is_parted || (is_first && self.was_character && is_character);
-            (is_first, self.was_character) = (false, is_character);
-            let folded = strip(normal);
-            if !folded.is_empty() {
-                with(Token { folded: &folded, normal, is_parted, is_character });
-            }
-        });
-    }
+pub fn each_token(text: &str, mut with: impl FnMut(Token<'_>)) {
+    wirefold_text::each_search_word(text, |word| {
+        let wirefold_text::SearchWord { normal, is_parted, is_character } = word;
+        let folded = strip(normal);
+        if !folded.is_empty() {
+            with(Token { folded: &folded, normal, is_parted, is_character });
+        }
+    });
 }
 
 /// The common spelling of all variants of a name, as words.
@@ -183,21 +165,6 @@ mod tests {
             word in "[a-z0-9À-ɏͰ-џḀ-ỿぁ-ゖァ-ヺא-תء-ي地-震가-힣]{0,12}|[a-zß-ÿа-џ]{1,12}",
         ) {
             prop_assert_eq!(strip(&word), strip_in_full(&word));
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn reading_line_by_line_gives_the_same_words(text in "([a-z é地대ื\u{301}\n\r\u{2028}.'-]|\n\n|地 ?\n){0,40}") {
-            let all = |tokens: &mut Tokens, lines: &str, found: &mut Vec<_>| {
-                tokens.each(lines, |it| {
-                    found.push((it.folded.to_owned(), it.normal.to_owned(), it.is_parted, it.is_character));
-                });
-            };
-            let (mut whole, mut lines, mut tokens) = (Vec::new(), Vec::new(), Tokens::default());
-            all(&mut Tokens::default(), &text, &mut whole);
-            text.split_inclusive('\n').for_each(|line| all(&mut tokens, line, &mut lines));
-            prop_assert_eq!(whole, lines);
         }
     }
 

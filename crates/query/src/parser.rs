@@ -5,12 +5,18 @@ use wirefold_text::extract::agency_by_alias;
 use crate::error::{ParseError, shortened};
 use crate::fold;
 use crate::lexer::{LocatedToken, Token, tokens};
-use crate::limits::{MAX_BYTES, MAX_DEPTH, MAX_TERMS};
 use crate::lists::Lists;
 use crate::numbers::comparison;
 use crate::stemming::stems;
 use crate::term::{CLASSES, Field, NOTES, Term, Wanted};
 use crate::tree::Node;
+
+/// The greatest depth of nested groups and negations.
+pub const MAX_DEPTH: usize = 32;
+/// The most terms of one query.
+pub const MAX_TERMS: usize = 2_000;
+/// The greatest length of a query in bytes, including the lists that it names.
+pub const MAX_BYTES: usize = 32 * 1024;
 
 const AN_OPERAND: &str = "a word, a phrase or \"(\"";
 

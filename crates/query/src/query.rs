@@ -1,5 +1,6 @@
-//! A parsed query, and what it finds in an article.
+//! A parsed query.
 
+use std::hash::Hash;
 use std::sync::{Arc, OnceLock};
 
 use crate::document::Prepared;
@@ -7,7 +8,7 @@ use crate::error::ParseError;
 use crate::lists::Lists;
 use crate::numbers::Numbers;
 use crate::parser::parse;
-use crate::percolator::Percolator;
+use crate::percolator::{Matched, Percolator};
 use crate::tree::Node;
 
 /// A parsed query of the subscription language.
@@ -18,21 +19,7 @@ pub struct Query {
     alone: OnceLock<Arc<Percolator<()>>>,
 }
 
-/// The reason why an article matches a query.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Matched {
-    /// The words, phrases and fields of the query that were found, as written in the query and in
-    /// its order, each once.
-    pub words: Vec<String>,
-    /// Whether title and lede alone do not match: the text mentions it in passing.
-    pub in_passing: bool,
-}
-
 impl Query {
-    pub(crate) fn of(tree: Node) -> Self {
-        Self { tree, alone: OnceLock::new() }
-    }
-
     /// Parses a query; see the [crate](crate) for the language.
     ///
     /// # Errors
@@ -46,7 +33,7 @@ impl Query {
     /// As for [`parse`](Self::parse). Also if a list is missing, is empty, contains itself or has a
     /// line that cannot be parsed.
     pub fn parse_with(text: &str, lists: &Lists) -> Result<Self, ParseError> {
-        parse(text, lists).map(Self::of)
+        parse(text, lists).map(|tree| Self { tree, alone: OnceLock::new() })
     }
 
     /// Whether the query can never match, as far as this is cheap to detect: `* -*`, `ferry
@@ -61,9 +48,16 @@ impl Query {
     pub fn matches(&self, article: &Prepared, numbers: &Numbers<'_>) -> Option<Matched> {
         let alone = self.alone.get_or_init(|| {
             let mut alone = Percolator::default();
-            alone.insert((), self);
+            alone.insert_tree((), &self.tree);
             Arc::new(alone)
         });
         alone.matches(article, |()| *numbers).pop().map(|hit| hit.matched)
+    }
+}
+
+impl<Id: Ord + Clone + Hash> Percolator<Id> {
+    /// Adds a query, or replaces the one with the same id.
+    pub fn insert(&mut self, id: Id, query: &Query) {
+        self.insert_tree(id, &query.tree);
     }
 }

@@ -7,7 +7,7 @@
 //! 4. The words of an article are looked up once ([`numbered`]). Only queries that are filed under one of
 //!    them and whose guard is present too are run, in the order of their memory.
 //!
-//! [`Query::matches`] is a percolator of one query. Tests compare both with a naive implementation.
+//! [`Query::matches`](crate::Query::matches) is a percolator of one query. Tests compare both with a naive implementation.
 
 use std::cell::LazyCell;
 use std::hash::{BuildHasher as _, Hash};
@@ -19,8 +19,8 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use crate::document::{Part, Prepared};
 use crate::keys::{Filed, Key, filed};
 use crate::numbers::Numbers;
-use crate::query::{Matched, Query};
 use crate::term::Field;
+use crate::tree::Node;
 use filings::{Filing, Filings, NO_GUARD};
 use vocabulary::Vocabulary;
 
@@ -71,6 +71,16 @@ struct Slot<Id> {
     start: usize,
     /// Another slot whose id has the same hash.
     next: Option<u32>,
+}
+
+/// The reason why an article matches a query.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Matched {
+    /// The words, phrases and fields of the query that were found, as written in the query and in
+    /// its order, each once.
+    pub words: Vec<String>,
+    /// Whether title and lede alone do not match: the text mentions it in passing.
+    pub in_passing: bool,
 }
 
 /// A query that an article matches.
@@ -128,10 +138,10 @@ impl<Id: Ord + Clone + Hash> Percolator<Id> {
     }
 
     /// Adds a query, or replaces the one with the same id.
-    pub fn insert(&mut self, id: Id, query: &Query) {
+    pub(crate) fn insert_tree(&mut self, id: Id, tree: &Node) {
         self.remove(&id);
         let slot = self.free.pop().unwrap_or_else(|| narrow(self.slots.len()));
-        let start = self.write(query, slot);
+        let start = self.write(tree, slot);
         let next = self.by_id.insert(hash_of(&id), slot);
         let new_slot = Slot { id: Some(id), start, next };
         match self.slots.get_mut(slot as usize) {
@@ -251,12 +261,12 @@ impl<Id: Ord + Clone + Hash> Percolator<Id> {
     }
 
     /// Files a query and writes its program. Returns the start of the program.
-    fn write(&mut self, query: &Query, slot: u32) -> usize {
+    fn write(&mut self, query: &Node, slot: u32) -> usize {
         let uses = |field, word: &str| self.vocabulary.uses(field, word);
-        let Filed { keys, guard } = filed(&query.tree, &uses);
+        let Filed { keys, guard } = filed(query, &uses);
         let mut tree = Vec::new();
         program::Writer { words: &mut self.vocabulary, prefixes: &mut self.prefixes }
-            .write(&query.tree, &mut tree);
+            .write(query, &mut tree);
         let guard = guard.and_then(|(field, word)| self.vocabulary.find_in(field, word));
         let filing = Filing { slot, guard: guard.unwrap_or(NO_GUARD) };
         let numbers: Vec<u32> = keys.iter().filter_map(|key| self.number(*key)).collect();
@@ -315,7 +325,7 @@ impl<Id: Ord + Clone + Hash> Percolator<Id> {
         for slot in 0..narrow(self.slots.len()) {
             if let Some(id) = self.slots[slot as usize].id.take() {
                 let tree = program::tree(&mut self.program(slot).1, &self.vocabulary);
-                fresh.insert(id, &Query::of(tree));
+                fresh.insert_tree(id, &tree);
             }
         }
         *self = fresh;
