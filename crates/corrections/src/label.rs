@@ -3,51 +3,13 @@
 /// A date of at most this many characters may be between the word and its mark.
 const DATE: usize = 30;
 
-/// Words of labels, which are in lower case.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Labels {
-    /// The words.
-    pub(crate) words: &'static [&'static str],
-    /// The first letters of the words, as bits of the Latin alphabet. Most texts begin with another
-    /// letter.
-    letters: u32,
-}
-
-impl Labels {
-    pub(crate) const fn new(words: &'static [&'static str]) -> Self {
-        let (mut letters, mut at) = (0, 0);
-        while at < words.len() {
-            if let [first @ b'a'..=b'z', ..] = words[at].as_bytes() {
-                letters |= letter_bit(*first);
-            }
-            at += 1;
-        }
-        Self { words, letters }
-    }
-
-    fn may_begin(&self, text: &str) -> bool {
-        match text.as_bytes() {
-            [first, ..] if first.is_ascii_alphabetic() => self.letters & letter_bit(*first) != 0,
-            _ => true,
-        }
-    }
-}
-
-/// The bit of a letter of the alphabet, in either case.
-const fn letter_bit(letter: u8) -> u32 {
-    1 << (letter & 31)
-}
-
-/// The text after a label of one of these words. `None` if the text does not begin with a label, or
+/// The text after a label of one of these words, which are in lower case. `None` if the text does not begin with a label, or
 /// continues as in `Retraction of a study`.
-pub(crate) fn text_after<'a>(text: &'a str, labels: &Labels) -> Option<&'a str> {
+pub(crate) fn text_after<'a>(text: &'a str, labels: &[&str]) -> Option<&'a str> {
     let text = without_marks(text);
-    if !labels.may_begin(text) {
-        return None;
-    }
     let first = text.chars().next()?.to_lowercase().next()?;
-    let candidates = labels.words.iter().filter(|word| word.starts_with(first));
-    candidates.into_iter().find_map(|word| behind_mark(behind_word(text, word)?))
+    let mut candidates = labels.iter().filter(|word| word.starts_with(first));
+    candidates.find_map(|word| behind_mark(behind_word(text, word)?))
 }
 
 /// Removes leading spaces, brackets and asterisks.
@@ -107,9 +69,9 @@ mod tests {
             ("Corrections: no", None),
             ("The correction: no", None),
         ] {
-            assert_eq!(text_after(text, &Labels::new(&["correction"])), rest, "{text}");
+            assert_eq!(text_after(text, &["correction"]), rest, "{text}");
         }
-        assert_eq!(text_after("【訂正】名前", &Labels::new(&["訂正"])), Some("名前"));
+        assert_eq!(text_after("【訂正】名前", &["訂正"]), Some("名前"));
     }
 
     #[test]
@@ -117,13 +79,13 @@ mod tests {
         use crate::phrases::{CLARIFICATIONS, CORRECTIONS};
         use crate::retraction::{KILL, LABELS};
         for labels in [CORRECTIONS, CLARIFICATIONS, KILL, LABELS] {
-            for word in labels.words {
+            for word in labels {
                 let capitals = word.to_uppercase();
                 // Some letters have no capital of their own: `ı`.
                 let is_reversible = capitals.to_lowercase() == *word;
                 for written in [*word, &capitals].into_iter().take(1 + usize::from(is_reversible)) {
                     assert_eq!(
-                        text_after(&format!("*{written}: x"), &labels),
+                        text_after(&format!("*{written}: x"), labels),
                         Some(" x"),
                         "{written}"
                     );

@@ -14,7 +14,6 @@
 //! assert_eq!(found.words, "An earlier version gave the wrong harbour.");
 //! ```
 
-mod carried;
 mod label;
 mod note;
 mod passage;
@@ -23,7 +22,6 @@ mod retraction;
 mod sentence;
 mod trace;
 
-pub use carried::PassageState;
 pub use note::{Note, NoteKind, is_labelled, note, quoted, sentences, unknown_note, without_label};
-pub use passage::Passage;
+pub use passage::{Passage, PassageState};
 pub use trace::{Article, Carried, Correction, trace_corrections};

@@ -1,13 +1,12 @@
 //! Finds the note with which an outlet corrects, clarifies or retracts its own report.
 
-use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, Anchored, StartKind};
+use aho_corasick::{AhoCorasick, Anchored, Input, StartKind};
 use wirefold_text::Text;
 use wirefold_text::extract::clock_time;
 
-use crate::label::{self, Labels, without_marks};
+use crate::label::{self, without_marks};
 use crate::phrases::{CLARIFICATIONS, CLEARER, CORRECTIONS, OWN, OWN_VERSION, REPORTS};
 use crate::retraction::{self, is_retraction};
 
@@ -44,8 +43,6 @@ const READ: usize = 2_000;
 /// In this many bytes at both ends of a text, a note may begin at any sentence. Between them, it
 /// begins a paragraph.
 const EDGE: usize = 2_400;
-/// The most bytes of a phrase.
-const PHRASE: usize = 120;
 /// The distance after its first words within which a phrase must name the report, in characters.
 const NEAR: usize = 60;
 
@@ -66,7 +63,7 @@ pub fn unknown_note(
 ) -> Option<Note> {
     if is_retraction(title, text, names) {
         let first = text.trim_start().lines().next().unwrap_or_default();
-        let first = label::text_after(first, &retraction::LABELS).unwrap_or(first);
+        let first = label::text_after(first, retraction::LABELS).unwrap_or(first);
         return Some(new_note(NoteKind::Retraction, sentences(bounded(first)), true));
     }
     let of_title = labelled(title).map(|(kind, _)| kind);
@@ -93,7 +90,7 @@ pub fn unknown_note(
 /// Removes the label of a note from a headline.
 #[must_use]
 pub fn without_label(title: &str) -> &str {
-    let all = [&CORRECTIONS, &CLARIFICATIONS, &retraction::LABELS, &retraction::KILL];
+    let all = [CORRECTIONS, CLARIFICATIONS, retraction::LABELS, retraction::KILL];
     let rest = all.into_iter().find_map(|labels| label::text_after(title, labels)).map(str::trim);
     rest.filter(|rest| !rest.is_empty()).unwrap_or(title)
 }
@@ -104,9 +101,9 @@ fn new_note(kind: NoteKind, whole: String, opens: bool) -> Note {
 
 /// The kind of the label that a line begins with, and the text after it.
 fn labelled(line: &str) -> Option<(NoteKind, &str)> {
-    let behind = |labels: &Labels, kind| label::text_after(line, labels).map(|rest| (kind, rest));
-    behind(&CORRECTIONS, NoteKind::Correction)
-        .or_else(|| behind(&CLARIFICATIONS, NoteKind::Clarification))
+    let behind = |labels: &[&str], kind| label::text_after(line, labels).map(|rest| (kind, rest));
+    behind(CORRECTIONS, NoteKind::Correction)
+        .or_else(|| behind(CLARIFICATIONS, NoteKind::Clarification))
 }
 
 /// Whether a line begins with the label of a correction, perhaps behind a clock time.
@@ -127,9 +124,6 @@ fn note_at(text: &str) -> Option<(NoteKind, String)> {
         return Some((kind, sentences(bounded(line))));
     }
     let line = without_marks(text.split('\n').next()?);
-    if !may_open(line) {
-        return None;
-    }
     let opening: String = line.chars().take(NEAR * 2).flat_map(char::to_lowercase).collect();
     let opening = opening.replace('\u{2019}', "'");
     let names_report = |phrase: &str| {
@@ -149,57 +143,19 @@ fn note_at(text: &str) -> Option<(NoteKind, String)> {
     Some((kind, words))
 }
 
-/// Whether a text may begin with a label or a phrase. The first two letters exclude nearly all
-/// texts.
+/// Whether a text may begin with a label or a phrase, by the letters up to the first one beyond
+/// ASCII. Nearly all texts do not.
 fn may_begin(text: &str) -> bool {
-    static FIRST: LazyLock<BTreeSet<char>> =
-        LazyLock::new(|| all_beginnings().filter_map(|words| words.chars().next()).collect());
-    /// For each first letter, one bit for each second letter.
-    static PAIRS: LazyLock<[u32; 26]> = LazyLock::new(|| {
-        let mut pairs = [0; 26];
-        for words in all_beginnings() {
-            if let [first @ b'a'..=b'z', second, ..] = words.as_bytes() {
-                pairs[usize::from(first - b'a')] |= 1 << (second & 31);
-            }
-        }
-        pairs
-    });
-    let text = without_marks(text);
-    match text.as_bytes() {
-        [first @ (b'a'..=b'z' | b'A'..=b'Z'), rest @ ..] => {
-            let pairs = PAIRS[usize::from(first.to_ascii_lowercase() - b'a')];
-            let second = rest.first().filter(|byte| byte.is_ascii_alphabetic());
-            second.map_or(pairs != 0, |byte| pairs & 1 << (byte & 31) != 0)
-        }
-        _ => {
-            let first = text.chars().next().and_then(|letter| letter.to_lowercase().next());
-            first.is_some_and(|letter| FIRST.contains(&letter))
-        }
-    }
-}
-
-fn all_beginnings() -> impl Iterator<Item = &'static &'static str> {
-    [CORRECTIONS.words, CLARIFICATIONS.words, OWN, OWN_VERSION].into_iter().flatten()
-}
-
-/// Whether one of the phrases may begin a line. A search decides for a line with an ASCII
-/// beginning, the first letter for other lines.
-fn may_open(line: &str) -> bool {
-    static PHRASES: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    static HEADS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+        let all = [CORRECTIONS, CLARIFICATIONS, OWN, OWN_VERSION].into_iter().flatten();
+        let heads = all.map(|words| words.split_inclusive(|c: char| !c.is_ascii()).next());
+        // The search ignores the case of ASCII letters only.
+        let heads = heads.flatten().flat_map(|head| [head.to_owned(), head.to_uppercase()]);
         let mut builder = AhoCorasick::builder();
         builder.ascii_case_insensitive(true).start_kind(StartKind::Anchored);
-        builder.build(OWN.iter().chain(OWN_VERSION)).expect("a few dozen phrases can be looked for")
+        builder.build(heads).expect("some hundred words can be looked for")
     });
-    static LETTERS: LazyLock<BTreeSet<char>> = LazyLock::new(|| {
-        OWN.iter().chain(OWN_VERSION).filter_map(|phrase| phrase.chars().next()).collect()
-    });
-    let head = line.get(..line.floor_char_boundary(PHRASE)).unwrap_or_default();
-    if head.is_ascii() {
-        let input = aho_corasick::Input::new(head).anchored(Anchored::Yes);
-        return PHRASES.find(input).is_some();
-    }
-    let first = line.chars().next().and_then(|first| first.to_lowercase().next());
-    first.is_some_and(|first| LETTERS.contains(&first))
+    HEADS.find(Input::new(without_marks(text)).anchored(Anchored::Yes)).is_some()
 }
 
 /// The positions where a note may begin: at a paragraph, and near both ends at a sentence.
@@ -413,12 +369,12 @@ mod tests {
     }
 
     #[test]
-    fn every_phrase_may_open_a_line() {
-        for phrase in OWN.iter().chain(OWN_VERSION) {
-            assert!(phrase.len() <= PHRASE && may_open(phrase) && may_open(&phrase.to_uppercase()));
-            assert!(may_open(&format!("{phrase} ’")), "{phrase}");
+    fn every_label_and_phrase_may_begin_a_text() {
+        for words in [CORRECTIONS, CLARIFICATIONS, OWN, OWN_VERSION].into_iter().flatten() {
+            assert!(may_begin(words) && may_begin(&words.to_uppercase()), "{words}");
+            assert!(may_begin(&format!("{words} ’")), "{words}");
         }
-        assert!(!may_open("The harbour is shut, and the ferry stays away until Friday."));
+        assert!(!may_begin("The harbour is shut, and the ferry stays away until Friday."));
     }
 
     #[test]

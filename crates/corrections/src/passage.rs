@@ -1,4 +1,4 @@
-//! The passages of an earlier text that a note corrects.
+//! The passages of an earlier text that a note corrects, and whether other texts still carry them.
 
 use rustc_hash::FxHashSet;
 use wirefold_text::Text;
@@ -13,13 +13,6 @@ pub struct Passage {
     pub old: String,
     /// The new sentence. `None` if it was removed, or if only the note gives the correction.
     pub new: Option<String>,
-    /// The words that identify it.
-    pub(crate) words: PassageWords,
-}
-
-/// The words that distinguish the old sentence from the new one.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct PassageWords {
     /// The words of the old sentence.
     pub(crate) words: Vec<u64>,
     /// Its words that were removed.
@@ -29,7 +22,7 @@ pub(crate) struct PassageWords {
 }
 
 /// Sentences with this similarity are one sentence reworded.
-pub(crate) const REWORDED: f64 = 0.5;
+const REWORDED: f64 = 0.5;
 /// The most passages of one note.
 const MOST: usize = 4;
 /// The fewest content words that a removed sentence shares with its note.
@@ -49,11 +42,12 @@ struct Change<'a> {
 
 impl Change<'_> {
     fn passage(self) -> Passage {
-        let (removed, added) = (self.removed, self.added);
         Passage {
             old: self.old.printed.to_owned(),
             new: self.new.map(|new| new.printed.to_owned()),
-            words: PassageWords { words: self.old.words.clone(), removed, added },
+            words: self.old.words.clone(),
+            removed: self.removed,
+            added: self.added,
         }
     }
 }
@@ -130,12 +124,14 @@ pub(crate) fn corrected_by_note(before: &Text, note: &Note) -> Option<Passage> {
     (shared >= SHARED).then(|| Passage {
         old: best.printed.to_owned(),
         new: None,
-        words: PassageWords { words: best.words.clone(), removed: wrong(best), added: right },
+        words: best.words.clone(),
+        removed: wrong(best),
+        added: right,
     })
 }
 
 /// Whether a sentence is part of the note, with or without its label.
-pub(crate) fn is_of_note(sentence: &Sentence<'_>, note: &Sentence<'_>) -> bool {
+fn is_of_note(sentence: &Sentence<'_>, note: &Sentence<'_>) -> bool {
     let opening = note.printed.get(..note.printed.floor_char_boundary(OPENING));
     let opening = opening.filter(|opening| !opening.is_empty());
     note.printed.contains(sentence.printed)
@@ -168,6 +164,64 @@ fn changes<'a>(before: &'a [Sentence<'a>], after: &'a [Sentence<'a>]) -> Vec<Cha
         }
     })
     .collect()
+}
+
+/// Whether a text has a corrected passage in its old or in its new form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PassageState {
+    /// It has the old passage.
+    Old,
+    /// It has the new passage.
+    New,
+    /// It has neither.
+    Neither,
+}
+
+/// A text has a removed sentence if it has one with this similarity.
+const REMOVED_SIMILARITY: f64 = 0.7;
+/// A text carries a report if it has this share of its sentences, …
+const RETRACTED_SHARE: f64 = 0.3;
+/// … and at least this many.
+const LEAST_SENTENCES: usize = 2;
+
+/// The state of a passage in a text. `note` is the note of the text, whose words are not part of
+/// its report.
+pub(crate) fn passage_state(text: &Text, note: Option<&Note>, passage: &Passage) -> PassageState {
+    let note = note.map(|note| Text::new(&note.whole));
+    let note = note.as_ref().map(as_one_sentence);
+    let is_like = |sentence: &Sentence<'_>, least: f64| {
+        similarity(&passage.words, &sentence.words) >= least
+            && !note.as_ref().is_some_and(|note| is_of_note(sentence, note))
+    };
+    let has_new = |sentence: &Sentence<'_>| {
+        !passage.added.is_empty() && passage.added.is_subset(&sentence.content_words)
+    };
+    let has_old = |sentence: &Sentence<'_>| passage.removed.is_subset(&sentence.content_words);
+    let is_removed = passage.new.is_none() && passage.added.is_empty();
+    let least = if is_removed { REMOVED_SIMILARITY } else { REWORDED };
+    let mut found = PassageState::Neither;
+    for sentence in sentences_of(text).iter().filter(|sentence| is_like(sentence, least)) {
+        let is_old = (is_removed || has_old(sentence)) && !has_new(sentence);
+        // If only function words changed, all words must agree.
+        let is_old = is_old && (!passage.removed.is_empty() || sentence.words == passage.words);
+        match is_old {
+            true => return PassageState::Old,
+            false if has_new(sentence) => found = PassageState::New,
+            false => {}
+        }
+    }
+    found
+}
+
+/// Whether a text carries a retracted report: it has a good part of its sentences.
+pub(crate) fn carries_retracted(report: &Text, text: &Text) -> bool {
+    let (report, text) = (sentences_of(report), sentences_of(text));
+    let has = |sentence: &&Sentence<'_>| {
+        text.iter().any(|other| similarity(&sentence.words, &other.words) >= REMOVED_SIMILARITY)
+    };
+    let carried = report.iter().filter(has).count();
+    carried >= LEAST_SENTENCES.min(report.len().max(1))
+        && carried as f64 >= RETRACTED_SHARE * report.len() as f64
 }
 
 #[cfg(test)]
@@ -240,5 +294,53 @@ mod tests {
         ] {
             assert_eq!(by_note(vague), None, "{vague}");
         }
+    }
+
+    const SHORT: &str = "Eleven people died when a bus overturned at Brenmouth on Monday.\n\n\
+        The road would stay closed for days, the governor said.";
+
+    fn check(texts: &[(&str, PassageState)]) {
+        let after = SHORT.replace("Eleven", "Nine") + "\n\nCorrection: Nine people died, not 11.";
+        let found = note("", &after, &[]).unwrap();
+        let all = corrected_passages(&Text::new(SHORT), &Text::new(&after), &found, true);
+        let [passage] = all.as_slice() else { panic!("{all:?}") };
+        for (text, expected) in texts {
+            let of_text = note("", text, &[]);
+            let told = passage_state(&Text::new(text), of_text.as_ref(), passage);
+            assert_eq!(told, *expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn copies_of_the_old_passage_carry_it() {
+        check(&[
+            (
+                "BRENMOUTH — Eleven people died when a bus overturned at Brenmouth on Monday.",
+                PassageState::Old,
+            ),
+            (
+                "Eleven people died when a bus overturned in Brenmouth Monday, police said.",
+                PassageState::Old,
+            ),
+            ("11 people died when a bus overturned at Brenmouth on Monday.", PassageState::Old),
+            ("Nine people died when a bus overturned at Brenmouth on Monday.", PassageState::New),
+            ("A bus overturned at Brenmouth on Monday. The road is closed.", PassageState::Neither),
+            ("Eleven people were hurt in another town when a storm came.", PassageState::Neither),
+            (
+                "Nine people died when a bus overturned at Brenmouth on Monday.\n\nCorrection: Eleven people \
+                 died when a bus overturned at Brenmouth on Monday, we wrote.",
+                PassageState::New,
+            ),
+        ]);
+    }
+
+    #[test]
+    fn a_copy_carries_a_retracted_report() {
+        let report = Text::new(SHORT);
+        let copy = format!("BRENMOUTH — {SHORT} More is to come.");
+        assert!(carries_retracted(&report, &Text::new(&copy)));
+        let own = "A bus lay on its side at Brenmouth. Nobody said how many had died in it.";
+        assert!(!carries_retracted(&report, &Text::new(own)));
+        assert!(!carries_retracted(&Text::new(""), &Text::new(own)));
     }
 }

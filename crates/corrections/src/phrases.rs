@@ -1,10 +1,8 @@
 //! Labels and phrases of notes, in lower case.
 
-use crate::label::Labels;
-
 /// Labels of corrections.
 #[rustfmt::skip]
-pub(crate) const CORRECTIONS: Labels = Labels::new(&[
+pub(crate) const CORRECTIONS: &[&str] = &[
     "correction", "corrections", "corrected", "corrects", "correction notice",
     "correction and clarification", "corrections and clarifications", "correction appended",
     "update and correction", "editor's note and correction", "erratum",
@@ -19,17 +17,17 @@ pub(crate) const CORRECTIONS: Labels = Labels::new(&[
     "sprostowanie", "korekta", "rättelse", "rettelse", "korreksjon", "oikaisu", "korjaus",
     "düzeltme", "διόρθωση", "pembetulan", "ralat", "تصحيح", "تصويب", "תיקון",
     "訂正", "更正", "更正启事", "勘误", "정정", "정정보도", "바로잡습니다",
-]);
+];
 
 /// Labels of clarifications.
 #[rustfmt::skip]
-pub(crate) const CLARIFICATIONS: Labels = Labels::new(&[
+pub(crate) const CLARIFICATIONS: &[&str] = &[
     "clarification", "clarifications", "clarified", "klarstellung", "précision", "précisions",
     "aclaración", "precisazione", "precisazioni", "esclarecimento", "verduidelijking",
     "уточнение", "уточнено", "уточнення", "wyjaśnienie", "uściślenie", "förtydligande",
     "presisering", "præcisering", "tarkennus", "açıklama düzeltmesi", "توضيح", "הבהרה",
     "補足説明", "澄清", "澄清说明",
-]);
+];
 
 /// Beginnings of sentences that correct their own text if a word for a report follows closely.
 #[rustfmt::skip]

@@ -2,9 +2,10 @@
 
 use wirefold_text::Text;
 
-use crate::carried::{PassageState, carries_retracted, passage_state};
 use crate::note::{Note, NoteKind};
-use crate::passage::{Passage, corrected_by_note, corrected_passages};
+use crate::passage::{
+    Passage, PassageState, carries_retracted, corrected_by_note, corrected_passages, passage_state,
+};
 
 /// The parts of an article of the event that corrections depend on.
 #[derive(Debug, Default)]
@@ -24,7 +25,7 @@ pub struct Article<'a> {
 }
 
 /// A correction or retraction, and the articles that still carry the old text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Correction {
     /// The index of the article with the note.
     pub by: usize,
@@ -69,21 +70,14 @@ fn is_same(articles: &[Article<'_>], one: &Correction, other: &Correction) -> bo
         let words = articles[at].note.as_ref().map_or("", |note| note.whole.as_str());
         words.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
     };
-    let shares =
-        |passage: &Passage| other.passages.iter().any(|it| it.words.words == passage.words.words);
+    let shares = |passage: &Passage| other.passages.iter().any(|it| it.words == passage.words);
     letters(one.by) == letters(other.by) || one.passages.iter().any(shares)
 }
 
 /// Finds the passages that a note corrects, and their article.
 fn corrected(articles: &[Article<'_>], by: usize, note: &Note) -> Correction {
     let article = &articles[by];
-    let mut correction = Correction {
-        by,
-        corrects: None,
-        passages: Vec::new(),
-        carried: Vec::new(),
-        corrected: Vec::new(),
-    };
+    let mut correction = Correction { by, ..Correction::default() };
     let own = own_before(articles, by);
     if note.kind == NoteKind::Retraction {
         correction.corrects = own.first().copied();
