@@ -104,7 +104,8 @@ impl<'a> FeatureContext<'a> {
                 false => letters.extend(printed.chars().flat_map(char::to_lowercase)),
             }
             let is_listed = around[2].flags != 0 || (around[2].common != 0 && printed.is_ascii());
-            let stem = if is_listed { 0 } else { self.stem(token, letters) };
+            let has_stem = !is_listed && token.shape == Shape::Capital;
+            let stem = if has_stem { self.gazetteer.stem_flags(letters) } else { 0 };
             feature(FeatureGroup::Lists, u64::from(stem));
             if is_cyrillic(printed) {
                 latin.clear();
@@ -210,14 +211,6 @@ impl<'a> FeatureContext<'a> {
         give(hash::join(own.flags, before.word));
         give(hash::join(own.flags, after.word));
         give(own.flags << 32 | before.shape << 16 | after.shape << 8 | own.gap << 4 | after.gap);
-    }
-
-    /// The flags of the stem of a word that is not in the lists.
-    fn stem(&self, token: &Token, letters: &[char]) -> u16 {
-        if token.shape != Shape::Capital {
-            return 0;
-        }
-        self.gazetteer.stem_flags(letters)
     }
 }
 

@@ -106,13 +106,15 @@ fn read_tags(
     }
 }
 
-/// The kind of a tag that begins a name.
-const fn kind_of(tag: usize) -> Option<Kind> {
-    match tag {
-        1 => Some(Kind::Person),
-        3 => Some(Kind::Organisation),
-        5 => Some(Kind::Place),
-        _ => None,
+/// The kind of a tag that begins a name: [`Kind::tag`].
+fn kind_of(tag: usize) -> Option<Kind> {
+    [Kind::Person, Kind::Organisation, Kind::Place].into_iter().find(|kind| kind.tag() == tag)
+}
+
+impl Kind {
+    /// The tag of the first token of a name. The next tag is that of the others.
+    const fn tag(self) -> usize {
+        2 * self as usize + 1
     }
 }
 

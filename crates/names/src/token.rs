@@ -147,7 +147,11 @@ pub(crate) fn hashed_tokens(text: &Text) -> Vec<Token> {
 fn all_tokens(text: &Text) -> Vec<Token> {
     let mut found = Vec::with_capacity(text.words().len() + 8);
     for (at, word) in text.words().iter().enumerate() {
-        push_word(text, at, word, &mut found);
+        let (start, end) = (word.span.start, word.span.end);
+        match plain_shape(&text.original().as_bytes()[start..end]) {
+            Some(shape) => push(at, word, start..end, shape, &mut found),
+            None => push_parts(text, at, word, &mut found),
+        }
     }
     found
 }
@@ -206,16 +210,6 @@ fn complete(
     for at in all.iter().copied() {
         tokens[at].flags = lists.flags(tokens[at].normal);
     }
-}
-
-fn push_word(text: &Text, at_word: usize, word: &Word, found: &mut Vec<Token>) {
-    let (start, end) = (word.span.start, word.span.end);
-    let printed = &text.original()[start..end];
-    if let Some(shape) = plain_shape(printed.as_bytes()) {
-        push(at_word, word, start..end, shape, found);
-        return;
-    }
-    push_parts(text, at_word, word, found);
 }
 
 /// Appends the tokens of a word that has characters other than ASCII letters and digits.

@@ -9,7 +9,6 @@ use super::Lists;
 use super::Random;
 use super::Sample;
 use super::augment::augment;
-use crate::Kind;
 use crate::chain::{ExpTransitions, ForwardBackward, Scores, TAGS, Transitions, may_follow};
 use crate::features::{FeatureContext, FeatureGroup, Scratch};
 use crate::islands::islands;
@@ -188,13 +187,8 @@ fn chains(sample: &Sample, lists: &Lists) -> Vec<Chain> {
             continue;
         };
         let count = tokens[first..].iter().take_while(|token| inside(token)).count();
-        let begin = match kind {
-            Kind::Person => 1,
-            Kind::Organisation => 3,
-            Kind::Place => 5,
-        };
-        tags[first..first + count].fill(begin + 1);
-        tags[first] = begin;
+        tags[first..first + count].fill(kind.tag() + 1);
+        tags[first] = kind.tag();
     }
     let context = FeatureContext::new(&text, &tokens, &lists.gazetteer);
     let mut found = Vec::new();

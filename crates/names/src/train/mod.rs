@@ -164,18 +164,13 @@ fn read(material: &Material) -> std::io::Result<Lists> {
     let mut of_kind: HashMap<&str, Vec<String>> = HashMap::new();
     for (kind, name) in lines.lines().filter_map(|line| line.split_once('\t')) {
         enter(&mut flags, name, flag(kind));
-        let stem = match kind {
-            "C" | "T" => PLACE_STEM,
-            "F" => PERSON_STEM,
+        match kind {
+            "C" | "T" => enter_stem(&mut flags, name, PLACE_STEM),
+            "F" => enter_stem(&mut flags, name, PERSON_STEM),
+            "S" => {}
             _ => continue,
-        };
-        enter_stem(&mut flags, name, stem);
-        of_kind.entry(kind).or_default().push(name.to_owned());
-    }
-    for (kind, name) in lines.lines().filter_map(|line| line.split_once('\t')) {
-        if kind == "S" {
-            of_kind.entry(kind).or_default().push(name.to_owned());
         }
+        of_kind.entry(kind).or_default().push(name.to_owned());
     }
     for (flag, name) in table(&material.table) {
         enter(&mut flags, name, flag);
