@@ -86,6 +86,12 @@ pub struct Alert {
 message!(Alert = "wirefold.alert" / 2);
 
 impl Alert {
+    /// Whether one of its reasons is of this kind.
+    #[must_use]
+    pub fn has(&self, kind: ReasonKind) -> bool {
+        self.reasons.iter().any(|reason| reason.kind == kind)
+    }
+
     /// Whether this revision escalates the alert. It states nothing new, and is silent for the other deliveries.
     #[must_use]
     pub fn is_escalation(&self) -> bool {

@@ -17,7 +17,7 @@ use crate::{AlerterError, Delivery, Printer, Settings};
 /// Sends a sample to a delivery. The message says that it is a sample.
 ///
 /// # Errors
-/// [`AlerterError::Delivery`] if the delivery's settings are not valid.
+/// [`AlerterError::Settings`] if the delivery's settings are not valid.
 pub async fn send_sample(
     delivery: &Delivery,
     settings: &Settings,
@@ -44,7 +44,7 @@ async fn send(
 
 /// An alert about nothing. Its id contains the time, so it never replaces another alert.
 pub(crate) fn sample(delivery: &str, now: UnixMillis) -> Result<Alert, AlerterError> {
-    let bad = |why: String| AlerterError::Delivery { name: delivery.to_owned(), why };
+    let bad = |why: String| AlerterError::Settings(format!("delivery {delivery}: {why}"));
     let event = format!("e-{:026}", now.0);
     let event: EventId = event.parse().map_err(|error| bad(format!("{error}")))?;
     let subscription: SubscriptionId = "test".parse().map_err(|error| bad(format!("{error}")))?;
@@ -88,7 +88,7 @@ const AGAIN: &str = "sent again by hand";
 /// has the same id and revision, so that receivers can recognise it.
 ///
 /// # Errors
-/// [`AlerterError::Delivery`] if the delivery's settings are not valid.
+/// [`AlerterError::Settings`] if the delivery's settings are not valid.
 pub async fn send_again(
     alert: &Alert,
     subscription: &SubscriptionSettings,

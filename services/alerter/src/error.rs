@@ -17,25 +17,12 @@ pub enum AlerterError {
     /// The bus refused a request.
     #[error(transparent)]
     Bus(#[from] BusError),
-    /// A delivery cannot be built: correct its settings.
-    #[error("delivery {name}: {why}")]
-    Delivery {
-        /// Its name.
-        name: String,
-        /// The problem with it.
-        why: String,
-    },
     /// The HTTP client cannot be made.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// A query that cannot be parsed, or settings that are not valid for a subscription.
-    #[error("subscription {id}: {why}")]
-    Subscription {
-        /// Its id.
-        id: String,
-        /// The problem with it.
-        why: String,
-    },
+    /// The settings of this delivery or subscription are not valid: correct them.
+    #[error("{0}")]
+    Settings(String),
     /// An alert is larger than the largest message.
     #[error(transparent)]
     TooLarge(#[from] TooLarge),

@@ -15,7 +15,7 @@ use crate::error::AlerterError;
 /// velocity at that time is no longer known, so `velocity` never matches.
 ///
 /// # Errors
-/// [`AlerterError::Subscription`] if its query cannot be parsed.
+/// [`AlerterError::Settings`] if its query cannot be parsed.
 pub fn read_article(
     subscription: &SubscriptionSettings,
     lists: &Lists,
@@ -23,10 +23,7 @@ pub fn read_article(
     fetched: Option<ArticleFetched>,
 ) -> Result<QueryReading, AlerterError> {
     let query = Query::parse_with(&subscription.query, lists).map_err(|error| {
-        AlerterError::Subscription {
-            id: subscription.id.to_string(),
-            why: format!("query: {error}"),
-        }
+        AlerterError::Settings(format!("subscription {}: query: {error}", subscription.id))
     })?;
     let stored = fetched.map(|it| ReadText::new(it.id, it.article, it.text));
     let incoming = IncomingArticle::new(0, output, stored);

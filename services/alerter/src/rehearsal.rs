@@ -29,7 +29,7 @@ const BATCH: usize = 128;
 /// have the lists that its query may name, and the page and time zone of messages.
 ///
 /// # Errors
-/// [`AlerterError::Subscription`] if the settings are not valid, and errors of the bus.
+/// [`AlerterError::Settings`] if the settings are not valid, and errors of the bus.
 pub async fn rehearse(
     bus: &dyn Bus,
     subscription: &SubscriptionSettings,
@@ -38,8 +38,8 @@ pub async fn rehearse(
     now: UnixMillis,
 ) -> Result<Rehearsal, AlerterError> {
     let rules = Rules::read(&with_defaults(subscription, &[]), &settings.lists);
-    let mut rules =
-        rules.map_err(|why| AlerterError::Subscription { id: subscription.id.to_string(), why })?;
+    let refused = |why| AlerterError::Settings(format!("subscription {}: {why}", subscription.id));
+    let mut rules = rules.map_err(refused)?;
     // Nobody acknowledges anything in a rehearsal.
     rules.settings.escalation = None;
     let mut stage = Rehearsing::of(rules, settings, since);
@@ -116,11 +116,12 @@ impl Rehearsing {
 
     fn apply_item(&mut self, item: LoadedItem) {
         let (at, place) = (item.time(), item.output);
-        if !matches!(item.item, Item::Article(_)) {
-            self.fire(at);
+        if matches!(item.item, Item::Article(_)) && at < self.since {
+            return;
         }
+        self.fire(at);
         match item.item {
-            Item::Article(incoming) if incoming.seen >= self.since => {
+            Item::Article(incoming) => {
                 self.apply_article(&incoming);
                 self.apply_merges(&incoming.output.changes, (at, place), false);
             }
@@ -131,7 +132,6 @@ impl Rehearsing {
                 self.apply_merges(&command.changes, (at, place), true);
                 self.engine.apply_override(&StoryOverride::of(&command, place));
             }
-            Item::Article(_) => return,
         }
         self.fire(at);
     }
@@ -170,7 +170,6 @@ impl Rehearsing {
         } else if let Some(known) = self.matching.get_mut(&target) {
             known.tally = tally;
         }
-        self.fire(incoming.seen);
         self.engine.apply(incoming);
     }
 
@@ -188,7 +187,6 @@ impl Rehearsing {
     }
 
     fn fire(&mut self, limit: UnixMillis) {
-        let limit = self.engine.time_with(limit);
         while let Some(draft) = self.engine.next(limit) {
             let AlertId { target, .. } = draft.alert.id;
             self.opened.insert(target);
@@ -200,8 +198,7 @@ impl Rehearsing {
     /// Counts a revision that would have been published, and keeps its message if it is loud.
     fn add(&mut self, alert: &Alert) {
         let report = &mut self.report;
-        let is_passing = alert.reasons.iter().any(|it| it.kind == ReasonKind::Passing);
-        report.in_passing += u64::from(alert.revision == 1 && is_passing);
+        report.in_passing += u64::from(alert.revision == 1 && alert.has(ReasonKind::Passing));
         report.silent += u64::from(alert.volume == Volume::Silent);
         report.held += u64::from(alert.held.is_some());
         // A held revision is sent later, and one digest reports many.

@@ -90,7 +90,7 @@ fn statements(message: &Message<'_>) -> Vec<String> {
         .filter(|reason| !is_title(&reason.words))
         .map(|reason| shortened(&line(&by_the_readers_clock(&describe(reason), message)), LINE))
         .collect();
-    let has_news = has(alert, ReasonKind::Material) || has(alert, ReasonKind::Correction);
+    let has_news = alert.has(ReasonKind::Material) || alert.has(ReasonKind::Correction);
     let lede = alert.headline.lede.as_ref().filter(|_| !has_news);
     stated.extend(lede.map(|said| shortened(&line(said), LINE)));
     stated
@@ -115,37 +115,32 @@ fn corrections(alert: &Alert) -> String {
 }
 
 /// A link and its label.
-struct Link {
-    name: String,
-    url: String,
+pub(crate) struct Link {
+    pub(crate) name: String,
+    pub(crate) url: String,
 }
 
 fn title(message: &Message<'_>) -> String {
     let alert = message.alert;
     let demo = if message.demo { "DEMO · " } else { "" };
     let sort = sort(alert).map(|sort| format!("{sort} · ")).unwrap_or_default();
-    let corrects = has(alert, ReasonKind::Correction);
+    let corrects = alert.has(ReasonKind::Correction);
     let headline = line(&alert.headline.title);
     let headline = if corrects { without_label(&headline).to_owned() } else { headline };
     let headline = if headline.is_empty() { "(no headline)".to_owned() } else { headline };
     shortened(&format!("{demo}{sort}{headline}"), TITLE)
 }
 
-/// Whether an alert has a reason of this kind.
-fn has(alert: &Alert, kind: ReasonKind) -> bool {
-    alert.reasons.iter().any(|reason| reason.kind == kind)
-}
-
 /// The word for a message that is not simply news.
 fn sort(alert: &Alert) -> Option<&'static str> {
-    if has(alert, ReasonKind::Correction) {
+    if alert.has(ReasonKind::Correction) {
         let is_retracted = alert.reasons.iter().any(retracts);
         return Some(if is_retracted { "Retraction" } else { "Correction" });
     }
     if alert.escalated == Some(alert.at) {
         return Some("Not acknowledged");
     }
-    if has(alert, ReasonKind::Passing) {
+    if alert.has(ReasonKind::Passing) {
         return Some("In passing");
     }
     (alert.state == AlertState::Quiet).then_some("Quiet")
@@ -157,9 +152,9 @@ const WHY: usize = 8;
 /// Why the message comes, the outlets, and when the first of them was seen.
 fn why_now(message: &Message<'_>) -> String {
     let alert = message.alert;
-    let is_update = has(alert, ReasonKind::Material) || has(alert, ReasonKind::Correction);
+    let is_update = alert.has(ReasonKind::Material) || alert.has(ReasonKind::Correction);
     let mut reasons: Vec<String> = Vec::new();
-    if is_update && !has(alert, ReasonKind::New) {
+    if is_update && !alert.has(ReasonKind::New) {
         reasons.push(format!("update for {}{}", message.subscription, news_count(alert)));
     }
     for reason in &alert.reasons {

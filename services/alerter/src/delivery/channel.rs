@@ -60,9 +60,9 @@ impl Channel {
     /// Opens the way of a delivery.
     ///
     /// # Errors
-    /// [`AlerterError::Delivery`] if its settings are not valid.
+    /// [`AlerterError::Settings`] if its settings are not valid.
     pub(crate) fn open(delivery: &Delivery, means: &Arc<Means>) -> Result<Self, AlerterError> {
-        let refuse = |why: String| AlerterError::Delivery { name: delivery.name.clone(), why };
+        let refuse = |why| AlerterError::Settings(format!("delivery {}: {why}", delivery.name));
         wirefold_flow::check_name("delivery", &loop_name(&delivery.name))
             .map_err(|_| refuse("a name is letters, digits, - and _".to_owned()))?;
         delivery.target.check().map_err(refuse)?;

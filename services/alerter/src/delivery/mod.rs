@@ -156,12 +156,12 @@ impl DeliveryStage {
         let attempts = self.records.begin(attempts, self.now()).await;
         let sent = self.channel.send(&to_send).await;
         self.count(&sent);
+        self.records.note_answer(&sent, &self.common.states, self.now()).await?;
         let target_id = match sent {
             Ok(target_id) => target_id,
             Err(failure) => return Err(self.refused(failure, stored, turn, attempts).await),
         };
         self.records.end(attempts, AttemptOutcome::Taken, None, None).await;
-        self.common.states.works(self.name());
         self.record(&alert.id, before.and(&alert, target_id)).await
     }
 
@@ -323,7 +323,6 @@ impl DeliveryStage {
         let age = now.since(stored.at);
         let (why, is_gone) = match failure {
             Failure::Later { after, why } if !retry::is_enough(attempt, age) => {
-                self.common.states.failed(delivery, now, &why);
                 let name = format!("{delivery}.{alert}");
                 let after = after.unwrap_or_else(|| retry::after_age(attempt, age, &name));
                 tracing::debug!(delivery, alert, why, ?after, "delivery is tried again");
@@ -334,7 +333,6 @@ impl DeliveryStage {
                 return NotSent::Waits { wait, attempts: attempt, why };
             }
             Failure::Later { why, .. } => {
-                self.common.states.failed(delivery, now, &why);
                 tracing::warn!(delivery, alert, why, "delivery is given up");
                 (why, false)
             }
@@ -342,10 +340,7 @@ impl DeliveryStage {
                 tracing::warn!(delivery, alert, why, "delivery refused for good");
                 (why, false)
             }
-            Failure::Gone { why } => match self.records.set_gone(&why, now).await {
-                Ok(()) => (why, true),
-                Err(error) => return error.into(),
-            },
+            Failure::Gone { why } => (why, true),
         };
         if let Err(error) = self.write_letter(stored, attempt, &why).await {
             return error.into();

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use wirefold_flow::{BoxFuture, BusError, Event, LoopError, Metric, Point, UnixMillis};
 
 use super::retry::RetryState;
-use super::{Channel, Common, Delivery, Failure, Means, Notice, Records, ToSend};
+use super::{Channel, Common, Delivery, Failure, Means, Notice, Records, Sent, ToSend};
 use crate::NAME;
 use crate::error::AlerterError;
 
@@ -153,7 +153,7 @@ impl<S: Source> Notifier<S> {
         let sent = self.send(notice, now).await?;
         self.common.context.check_fail_point(Point::Published)?;
         let outcome = match sent {
-            Ok(()) => "ok",
+            Ok(_) => "ok",
             Err(Failure::Later { after, why }) => {
                 if let Some(wait) = retry_state.failed(after, &id, S::LONGEST, now) {
                     tracing::debug!(
@@ -179,19 +179,12 @@ impl<S: Source> Notifier<S> {
         Ok(Duration::ZERO)
     }
 
-    async fn send(&self, notice: Notice, now: UnixMillis) -> Result<Result<(), Failure>, BusError> {
+    async fn send(&self, notice: Notice, now: UnixMillis) -> Result<Sent, BusError> {
         if let Some(why) = self.records.gone(now).await? {
             return Ok(Err(Failure::Gone { why }));
         }
-        let sent = self.channel.send(&ToSend::Notice(notice)).await.map(|_| ());
-        match &sent {
-            Ok(()) => self.common.states.works(&self.channel.delivery.name),
-            Err(Failure::Later { why, .. }) => {
-                self.common.states.failed(&self.channel.delivery.name, now, why);
-            }
-            Err(Failure::Gone { why }) => self.records.set_gone(why, now).await?,
-            Err(Failure::Never { .. }) => {}
-        }
+        let sent = self.channel.send(&ToSend::Notice(notice)).await;
+        self.records.note_answer(&sent, &self.common.states, now).await?;
         Ok(sent)
     }
 

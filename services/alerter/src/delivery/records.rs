@@ -15,7 +15,7 @@ use wirefold_proto::{
     Volume, attempts_key, decode, encode, gone_key, streams, taken_key, token,
 };
 
-use super::{Common, Delivery};
+use super::{Common, Delivery, DeliveryStates, Failure, Sent};
 use crate::error::AlerterError;
 
 /// The most attempts that are recorded of one revision, and of one alert at one delivery.
@@ -98,8 +98,24 @@ impl Records {
         self.keys.put(&key, last.to_string().into()).await.map(drop)
     }
 
+    /// Notes what an answer says about the target: whether it works, and whether it is gone for good.
+    pub(super) async fn note_answer(
+        &self,
+        answer: &Sent,
+        states: &DeliveryStates,
+        now: UnixMillis,
+    ) -> Result<(), BusError> {
+        match answer {
+            Ok(_) => states.works(&self.delivery),
+            Err(Failure::Later { why, .. }) => states.failed(&self.delivery, now, why),
+            Err(Failure::Gone { why }) => self.set_gone(why, now).await?,
+            Err(Failure::Never { .. }) => {}
+        }
+        Ok(())
+    }
+
     /// Marks the target as gone: the delivery is off.
-    pub(super) async fn set_gone(&self, why: &str, now: UnixMillis) -> Result<(), BusError> {
+    async fn set_gone(&self, why: &str, now: UnixMillis) -> Result<(), BusError> {
         let mark = format!("{} {} {why}", self.target, now.0);
         self.keys.put(&gone_key(&self.delivery), mark.into()).await?;
         let delivery = &self.delivery;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use wirefold_envelope::timestamp;
-use wirefold_flow::{BoxFuture, BusError, Entry, KeyValue, Metric, UnixMillis};
+use wirefold_flow::{BoxFuture, BusError, KeyValue, Metric, UnixMillis};
 use wirefold_proto::{FeedDigest, FeedHealth, FeedProblem, FeedRecord, Tag, decode, streams};
 
 use crate::delivery::notices::Source;
@@ -63,7 +63,9 @@ impl Source for Weekly {
             } else if now.0 >= plan.due {
                 let id = format!("feed-digest.{}.{}", self.delivery, plan.due);
                 let entries = self.feeds.changes(&["feed"], 0).await?;
-                if let Some(digest) = digest(id, &records(&entries), timestamp(now)) {
+                let feeds = entries.iter().filter_map(|it| decode(it.value.as_ref()?).ok());
+                let feeds: Vec<FeedRecord> = feeds.collect();
+                if let Some(digest) = digest(id, &feeds, timestamp(now)) {
                     return Ok(Ok(digest));
                 }
                 plan.due = next_due(UnixMillis(plan.due), now).0;
@@ -113,12 +115,6 @@ const WORDS: usize = 300;
 const TITLE: usize = 200;
 /// … and the longest address.
 const ADDRESS: usize = 500;
-
-/// The feeds among what the fetcher remembers.
-pub(super) fn records(entries: &[Entry]) -> Vec<FeedRecord> {
-    let feeds = entries.iter().filter(|entry| entry.key.starts_with("feed."));
-    feeds.filter_map(|entry| decode(entry.value.as_ref()?).ok()).collect()
-}
 
 /// The digest of these feeds; `None` if no feed has a problem.
 pub(super) fn digest(id: String, feeds: &[FeedRecord], at: Timestamp) -> Option<FeedDigest> {

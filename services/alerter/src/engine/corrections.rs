@@ -265,17 +265,13 @@ impl Engine {
         let alerts = targets.iter().flat_map(|target| self.about(*target));
         let lives = alerts.filter_map(|id| self.lives.get(&self.routed(id, incoming.place)));
         let others = lives.flat_map(LiveAlert::articles).filter(|it| it.id != incoming.output.id);
-        let mut last: BTreeMap<(Timestamp, ArticleId), &AlertArticle> = BTreeMap::new();
+        let mut all: BTreeMap<(Timestamp, ArticleId), &AlertArticle> = BTreeMap::new();
         for article in others {
-            let key = (article.seen, article.id);
-            if last.len() < most || last.first_key_value().is_some_and(|(first, _)| *first < key) {
-                last.entry(key).or_insert(article);
-            }
-            if last.len() > most {
-                last.pop_first();
-            }
+            all.entry((article.seen, article.id)).or_insert(article);
         }
-        last.into_values().cloned().collect()
+        let mut last: Vec<_> = all.into_values().rev().take(most).cloned().collect();
+        last.reverse();
+        last
     }
 }
 

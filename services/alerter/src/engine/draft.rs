@@ -159,7 +159,7 @@ fn content_of_news(life: &LiveAlert, rules: &Rules, at: UnixMillis) -> Content {
     let Some(told) = sums.measured.told else {
         return first_content(life, rules, &sums, passing);
     };
-    let silent = life.news.iter().rev().filter(|news| !brings_material(news));
+    let silent = life.news.iter().rev().filter(|news| !news.is_material());
     let all: Vec<&PendingChange> = stating(life).into_iter().chain(silent).collect();
     let fresh = reasons_of(&all, life);
     let kept = life.carried.iter().filter(|reason| is_kept(reason.kind)).cloned();
@@ -210,15 +210,15 @@ fn content_of_news(life: &LiveAlert, rules: &Rules, at: UnixMillis) -> Content {
 
 /// The news that state something, the decisive first, then the latest.
 fn stating(life: &LiveAlert) -> Vec<&PendingChange> {
-    let mut stating: Vec<_> = life.news.iter().rev().filter(|news| brings_material(news)).collect();
-    stating.sort_by_key(|news| !(news.is_decisive || corrects(news)));
+    let mut stating: Vec<_> = life.news.iter().rev().filter(|news| news.is_material()).collect();
+    stating.sort_by_key(|news| !(news.is_decisive || news.has(ReasonKind::Correction)));
     stating
 }
 
 /// The reasons of news: the first that states something with its sentence, the others with their headlines. A retraction
 /// names the headline that it takes back.
 fn reasons_of(all: &[&PendingChange], life: &LiveAlert) -> Vec<AlertReason> {
-    let first = all.iter().find(|news| states(news));
+    let first = all.iter().find(|news| news.has(ReasonKind::Material));
     let headline_of = |news: &PendingChange, reason: &AlertReason| {
         let is_first = first.is_some_and(|first| first.place == news.place);
         let is_claim = reason.new.is_some();
@@ -276,7 +276,7 @@ fn first_content(
 /// The decisive turns that came after the first text, the latest first.
 fn decisive(life: &LiveAlert) -> Vec<&PendingChange> {
     let stating = stating(life).into_iter();
-    stating.filter(|news| news.is_decisive && states(news)).collect()
+    stating.filter(|news| news.is_decisive && news.has(ReasonKind::Material)).collect()
 }
 
 /// The corrections in the news to earlier reports, by any outlet.
@@ -558,19 +558,6 @@ fn leading(all: &[PendingChange], is_meant: impl Fn(&PendingChange) -> bool) -> 
     all.iter().find(is_lead).or_else(|| told().find(is_of_it))?.headline.as_ref()
 }
 
-/// Whether it states something. An entry of a live page may beside a correction.
-fn states(news: &PendingChange) -> bool {
-    news.reasons.iter().any(|reason| reason.kind == ReasonKind::Material)
-}
-
-fn corrects(news: &PendingChange) -> bool {
-    news.reasons.iter().any(|reason| reason.kind == ReasonKind::Correction)
-}
-
-fn brings_material(news: &PendingChange) -> bool {
-    news.reasons.iter().any(|reason| is_material(reason.kind))
-}
-
 /// The most statements of one revision: nobody reads more.
 const NEWS: usize = 3;
 /// The most reasons of one revision.
@@ -587,8 +574,13 @@ pub(crate) fn reason(kind: ReasonKind, words: impl Into<String>) -> AlertReason 
     }
 }
 
+/// Whether a revision gets a message of its own: it is loud, not held and in no digest.
+pub(super) fn is_sent(alert: &Alert) -> bool {
+    alert.volume == Volume::Loud && alert.held.is_none() && alert.digest.is_none()
+}
+
 /// Whether it is a material change.
-pub(super) fn is_material(kind: ReasonKind) -> bool {
+fn is_material(kind: ReasonKind) -> bool {
     matches!(kind, ReasonKind::Material | ReasonKind::Correction)
 }
 

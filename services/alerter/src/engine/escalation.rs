@@ -27,7 +27,7 @@ impl Engine {
         if is_over || is_acknowledged || self.about(id.target).iter().any(is_done) {
             return None;
         }
-        let released = self.acknowledged(id.target).map(|record| unix_millis(record.at));
+        let released = self.acknowledged.get(&id.target).map(|record| unix_millis(record.at));
         let since = life.escalation.told_since?.max(released.unwrap_or_default());
         let unmuted = match rules.mute {
             Some(mute) => mute.until?,

@@ -57,11 +57,6 @@ impl Engine {
         self.about(of).iter().for_each(|id| self.reschedule(id));
     }
 
-    /// The last acknowledgement or release of an event or story.
-    pub(crate) fn acknowledged(&self, of: Target) -> Option<&AcknowledgementRecord> {
-        self.acknowledged.get(&of)
-    }
-
     /// Sets the handling of an alert.
     pub(crate) fn handle(&mut self, record: AlertHandlingRecord) {
         let id = record.alert.clone();
@@ -83,10 +78,5 @@ impl Engine {
         {
             self.hand_over(&record, to);
         }
-    }
-
-    /// The handling that was given to other alerts and is still to be stored.
-    pub(crate) fn take_handed_over(&mut self) -> Vec<AlertHandlingRecord> {
-        std::mem::take(&mut self.handed_over)
     }
 }

@@ -11,6 +11,7 @@ use wirefold_proto::{Alert, AlertId, GroupBy, LanguageTag, ReasonKind, Subscript
 use super::Engine;
 use super::incoming::{IncomingArticle, Join, Joining};
 use super::live_alert::{HELD, LiveAlert, PendingChange};
+use super::news::is_feature;
 use super::numbers::Tally;
 use super::statement::Statement;
 use super::turns::{Turn, turns};
@@ -198,7 +199,8 @@ impl Engine {
         let title = Statement::of(&incoming.output.article.title);
         let is_bare = !incoming.output.verdict.comparable;
         let join = |(into, weight)| {
-            let is_sure = is_bare && (weight >= LATER || incoming.is_feature());
+            let is_sure =
+                is_bare && (weight >= LATER || is_feature(&incoming.output.article.title));
             Join { into, how: if is_sure { Joining::Sure } else { Joining::AtOnce } }
         };
         let alike: Vec<Join> =

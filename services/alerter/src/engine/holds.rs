@@ -8,10 +8,10 @@ use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
     Alert, AlertArticle, AlertId, DigestPart, Hold, HoldReason, InDigest, SubscriptionId, Target,
-    Volume,
 };
 
 use super::Engine;
+use super::draft::is_sent;
 use super::incoming::IncomingArticle;
 use super::live_alert::{Allowance, LiveAlert, PendingChange};
 use crate::subscription::Rules;
@@ -26,8 +26,7 @@ impl Engine {
     /// Holds a loud revision that is late.
     pub(crate) fn hold_late(&mut self, alert: &mut Alert, now: UnixMillis) {
         let at = unix_millis(alert.at);
-        let notifies = alert.volume == Volume::Loud && alert.held.is_none();
-        if !notifies || alert.digest.is_some() || now.since(at) <= LATE {
+        if !is_sent(alert) || now.since(at) <= LATE {
             return;
         }
         let Some(rules) = self.rules.get(&alert.subscription) else {
@@ -39,11 +38,6 @@ impl Engine {
         let until_here = rules.awake_at(until);
         alert.held = Some(Hold { reason: HoldReason::Digest, until: Some(timestamp(until_here)) });
         self.catch_up = Some(until);
-    }
-
-    /// The output is read to its end: later news is not late.
-    pub(crate) fn caught_up(&mut self) {
-        self.catch_up = None;
     }
 
     /// The time of a message that was planned before a restart and is still to come.
@@ -107,16 +101,15 @@ impl SiteAlerts {
 
 /// How many alerts notified, by subscription, hour and site.
 #[derive(Debug, Default)]
-pub(super) struct SiteBudget {
-    most: SiteAlerts,
+pub(crate) struct SiteBudget {
+    pub(crate) most: SiteAlerts,
     notified: BTreeMap<(SubscriptionId, u64, String), u32>,
 }
 
 impl SiteBudget {
     /// Counts a revision that is in the stream.
     pub(super) fn accept(&mut self, alert: &Alert) {
-        let notified = alert.volume == Volume::Loud && alert.held.is_none();
-        if let Some(site) = site_of(alert).filter(|_| notified && alert.digest.is_none()) {
+        if let Some(site) = site_of(alert).filter(|_| is_sent(alert)) {
             let hour = unix_millis(alert.at).0 / HOUR;
             let key = (alert.subscription.clone(), hour, site.to_owned());
             *self.notified.entry(key).or_default() += 1;
@@ -129,10 +122,9 @@ impl SiteBudget {
         subscription: &SubscriptionId,
         incoming: &IncomingArticle,
     ) -> Allowance {
-        let article = &incoming.output.article;
-        let site = article.via.as_ref().unwrap_or(&article.outlet).as_str();
+        let site = said_by(incoming.article());
         match () {
-            () if article.beyond_budget => Allowance::BeyondBudget,
+            () if incoming.output.article.beyond_budget => Allowance::BeyondBudget,
             () if self.is_spent(subscription, incoming.seen, site) => Allowance::SiteSpent,
             () => Allowance::Within,
         }
@@ -151,15 +143,9 @@ impl SiteBudget {
 }
 
 impl Engine {
-    /// Sets the limit of alerts for each site.
-    pub(crate) fn limit_sites(&mut self, most: SiteAlerts) {
-        self.site_budget.most = most;
-    }
-
     /// Holds a loud revision above the budget of its site or of its feeds.
     pub(super) fn hold_flood(&self, alert: &mut Alert) {
-        let notifies = alert.volume == Volume::Loud && alert.held.is_none();
-        if !notifies || alert.digest.is_some() {
+        if !is_sent(alert) {
             return;
         }
         let at = unix_millis(alert.at);
@@ -210,24 +196,7 @@ const NAMED: usize = 5_000;
 
 /// Digests whose last revision is still to come, by subscription and due time.
 #[derive(Debug, Default)]
-pub(super) struct OpenDigests(BTreeMap<(SubscriptionId, Timestamp), Parts>);
-
-/// The revisions of one digest so far.
-#[derive(Debug, Default)]
-struct Parts {
-    /// The first revisions, in the order of publication.
-    named: Vec<DigestPart>,
-    count: usize,
-}
-
-impl Parts {
-    fn insert(&mut self, part: DigestPart) {
-        self.count += 1;
-        if self.named.len() < NAMED {
-            self.named.push(part);
-        }
-    }
-}
+pub(super) struct OpenDigests(BTreeMap<(SubscriptionId, Timestamp), InDigest>);
 
 impl OpenDigests {
     /// Accepts a revision that is in the stream.
@@ -237,7 +206,7 @@ impl OpenDigests {
         };
         let key = (alert.subscription.clone(), digest.due);
         if digest.all.is_empty() {
-            self.0.entry(key).or_default().insert(part(alert));
+            add(self.0.entry(key).or_insert_with(|| digest.clone()), alert);
         } else {
             self.0.remove(&key);
         }
@@ -245,19 +214,21 @@ impl OpenDigests {
 
     /// The complete digest, which ends with this revision.
     fn complete(&self, alert: &Alert, due: Timestamp) -> InDigest {
-        let before = self.0.get(&(alert.subscription.clone(), due));
-        let mut all = before.map(|parts| parts.named.clone()).unwrap_or_default();
-        let count = before.map_or(0, |parts| parts.count) + 1;
-        if all.len() < NAMED {
-            all.push(part(alert));
-        }
-        let more = u32::try_from(count - all.len()).unwrap_or(u32::MAX);
-        InDigest { due, all, more }
+        let before = self.0.get(&(alert.subscription.clone(), due)).cloned();
+        let mut digest = before.unwrap_or_else(|| InDigest { due, all: Vec::new(), more: 0 });
+        add(&mut digest, alert);
+        digest
     }
 }
 
-fn part(alert: &Alert) -> DigestPart {
-    DigestPart { alert: alert.id.clone(), revision: alert.revision }
+/// Names a revision in a digest, or counts it. The digest names them in the order of publication.
+fn add(digest: &mut InDigest, alert: &Alert) {
+    match digest.all.len() < NAMED {
+        true => {
+            digest.all.push(DigestPart { alert: alert.id.clone(), revision: alert.revision });
+        }
+        false => digest.more = digest.more.saturating_add(1),
+    }
 }
 
 impl Engine {
@@ -308,23 +279,18 @@ mod tests {
     fn a_digest_of_very_many_alerts_names_the_first_and_counts_the_others() {
         let due = Timestamp::UNIX_EPOCH;
         let subscription: SubscriptionId = "harbour".parse().unwrap();
-        let part = |number: usize| DigestPart {
-            alert: AlertId {
-                subscription: "harbour".parse().unwrap(),
-                target: Target::Event(EventId::from_number(number as u128)),
-            },
-            revision: 1,
-        };
-        let mut open_digests = OpenDigests::default();
-        let parts = open_digests.0.entry((subscription.clone(), due)).or_default();
-        for number in 0..NAMED + 10 {
-            parts.insert(part(number));
-        }
         let mut last = crate::by_hand::sample("phone", UnixMillis(0)).unwrap();
         last.subscription = subscription;
+        last.digest = Some(InDigest { due, all: Vec::new(), more: 0 });
+        let mut open_digests = OpenDigests::default();
+        for number in 0..NAMED + 10 {
+            last.id.target = Target::Event(EventId::from_number(number as u128));
+            open_digests.accept(&last);
+        }
         let digest = open_digests.complete(&last, due);
         assert_eq!((digest.all.len(), digest.more), (NAMED, 11));
-        assert_eq!(digest.all[NAMED - 1], part(NAMED - 1));
+        let target = Target::Event(EventId::from_number(NAMED as u128 - 1));
+        assert_eq!(digest.all[NAMED - 1].alert.target, target);
         last.digest = Some(digest);
         assert!(wirefold_proto::encode(&last).is_ok(), "it fits into a message");
     }

@@ -19,7 +19,7 @@ use super::draft::reason;
 use super::facts::{ReadText, Said, StoredText};
 use super::news::{
     GAP, News, added_entries, announces, first_news, first_said, has_several_subjects, is_digest,
-    is_feature, news,
+    news,
 };
 use super::numbers::Tally;
 use super::statement::{shortened as sentence, without_outlet};
@@ -110,16 +110,6 @@ impl IncomingArticle {
         let title = &self.output.article.title;
         let names_none = self.is_digest && !title.contains(':');
         names_none || self.output.verdict.holds.len() > 1 || has_several_subjects(title)
-    }
-
-    /// Whether its title reports nothing.
-    pub(super) fn announces(&self) -> bool {
-        announces(&self.output.article.title)
-    }
-
-    /// Whether its title is that of a feature.
-    pub(super) fn is_feature(&self) -> bool {
-        is_feature(&self.output.article.title)
     }
 
     /// Compares its text with the earlier texts of its event, and of the events that it may join: what it states that
@@ -289,7 +279,7 @@ impl IncomingArticle {
     /// How it mentions the subject, according to the match. A digest of several subjects is about none of them, and an
     /// explainer reports nothing.
     pub(super) fn mention(&self, matched: Option<&Matched>) -> Mention {
-        let is_about_none = || self.has_several_subjects() || self.announces();
+        let is_about_none = || self.has_several_subjects() || announces(&self.output.article.title);
         match matched {
             None => Mention::None,
             Some(_) if *self.is_about_none.get_or_init(is_about_none) => Mention::Passing,

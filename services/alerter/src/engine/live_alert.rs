@@ -116,13 +116,6 @@ pub(crate) struct PendingChange {
     pub(crate) is_decisive: bool,
 }
 
-impl PendingChange {
-    /// When a new alert need no longer wait with it.
-    fn free_at(&self) -> UnixMillis {
-        self.seen.plus(if self.translates.is_some() { HELD } else { Duration::ZERO })
-    }
-}
-
 /// Whether an article may notify at once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Allowance {
@@ -159,6 +152,21 @@ impl Leaving {
 }
 
 impl PendingChange {
+    /// Whether one of its reasons is of this kind. An entry of a live page may state something beside a correction.
+    pub(super) fn has(&self, kind: ReasonKind) -> bool {
+        self.reasons.iter().any(|reason| reason.kind == kind)
+    }
+
+    /// Whether it brings a material change.
+    pub(super) fn is_material(&self) -> bool {
+        self.has(ReasonKind::Material) || self.has(ReasonKind::Correction)
+    }
+
+    /// When a new alert need no longer wait with it.
+    fn free_at(&self) -> UnixMillis {
+        self.seen.plus(if self.translates.is_some() { HELD } else { Duration::ZERO })
+    }
+
     /// Whether it takes over what another alert reported.
     pub(crate) fn inherits(&self) -> bool {
         self.silent == Some(Silent::Inherits)
@@ -246,15 +254,14 @@ impl LiveAlert {
         }
         self.carried = if is_held { alert.reasons.clone() } else { Vec::new() };
         self.hold.clone_from(&alert.held);
-        self.has_notified_of_velocity |=
-            alert.reasons.iter().any(|reason| reason.kind == ReasonKind::Velocity);
-        self.in_passing = alert.reasons.iter().any(|reason| reason.kind == ReasonKind::Passing);
+        self.has_notified_of_velocity |= alert.has(ReasonKind::Velocity);
+        self.in_passing = alert.has(ReasonKind::Passing);
         let is_untold = self.notified_at.is_none() && alert.volume == Volume::Silent;
         self.is_void = is_untold && (self.is_void || alert.reasons.iter().any(retracts));
         self.is_empty = alert.articles.is_empty();
         (self.revision, self.state) = (alert.revision, Some(alert.state));
         (self.last_at, self.now) = (unix_millis(alert.at), now);
-        if alert.reasons.iter().all(|reason| reason.kind != ReasonKind::Repeated) {
+        if !alert.has(ReasonKind::Repeated) {
             self.active_at = self.last_at;
         }
         if alert.volume == Volume::Loud && !is_held {
@@ -334,8 +341,7 @@ impl LiveAlert {
         rules: &Rules,
         hour_over: UnixMillis,
     ) -> UnixMillis {
-        let has = |news: &&PendingChange, kind| news.reasons.iter().any(|it| it.kind == kind);
-        let first_with = |kind| self.news.iter().find(|news| has(news, kind));
+        let first_with = |kind| self.news.iter().find(|news| news.has(kind));
         if let Some(correction) = first_with(ReasonKind::Correction) {
             return correction.seen.max(self.last_at);
         }

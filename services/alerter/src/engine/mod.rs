@@ -22,7 +22,6 @@ mod live_alert;
 mod merge;
 mod news;
 mod numbers;
-mod recent;
 mod statement;
 mod told_together;
 mod turns;
@@ -52,7 +51,7 @@ pub(crate) use live_alert::RevisionMetadata;
 use live_alert::{LiveAlert, PendingChange};
 pub(crate) use merge::StoryOverride;
 pub(crate) use numbers::Tally;
-use recent::Velocity;
+use numbers::Velocity;
 use told_together::{Heard, ToldTogether};
 use unload::FinishedAlerts;
 pub(crate) use unload::Revision;
@@ -63,7 +62,8 @@ const JOINED: Duration = Duration::from_hours(24 * 8);
 /// All subscriptions and their alerts.
 #[derive(Default)]
 pub(crate) struct Engine {
-    rules: BTreeMap<SubscriptionId, Rules>,
+    /// The subscriptions in force.
+    pub(crate) rules: BTreeMap<SubscriptionId, Rules>,
     percolator: Percolator<SubscriptionId>,
     lives: BTreeMap<AlertId, LiveAlert>,
     by_target: BTreeMap<Target, Vec<SubscriptionId>>,
@@ -73,26 +73,26 @@ pub(crate) struct Engine {
     /// Alerts of which something may be unloaded, since the stream has it.
     finished: BTreeSet<AlertId>,
     /// Alerts that were unloaded completely, and their counts.
-    finished_alerts: FinishedAlerts,
+    pub(crate) finished_alerts: FinishedAlerts,
     closed_scores: BTreeMap<SubscriptionId, Score>,
     /// When all alerts were last checked for something to unload.
     unloaded_at: UnixMillis,
     /// The mutes of alerts.
-    handled: BTreeMap<AlertId, AlertHandlingRecord>,
+    pub(crate) handled: BTreeMap<AlertId, AlertHandlingRecord>,
     /// The last acknowledgement or release of each event or story.
-    acknowledged: BTreeMap<Target, AcknowledgementRecord>,
+    pub(crate) acknowledged: BTreeMap<Target, AcknowledgementRecord>,
     /// Handling that merged alerts gave to others, still to be stored.
-    handed_over: Vec<AlertHandlingRecord>,
+    pub(crate) handed_over: Vec<AlertHandlingRecord>,
     /// How many loud revisions each subscription had on a day.
     notified: BTreeMap<(SubscriptionId, UnixMillis), u32>,
     /// How often each site has notified in an hour.
-    site_budget: SiteBudget,
-    /// When late revisions are sent, while it catches up.
-    catch_up: Option<UnixMillis>,
+    pub(crate) site_budget: SiteBudget,
+    /// When late revisions are sent, while it catches up. At the end of the output, later news is not late.
+    pub(crate) catch_up: Option<UnixMillis>,
     /// Digests whose last revision is still to come.
     open_digests: OpenDigests,
-    /// The subscriptions that use velocity.
-    velocity_subscriptions: BTreeSet<SubscriptionId>,
+    /// Whether a subscription has used velocity since the start.
+    uses_velocity: bool,
     velocity: Velocity,
     /// The numbers of the last article's event and story: a merge follows the article that caused it.
     last: [Option<(Target, Tally)>; 2],
@@ -112,10 +112,7 @@ impl Engine {
     pub(crate) fn put(&mut self, rules: Rules) {
         let id = rules.settings.id.clone();
         self.percolator.insert(id.clone(), &rules.query);
-        match rules.asks_for_velocity() {
-            true => self.velocity_subscriptions.insert(id.clone()),
-            false => self.velocity_subscriptions.remove(&id),
-        };
+        self.uses_velocity |= rules.asks_for_velocity();
         self.rules.insert(id.clone(), rules);
         self.reschedule_all(&id);
     }
@@ -123,7 +120,6 @@ impl Engine {
     /// Removes a subscription. Its alerts have no more revisions.
     pub(crate) fn remove(&mut self, id: &SubscriptionId) {
         self.percolator.remove(id);
-        self.velocity_subscriptions.remove(id);
         self.rules.remove(id);
         for alert in self.of(id) {
             if let Some(life) = self.lives.get_mut(&alert) {
@@ -131,11 +127,6 @@ impl Engine {
             }
             self.reschedule(&alert);
         }
-    }
-
-    /// How many subscriptions are in force.
-    pub(crate) fn len(&self) -> usize {
-        self.rules.len()
     }
 
     /// How many alerts are open.
@@ -155,7 +146,7 @@ impl Engine {
         self.time = self.time.max(incoming.seen);
         let targets = incoming.targets();
         self.last = targets.map(|target| Some((target, incoming.tally(target))));
-        if !self.velocity_subscriptions.is_empty() && !incoming.is_baseline() {
+        if self.uses_velocity && !incoming.is_baseline() {
             targets.into_iter().for_each(|target| self.velocity.note(target, incoming.seen));
         }
         let mut concerned: BTreeMap<AlertId, Option<Matched>> = BTreeMap::new();
@@ -310,12 +301,6 @@ impl Engine {
         self.reschedule(id);
     }
 
-    /// The time of the output after something of that time. It never runs back, although articles may be
-    /// decided in another order than they were fetched.
-    pub(crate) fn time_with(&self, seen: UnixMillis) -> UnixMillis {
-        self.time.max(seen)
-    }
-
     /// The first revision that is due by this time. A revision due at the time of an article comes before the
     /// article, as with a clock. None also if the alert's visible part is [unloaded](Self::next_unloaded).
     pub(crate) fn next(&mut self, limit: UnixMillis) -> Option<Draft> {
@@ -323,7 +308,7 @@ impl Engine {
             if self.next_unloaded(limit).is_some() {
                 return None;
             }
-            let (at, id) = self.due.first().filter(|(at, _)| *at <= limit)?.clone();
+            let (at, id) = self.first_due(limit)?.clone();
             // Another subscription may have told the deliveries enough since.
             self.reschedule(&id);
             if self.lives.get(&id).and_then(|life| life.due) != Some(at) {
@@ -338,6 +323,12 @@ impl Engine {
             // It never had enough to open, or another alert has told of it.
             self.forget(&id);
         }
+    }
+
+    /// The revision that is due first by this time. The time of the output never runs back, although articles may be
+    /// decided in another order than they were fetched.
+    fn first_due(&self, limit: UnixMillis) -> Option<&(UnixMillis, AlertId)> {
+        self.due.first().filter(|(at, _)| *at <= self.time.max(limit))
     }
 
     /// The revision of an alert at this time; `None` if it has nothing to report.

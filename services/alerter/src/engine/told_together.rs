@@ -9,12 +9,10 @@ use std::time::Duration;
 
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{
-    Alert, AlertHandlingRecord, AlertId, ReasonKind, SubscriptionId, Target, Volume,
-};
+use wirefold_proto::{Alert, AlertHandlingRecord, AlertId, ReasonKind, SubscriptionId, Target};
 
 use super::Engine;
-use super::draft::Draft;
+use super::draft::{Draft, is_sent};
 use super::live_alert::{LiveAlert, PendingChange, RevisionMetadata, ToldBy};
 
 /// A message that tells an alert, too.
@@ -23,10 +21,6 @@ pub(super) struct ToldTogether {
     by: ToldBy,
     at: UnixMillis,
     covered: u64,
-}
-
-fn is_sent(alert: &Alert) -> bool {
-    alert.volume == Volume::Loud && alert.held.is_none() && alert.digest.is_none()
 }
 
 impl Engine {
@@ -148,9 +142,8 @@ impl Engine {
 
     /// Notes which deliveries hear of an event by a revision in the stream.
     pub(super) fn note_heard(&mut self, alert: &Alert, metadata: &RevisionMetadata) {
-        let corrects = alert.reasons.iter().any(|it| it.kind == ReasonKind::Correction);
         let Some(rules) = self.rules.get(&alert.subscription) else { return };
-        if corrects || !is_sent(alert) {
+        if alert.has(ReasonKind::Correction) || !is_sent(alert) {
             return;
         }
         let teller = metadata.told_by.as_ref().and_then(|by| self.rules.get(&by.subscription));

@@ -72,12 +72,6 @@ impl Engine {
         }
     }
 
-    /// The sequences of the last revisions of completely unloaded alerts about this target, and perhaps of
-    /// some others.
-    pub(crate) fn unloaded_about(&self, target: Target) -> Vec<u64> {
-        self.finished_alerts.about(target)
-    }
-
     /// Whether an alert is loaded.
     pub(crate) fn is_loaded(&self, id: &AlertId) -> bool {
         self.lives.contains_key(id)
@@ -116,16 +110,10 @@ impl Engine {
         self.note_last_revision(id, last.sequence);
     }
 
-    /// Notes that the stream has dropped revisions before this sequence.
-    pub(crate) fn expire(&mut self, kept: u64) {
-        self.finished_alerts.expire(kept);
-    }
-
     /// The alert whose revision is due first by this time, with the sequence of its last revision, if its
     /// visible part is unloaded.
     pub(crate) fn next_unloaded(&self, limit: UnixMillis) -> Option<(AlertId, u64)> {
-        let (_, id) = self.due.first().filter(|(at, _)| *at <= limit)?;
-        self.lacking(id)
+        self.lacking(&self.first_due(limit)?.1)
     }
 
     /// The alerts about this target whose visible part is unloaded.
@@ -156,7 +144,7 @@ const LAST_SEQUENCE: u64 = (1 << SEQUENCE_BITS) - 1;
 
 /// The sequences of the last revisions of finished alerts, by target.
 #[derive(Debug, Default)]
-pub(super) struct FinishedAlerts(BTreeSet<u64>);
+pub(crate) struct FinishedAlerts(BTreeSet<u64>);
 
 impl FinishedAlerts {
     pub(super) fn insert(&mut self, target: Target, sequence: u64) {
@@ -169,14 +157,14 @@ impl FinishedAlerts {
     }
 
     /// The last revisions of the alerts about this target, and perhaps of some others.
-    pub(super) fn about(&self, target: Target) -> Vec<u64> {
+    pub(crate) fn about(&self, target: Target) -> Vec<u64> {
         let first = first(target);
         let found = self.0.range(first..=first | LAST_SEQUENCE);
         found.map(|entry| entry & LAST_SEQUENCE).collect()
     }
 
     /// Drops alerts whose last revision has a smaller sequence: it is no longer stored.
-    pub(super) fn expire(&mut self, kept: u64) {
+    pub(crate) fn expire(&mut self, kept: u64) {
         self.0.retain(|entry| entry & LAST_SEQUENCE >= kept);
     }
 }

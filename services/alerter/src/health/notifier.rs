@@ -108,10 +108,15 @@ pub(super) fn notice(
     open: &[HealthCondition],
     now: Timestamp,
 ) -> Option<HealthNotice> {
-    let open: Vec<&HealthCondition> =
-        open.iter().filter(|condition| !is_about(condition, delivery)).collect();
-    let told_of =
-        |condition: &HealthCondition| told.iter().find(|it| is_one(&it.condition, condition));
+    let is_about =
+        |it: &HealthCondition| it.kind.is_of_delivery() && it.about.as_deref() == Some(delivery);
+    let open: Vec<&HealthCondition> = open.iter().filter(|it| !is_about(it)).collect();
+    // The same condition, not one after it.
+    let told_of = |it: &HealthCondition| {
+        let is_it =
+            |last: &&ToldCondition| last.condition.is_same(it) && last.condition.since == it.since;
+        told.iter().find(is_it)
+    };
     let opened: Vec<HealthCondition> =
         open.iter().filter(|it| told_of(it).is_none()).map(|it| (*it).clone()).collect();
     let known = || open.iter().filter_map(|it| Some((*it, told_of(it)?)));
@@ -128,25 +133,14 @@ pub(super) fn notice(
         lasting,
         over,
     };
-    (!is_empty(&notice)).then_some(notice)
-}
-
-fn is_about(condition: &HealthCondition, delivery: &str) -> bool {
-    condition.kind.is_of_delivery() && condition.about.as_deref() == Some(delivery)
-}
-
-/// Whether both are the same condition, not two in succession.
-fn is_one(one: &HealthCondition, other: &HealthCondition) -> bool {
-    one.is_same(other) && one.since == other.since
+    let all = [&notice.opened, &notice.lasting, &notice.over];
+    let has_some = all.into_iter().any(|some| !some.is_empty());
+    has_some.then_some(notice)
 }
 
 fn remind(kind: HealthKind) -> SignedDuration {
     let after = if kind == HealthKind::StreamFull { REMIND_FULL } else { REMIND };
     SignedDuration::try_from(after).unwrap_or(SignedDuration::MAX)
-}
-
-fn is_empty(notice: &HealthNotice) -> bool {
-    notice.opened.is_empty() && notice.lasting.is_empty() && notice.over.is_empty()
 }
 
 /// The conditions that a delivery has reported after this notice.

@@ -48,11 +48,12 @@ pub(crate) async fn load(
         Output::Article(article) if with_texts => Some(article.input.enriched),
         _ => None,
     });
-    let mut texts = texts(bus, &wanted.collect::<Vec<u64>>()).await?.into_iter();
+    let texts = texts(bus, &wanted.collect::<Vec<u64>>()).await?;
     let loaded = read.into_iter().filter_map(|(sequence, output)| {
         let item = match output {
             Output::Article(article) => {
-                let text = texts.next().flatten().and_then(|stored| text_of(article.id, &stored));
+                let stored = texts.get(&article.input.enriched).and_then(Option::as_ref);
+                let text = stored.and_then(|stored| text_of(article.id, stored));
                 Item::Article(Box::new(IncomingArticle::new(sequence, *article, text)))
             }
             Output::Forgotten(forgotten) => Item::Forgotten(forgotten),
@@ -102,14 +103,14 @@ pub(crate) async fn compare(
     if known.is_empty() {
         return Ok(());
     }
-    let found: Vec<_> = known.iter().map(|article| read.get(article.id)).collect();
+    let found: Vec<_> = known.iter().map(|article| read.by_id.get(&article.id).cloned()).collect();
     let unread = known.iter().zip(&found).filter(|(_, text)| text.is_none());
     let unread: Vec<u64> = unread.map(|(article, _)| article.enriched).collect();
-    let mut stored = texts(bus, &unread).await?.into_iter();
+    let stored = texts(bus, &unread).await?;
     let mut texts: Vec<StoredText> = Vec::new();
     for (other, kept) in known.into_iter().zip(found) {
         let text = kept.or_else(|| {
-            let read_again = text_of(other.id, &stored.next().flatten()?)?;
+            let read_again = text_of(other.id, stored.get(&other.enriched)?.as_ref()?)?;
             Some(read.insert(Arc::new(read_again)))
         });
         texts.extend(text.map(|text| (other, text)));
@@ -119,50 +120,42 @@ pub(crate) async fn compare(
     Ok(())
 }
 
-/// The texts that were compared last, so that each is read once.
+/// The texts that were compared last, so that most are read once.
 #[derive(Default)]
 pub(crate) struct ReadTexts {
-    young: HashMap<ArticleId, Arc<ReadText>>,
-    /// The texts before, of which those that are used become young again.
-    old: HashMap<ArticleId, Arc<ReadText>>,
-    /// The bytes of the young ones.
+    by_id: HashMap<ArticleId, Arc<ReadText>>,
     bytes: usize,
 }
 
-/// The most bytes of the young texts. Beyond, they become the old ones, which are dropped.
-const KEPT: usize = 4 << 20;
+/// The most bytes of these texts. Beyond, all are dropped, and those that are needed are read again.
+const KEPT: usize = 8 << 20;
 
 impl ReadTexts {
-    fn get(&mut self, id: ArticleId) -> Option<Arc<ReadText>> {
-        let young = self.young.get(&id).cloned();
-        young.or_else(|| self.old.remove(&id).map(|old| self.insert(old)))
-    }
-
     fn insert(&mut self, text: Arc<ReadText>) -> Arc<ReadText> {
         if self.bytes > KEPT {
-            (self.bytes, self.old) = (0, std::mem::take(&mut self.young));
+            *self = Self::default();
         }
         self.bytes += text.text().len();
-        self.young.insert(text.id, text.clone());
+        self.by_id.insert(text.id, text.clone());
         text
     }
 }
 
 /// The messages with these texts; `None` if a text is no longer stored. The output has its beginning. Those that
 /// a faulty bus does not give are asked for again as long as others come.
-async fn texts(bus: &dyn Bus, wanted: &[u64]) -> Result<Vec<Option<Stored>>, BusError> {
+async fn texts(bus: &dyn Bus, wanted: &[u64]) -> Result<BTreeMap<u64, Option<Stored>>, BusError> {
     let is_gone = |error: &BusError| {
         matches!(error, BusError::Gone { .. } | BusError::NotYet { .. } | BusError::NoStream(_))
     };
     let mut found: BTreeMap<u64, Option<Stored>> = BTreeMap::new();
     loop {
-        let is_missing = |sequence: &u64| !found.contains_key(sequence);
-        let missing: Vec<u64> = wanted.iter().copied().filter(is_missing).collect();
+        let mut missing = wanted.to_vec();
+        missing.retain(|sequence| !found.contains_key(sequence));
         if missing.is_empty() {
-            break;
+            return Ok(found);
         }
         let answers = match bus.get_each(streams::ENRICHED.name, &missing).await {
-            Err(error) if is_gone(&error) => return Ok(Vec::new()),
+            Err(error) if is_gone(&error) => return Ok(found),
             answers => answers?,
         };
         let before = found.len();
@@ -178,7 +171,6 @@ async fn texts(bus: &dyn Bus, wanted: &[u64]) -> Result<Vec<Option<Stored>>, Bus
             return Err(error);
         }
     }
-    Ok(wanted.iter().map(|sequence| found.get(sequence).cloned().flatten()).collect())
 }
 
 /// The text of the article, if this message has it.

@@ -29,7 +29,7 @@ use crate::error::AlerterError;
 use crate::settings::Settings;
 use crate::{NAME, metrics};
 use load::{Item, LoadedItem, ReadTexts};
-use progress::{ReadingProgress, SavedProgress};
+use progress::Progress;
 use publish::revision;
 use table::Table;
 
@@ -71,7 +71,7 @@ struct Matcher<'a> {
     context: &'a StageContext,
     engine: Engine,
     table: Table,
-    progress: ReadingProgress,
+    progress: Progress,
     output: Box<dyn OrderedReader>,
     control: Box<dyn OrderedReader>,
     bus_clock: BusClock,
@@ -109,7 +109,7 @@ impl Matcher<'_> {
     /// At the end of the output, the clock counts, and the progress is saved.
     async fn at_end(&mut self, stop: &CancellationToken) -> Result<(), AlerterError> {
         self.fire(self.now()).await?;
-        self.engine.caught_up();
+        self.engine.catch_up = None;
         self.save().await?;
         self.wait(stop).await
     }
@@ -144,14 +144,14 @@ impl Matcher<'_> {
     }
 
     async fn apply_batch(&mut self, batch: Vec<Stored>) -> Result<(), AlerterError> {
-        let loaded = load::load(&*self.context.bus, &batch, self.engine.len() > 0).await?;
+        let loaded = load::load(&*self.context.bus, &batch, !self.engine.rules.is_empty()).await?;
         self.context.check_fail_point(Point::Delivered)?;
         for item in loaded {
             self.apply(item).await?;
         }
         self.since_saved += batch.len();
         if let Some(last) = batch.last() {
-            self.progress.reached(&Position::from(last));
+            self.progress.note_read(&Position::from(last));
         }
         self.flush().await
     }
@@ -217,7 +217,7 @@ impl Matcher<'_> {
                 Ok(command) => {
                     self.apply_command(&command).await?;
                     self.store_handed_over().await?;
-                    metrics::SUBSCRIPTIONS.set(self.engine.len() as f64, &[]);
+                    metrics::SUBSCRIPTIONS.set(self.engine.rules.len() as f64, &[]);
                 }
                 Err(error) => {
                     metrics::UNREADABLE.add(1, &[streams::CONTROL.name]);
@@ -233,10 +233,10 @@ impl Matcher<'_> {
     async fn save(&mut self) -> Result<(), AlerterError> {
         self.flush().await?;
         self.since_saved = 0;
-        let saved = self.progress.position_to_save(self.engine.needs());
-        if self.table.save_progress(&saved).await? {
+        self.progress.advance(self.engine.needs());
+        if self.table.save_progress(&self.progress).await? {
             let bus = &self.context.bus;
-            bus.mark_read(streams::OUTPUT.name, NAME, saved.output).await?;
+            bus.mark_read(streams::OUTPUT.name, NAME, self.progress.output).await?;
             self.context.check_fail_point(Point::Acknowledged)?;
         }
         self.unload().await?;
@@ -271,15 +271,15 @@ impl<'a> Matcher<'a> {
         let bus = &context.bus;
         common.positions.note_starts(&**bus).await?;
         let mut table = Table::open(common, settings).await?;
-        let saved = saved_progress(context, &mut table).await?;
+        let progress = resumed_progress(context, &mut table).await?;
         let commands_from = commands_from(context, &mut table).await?;
-        let mut engine = Engine::after(saved.output);
-        engine.limit_sites(settings.site_alerts.clone());
+        let mut engine = Engine::after(progress.output);
+        engine.site_budget.most = settings.site_alerts.clone();
         let mut matcher = Self {
             context,
             engine,
-            output: bus.read(streams::OUTPUT.name, ">", saved.output + 1).await?,
-            progress: ReadingProgress::from(saved),
+            output: bus.read(streams::OUTPUT.name, ">", progress.output + 1).await?,
+            progress,
             control: bus.read(streams::CONTROL.name, ">", commands_from).await?,
             table,
             bus_clock: BusClock::default(),
@@ -293,7 +293,7 @@ impl<'a> Matcher<'a> {
         };
         matcher.configure().await?;
         matcher.restore_handled().await?;
-        metrics::SUBSCRIPTIONS.set(matcher.engine.len() as f64, &[]);
+        metrics::SUBSCRIPTIONS.set(matcher.engine.rules.len() as f64, &[]);
         matcher.rebuild().await?;
         Ok(matcher)
     }
@@ -321,16 +321,13 @@ impl<'a> Matcher<'a> {
 
 /// Where reading of the output continues: at its beginning if the stream was rolled back. The alerts show
 /// what was reported, so nothing is reported twice.
-async fn saved_progress(
-    context: &StageContext,
-    table: &mut Table,
-) -> Result<SavedProgress, BusError> {
-    let saved = table.progress.clone();
-    match new_from(context, streams::OUTPUT.name, &saved.reached()).await? {
-        None => Ok(saved),
+async fn resumed_progress(context: &StageContext, table: &mut Table) -> Result<Progress, BusError> {
+    let progress = Progress::resume(&table.progress);
+    match new_from(context, streams::OUTPUT.name, &progress.reached()).await? {
+        None => Ok(progress),
         Some(new) => {
             table.move_starts_back_to(new - 1).await?;
-            Ok(SavedProgress::default())
+            Ok(Progress::default())
         }
     }
 }
@@ -375,7 +372,7 @@ impl Matcher<'_> {
         let mut targets = about.to_vec();
         let mut place = 0;
         while let Some(target) = targets.get(place).copied() {
-            for sequence in self.engine.unloaded_about(target) {
+            for sequence in self.engine.finished_alerts.about(target) {
                 let last = revision_at(bus, sequence).await?;
                 // Another alert may share the hash.
                 if let Some(last) = last.filter(|last| last.alert.target == target) {
@@ -394,35 +391,26 @@ impl Matcher<'_> {
         Ok(())
     }
 
-    /// Loads the last revisions of these alerts; false if there are none.
-    async fn load_shown(
-        &mut self,
-        lacking: impl IntoIterator<Item = (AlertId, u64)>,
-    ) -> Result<bool, BusError> {
-        let mut has_loaded = false;
-        for (id, sequence) in lacking {
-            let last = revision_at(&*self.context.bus, sequence).await?;
-            self.engine.load_shown(&id, last.as_ref().map(|last| &last.alert));
-            has_loaded = true;
-        }
-        Ok(has_loaded)
+    /// Loads the last revision of an alert, which has this sequence.
+    async fn load_shown(&mut self, (id, sequence): (AlertId, u64)) -> Result<(), BusError> {
+        let last = revision_at(&*self.context.bus, sequence).await?;
+        self.engine.load_shown(&id, last.as_ref().map(|last| &last.alert));
+        Ok(())
     }
 
     /// Loads the last revisions of the alerts about this target.
-    async fn load_shown_about(&mut self, target: Target) -> Result<bool, BusError> {
-        self.load_shown(self.engine.unloaded_shown_about(target)).await
-    }
-
-    /// Loads the last revision of the alert that is due first; false if it is loaded.
-    pub(super) async fn load_next_shown(&mut self, limit: UnixMillis) -> Result<bool, BusError> {
-        self.load_shown(self.engine.next_unloaded(limit)).await
+    async fn load_shown_about(&mut self, target: Target) -> Result<(), BusError> {
+        for lacking in self.engine.unloaded_shown_about(target) {
+            self.load_shown(lacking).await?;
+        }
+        Ok(())
     }
 
     /// Unloads what can be read again. No revision may be on its way to the stream.
     pub(super) async fn unload(&mut self) -> Result<(), AlerterError> {
         if self.engine.unload(REMEMBERED) {
             let state = self.context.bus.stream_state(streams::ALERTS.name).await?;
-            self.engine.expire(state.first);
+            self.engine.finished_alerts.expire(state.first);
         }
         Ok(())
     }

@@ -21,13 +21,11 @@ impl Matcher<'_> {
     /// Publishes every revision that is due. The engine accepts each immediately, but the progress is saved
     /// only after all are stored.
     pub(super) async fn fire(&mut self, limit: UnixMillis) -> Result<(), AlerterError> {
-        let limit = self.engine.time_with(limit);
         loop {
             let Some(mut draft) = self.engine.next(limit) else {
-                match self.load_next_shown(limit).await? {
-                    true => continue,
-                    false => return Ok(()),
-                }
+                let Some(lacking) = self.engine.next_unloaded(limit) else { return Ok(()) };
+                self.load_shown(lacking).await?;
+                continue;
             };
             self.engine.hold_late(&mut draft.alert, self.bus_clock.corrected(self.now()));
             self.context.check_fail_point(Point::Handled)?;

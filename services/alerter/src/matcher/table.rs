@@ -10,14 +10,14 @@ use tokio::sync::watch;
 use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::{BusError, KeyValue, Position, UnixMillis};
 use wirefold_proto::{
-    ACKNOWLEDGED_PREFIX, AcknowledgementRecord, AlertHandlingRecord, AlertId, Command,
-    ControlCommand, HANDLING_PREFIX, SUBSCRIPTIONS_REACHED_KEY, SubscriptionId, SubscriptionRecord,
+    ACKNOWLEDGED_PREFIX, AcknowledgementRecord, AlertHandlingRecord, Command, ControlCommand,
+    HANDLING_PREFIX, SUBSCRIPTIONS_REACHED_KEY, SubscriptionId, SubscriptionRecord,
     SubscriptionSettings, Tag, Target, WaitingAlert, acknowledged_key, decode, encode,
     handling_key, streams, token,
 };
 
 use super::Matcher;
-use super::progress::SavedProgress;
+use super::progress::Progress;
 use crate::delivery::Common;
 use crate::engine::Score;
 use crate::error::AlerterError;
@@ -37,11 +37,11 @@ pub(super) struct Table {
     records: BTreeMap<SubscriptionId, SubscriptionRecord>,
     since: BTreeMap<SubscriptionId, u64>,
     absent: AbsentDeliveries,
-    pub(super) handled: BTreeMap<AlertId, AlertHandlingRecord>,
-    /// As stored at the start.
+    /// As stored at the start, until the engine has them.
+    handled: Vec<AlertHandlingRecord>,
     acknowledged: Vec<AcknowledgementRecord>,
-    /// The saved progress of the matcher.
-    pub(super) progress: SavedProgress,
+    /// The progress of the matcher as it is stored.
+    pub(super) progress: Vec<u8>,
     /// The last command that was carried out.
     pub(super) control: Position,
 }
@@ -62,9 +62,9 @@ impl Table {
             records: BTreeMap::new(),
             since: BTreeMap::new(),
             absent: AbsentDeliveries::new(),
-            handled: BTreeMap::new(),
+            handled: Vec::new(),
             acknowledged: Vec::new(),
-            progress: SavedProgress::default(),
+            progress: Vec::new(),
             control: Position::default(),
         };
         let values = entries.iter().filter_map(|entry| Some((&*entry.key, entry.value.as_ref()?)));
@@ -79,14 +79,12 @@ impl Table {
         let since =
             key.strip_prefix("since.").and_then(|id| token::unescape(id).ok()?.parse().ok());
         if key == PLACE {
-            self.progress = serde_json::from_slice(value).unwrap_or_default();
+            self.progress = value.to_vec();
         } else if key == SUBSCRIPTIONS_REACHED_KEY {
             let reached = str::from_utf8(value).ok().and_then(Position::parse);
             self.control = reached.unwrap_or_default();
-        } else if key.starts_with(HANDLING_PREFIX)
-            && let Ok(record) = decode::<AlertHandlingRecord>(value)
-        {
-            self.handled.insert(record.alert.clone(), record);
+        } else if key.starts_with(HANDLING_PREFIX) {
+            self.handled.extend(decode(value).ok());
         } else if key.starts_with(ACKNOWLEDGED_PREFIX) {
             self.acknowledged.extend(decode(value).ok());
         } else if let Some(id) = since {
@@ -162,12 +160,8 @@ impl Table {
         Ok(has_changed)
     }
 
-    async fn store(&mut self, record: AlertHandlingRecord) -> Result<(), AlerterError> {
-        let id = record.alert.clone();
-        if self.handled.get(&id) != Some(&record) {
-            self.keys.put(&handling_key(&id), encode(&record)?.into()).await?;
-            self.handled.insert(id, record);
-        }
+    async fn store(&self, record: &AlertHandlingRecord) -> Result<(), AlerterError> {
+        self.keys.put(&handling_key(&record.alert), encode(record)?.into()).await?;
         Ok(())
     }
 
@@ -178,16 +172,13 @@ impl Table {
     }
 
     /// Saves the matcher's progress; false if the same is stored already.
-    pub(super) async fn save_progress(
-        &mut self,
-        progress: &SavedProgress,
-    ) -> Result<bool, BusError> {
-        if *progress == self.progress {
+    pub(super) async fn save_progress(&mut self, progress: &Progress) -> Result<bool, BusError> {
+        let value = serde_json::to_vec(progress).unwrap_or_default();
+        if value == self.progress {
             return Ok(false);
         }
-        let value = serde_json::to_vec(progress).unwrap_or_default();
-        self.keys.put(PLACE, value.into()).await?;
-        self.progress.clone_from(progress);
+        self.keys.put(PLACE, value.clone().into()).await?;
+        self.progress = value;
         Ok(true)
     }
 }
@@ -262,23 +253,19 @@ impl Matcher<'_> {
         let id = filled.id.clone();
         let before = table.records.get(&id);
         let rules = Rules::read(&filled, &table.settings.lists);
-        let absent =
-            rules.as_ref().map(|it| it.absent_deliveries(&table.settings.delivery_names()));
-        let absent = absent.unwrap_or_default();
-        let first = absent.first().map(|(_, problem)| problem);
-        match absent.is_empty() {
-            true => drop(table.absent.remove(&id)),
-            false => {
-                let names = absent.iter().map(|(name, _)| name.clone()).collect();
-                table.absent.insert(id.clone(), names);
-            }
+        let all = table.settings.delivery_names();
+        let absent = rules.as_ref().map(|it| it.absent_deliveries(&all)).unwrap_or_default();
+        let (names, problems): (Vec<String>, Vec<String>) = absent.into_iter().unzip();
+        table.absent.remove(&id);
+        if !names.is_empty() {
+            table.absent.insert(id.clone(), names);
         }
         let record = SubscriptionRecord {
             schema: Tag::new(),
             subscription: filled,
             managed_by,
             muted_until,
-            problem: rules.as_ref().err().or(first).cloned(),
+            problem: rules.as_ref().err().or(problems.first()).cloned(),
             alerts: before.map_or(0, |record| record.alerts),
             copies_folded: before.map_or(0, |record| record.copies_folded),
             waiting: before.map_or_else(Vec::new, |record| record.waiting.clone()),
@@ -289,7 +276,11 @@ impl Matcher<'_> {
         let since = table.start_of(&id, self.progress.last_read).await?;
         table.write(record).await?;
         match rules {
-            Ok(rules) => self.engine.put(rules.with_mute(mute_of(muted_until), changed, since)),
+            Ok(mut rules) => {
+                rules.mute = mute_of(muted_until);
+                (rules.changed, rules.since) = (changed, since);
+                self.engine.put(rules);
+            }
             Err(_) => self.engine.remove(&id),
         }
         Ok(())
@@ -315,12 +306,11 @@ impl Matcher<'_> {
     /// Gives the engine the records that still have an effect. The others are deleted.
     pub(super) async fn restore_handled(&mut self) -> Result<(), BusError> {
         let now = timestamp(self.now());
-        let over = self.table.handled.extract_if(.., |_, record| record.is_over(now));
-        for (id, _) in over.collect::<Vec<_>>() {
-            self.table.keys.delete(&handling_key(&id)).await?;
-        }
-        for record in self.table.handled.values() {
-            self.engine.handle(record.clone());
+        for record in std::mem::take(&mut self.table.handled) {
+            match record.is_over(now) {
+                true => drop(self.table.keys.delete(&handling_key(&record.alert)).await?),
+                false => self.engine.handle(record),
+            }
         }
         for record in std::mem::take(&mut self.table.acknowledged) {
             match record.is_over(now) {
@@ -352,8 +342,8 @@ impl Matcher<'_> {
         from: Target,
         into: Target,
     ) -> Result<(), AlerterError> {
-        let Some(record) = self.engine.acknowledged(from).cloned() else { return Ok(()) };
-        if self.engine.acknowledged(into).is_none_or(|other| other.released) {
+        let Some(record) = self.engine.acknowledged.get(&from).cloned() else { return Ok(()) };
+        if self.engine.acknowledged.get(&into).is_none_or(|other| other.released) {
             let record = AcknowledgementRecord { of: into, ..record };
             self.acknowledge(into, Some(record)).await?;
         }
@@ -366,9 +356,9 @@ impl Matcher<'_> {
             return self.acknowledge(record.of, Some(record)).await;
         }
         let Command::AlertMute { alert, .. } = &command.command else { return Ok(()) };
-        let before = self.table.handled.get(alert);
+        let before = self.engine.handled.get(alert);
         if let Some(record) = AlertHandlingRecord::after(before, command) {
-            self.table.store(record.clone()).await?;
+            self.table.store(&record).await?;
             self.engine.handle(record.clone());
             self.engine.handle_together(&record);
         }
@@ -377,8 +367,8 @@ impl Matcher<'_> {
 
     /// Stores the handling that merged alerts gave to others, before any of these has a revision.
     pub(super) async fn store_handed_over(&mut self) -> Result<(), AlerterError> {
-        for record in self.engine.take_handed_over() {
-            self.table.store(record).await?;
+        for record in std::mem::take(&mut self.engine.handed_over) {
+            self.table.store(&record).await?;
         }
         Ok(())
     }

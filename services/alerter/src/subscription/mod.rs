@@ -11,12 +11,12 @@ use jiff::{Span, Timestamp, Zoned};
 use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Digest, Escalation, GroupBy, Hold, HoldReason, Interval, QuietHours, SubscriptionId,
-    SubscriptionSettings, token,
+    Digest, GroupBy, Hold, HoldReason, Interval, QuietHours, SubscriptionId, SubscriptionSettings,
+    token,
 };
 use wirefold_query::{Document, Lists, Numbers, Prepared, Query};
 
-use crate::wording::suggestion;
+use crate::wording::{is_unfit, suggestion};
 
 /// After this time without news an alert becomes quiet, and one that never opened is dropped.
 pub(crate) const QUIET: Duration = Duration::from_hours(24);
@@ -102,26 +102,13 @@ pub fn check(
 impl Rules {
     /// Parses settings with all defaults, or says what is wrong, for people.
     pub(crate) fn read(settings: &SubscriptionSettings, lists: &Lists) -> Result<Self, String> {
-        if settings.max_per_day == Some(0) {
-            return Err(refuse(
-                "max_per_day",
-                "0 would send nothing: give 1 or more, or mute the subscription",
-            ));
-        }
-        if settings.inhibited_by.contains(&settings.id) {
-            return Err(refuse("inhibited_by", "a subscription cannot inhibit itself"));
-        }
-        check_name(&settings.name)?;
-        check_escalation(settings)?;
-        if settings.group_wait.is_some_and(|wait| wait.duration() > LONGEST_GROUP_WAIT) {
-            return Err(refuse(
-                "group_wait",
-                "the first message would wait longer than 7d: give less",
-            ));
+        if let Some((setting, why)) = mistake(settings) {
+            return Err(refuse(setting, why));
         }
         let query = read_query("query", &settings.query, lists)?;
         let break_quiet = settings.break_quiet.as_deref();
         let break_quiet = break_quiet.map(|it| read_query("break_quiet", it, lists)).transpose()?;
+        let zone = zone(settings)?;
         let quiet = settings.quiet_hours.as_ref().map(QuietTime::read).transpose()?;
         Ok(Self {
             query,
@@ -131,10 +118,10 @@ impl Rules {
             update_interval: settings.update_interval.unwrap_or(UPDATE_INTERVAL).duration(),
             min_outlets: settings.min_outlets.unwrap_or(1),
             min_origins: settings.min_origins.unwrap_or(0),
-            zone: zone(settings)?,
+            zone,
             quiet,
             break_quiet,
-            repeat: repeat(settings)?,
+            repeat: settings.repeat_interval.map(Interval::duration),
             mute: None,
             changed: UnixMillis(0),
             since: 0,
@@ -149,11 +136,6 @@ impl Rules {
         let problem =
             |name: &String| format!("no delivery is called {name:?}; {}", suggestion(name, &known));
         absent.map(|name| (name.clone(), problem(name))).collect()
-    }
-
-    /// The same rules with this mute and start.
-    pub(crate) fn with_mute(self, mute: Option<Mute>, changed: UnixMillis, since: u64) -> Self {
-        Self { mute, changed, since, ..self }
     }
 
     /// The hold while the subscription is muted.
@@ -182,7 +164,7 @@ impl Rules {
         let breaks =
             || self.break_quiet.as_ref().is_some_and(|query| matches_numbers(query, numbers));
         if let Some(quiet) = &self.quiet
-            && let Some(until) = quiet.end_after(at)
+            && let Some(until) = quiet.end_after(at, &self.zone)
             && !breaks()
         {
             return hold(HoldReason::QuietHours, Some(until));
@@ -193,7 +175,8 @@ impl Rules {
 
     /// This time, or the end of the quiet hours if it is in them.
     pub(crate) fn awake_at(&self, at: UnixMillis) -> UnixMillis {
-        self.quiet.as_ref().and_then(|quiet| quiet.end_after(at)).unwrap_or(at)
+        let end = self.quiet.as_ref().and_then(|quiet| quiet.end_after(at, &self.zone));
+        end.unwrap_or(at)
     }
 
     /// The end of this hour, or of the quiet hours if that is in them.
@@ -221,10 +204,8 @@ impl Rules {
 /// Parses a query of a setting. It must be able to match.
 fn read_query(setting: &str, text: &str, lists: &Lists) -> Result<Query, String> {
     let query = Query::parse_with(text, lists).map_err(|why| refuse(setting, why))?;
-    match query.is_contradictory() {
-        true => Err(refuse(setting, CONTRADICTORY)),
-        false => Ok(query),
-    }
+    let why = "it requires something and its absence, so it never matches: leave one of them out";
+    if query.is_contradictory() { Err(refuse(setting, why)) } else { Ok(query) }
 }
 
 /// Whether a query about numbers, such as velocity, matches them.
@@ -237,62 +218,33 @@ fn refuse(setting: &str, why: impl std::fmt::Display) -> String {
     format!("{setting}: {why}")
 }
 
-const CONTRADICTORY: &str =
-    "it requires something and its absence, so it never matches: leave one of them out";
 const TRIGGERS: &str =
     "expected new, material, correction, retraction, quiet, origins+2, outlets+5 or velocity>5/10m";
 
-/// The name appears in headers of mails and in lines of terminals.
-fn check_name(name: &str) -> Result<(), String> {
-    if name.chars().any(crate::wording::is_unfit) {
-        return Err(refuse("name", "it has a control character in it: write it on one line"));
-    }
-    match name.chars().count() > LONGEST_NAME {
-        true => Err(refuse("name", "it is longer than 200 characters: give a shorter one")),
-        false => Ok(()),
-    }
-}
-
-/// An escalation must be due after the first message, and before the alert is over.
-fn check_escalation(settings: &SubscriptionSettings) -> Result<(), String> {
-    let Some(Escalation { to, after }) = &settings.escalation else { return Ok(()) };
-    let after = after.duration();
-    let why = match () {
-        () if settings.deliveries.contains(to) => {
-            "its delivery gets the alert anyway: name another"
-        }
-        () if settings.digest.is_some() => "a digest is not acknowledged: leave one of them out",
-        () if after.is_zero() => "0 leaves nobody time: give a time such as 15m",
-        () if after >= QUIET => "an alert is over after 24h without news: use a shorter time",
-        () => return Ok(()),
-    };
-    Err(refuse("escalation", why))
-}
-
-/// When an alert is repeated; `None` if never.
-fn repeat(settings: &SubscriptionSettings) -> Result<Option<Duration>, String> {
-    let Some(repeat) = settings.repeat_interval.map(Interval::duration) else {
-        return Ok(None);
-    };
-    if settings.digest.is_some() {
-        return Err(refuse(
-            "repeat_interval",
-            "a digest never repeats an alert: leave one of them out",
-        ));
-    }
-    if repeat.is_zero() {
-        return Err(refuse(
-            "repeat_interval",
-            "0 would repeat without end: give a time such as 6h",
-        ));
-    }
-    if repeat >= QUIET {
-        return Err(refuse(
-            "repeat_interval",
-            "an alert is over after 24h without news: use a shorter time",
-        ));
-    }
-    Ok(Some(repeat))
+/// The first mistake in settings that need not be parsed, with the name of the setting.
+fn mistake(settings: &SubscriptionSettings) -> Option<(&'static str, &'static str)> {
+    let (is_digest, name) = (settings.digest.is_some(), &settings.name);
+    let wait = settings.group_wait.map(Interval::duration);
+    let repeat = settings.repeat_interval.map(Interval::duration);
+    // It must be due after the first message, and before the alert is over.
+    let (to, after) = settings.escalation.as_ref().map(|it| (&it.to, it.after.duration())).unzip();
+    #[rustfmt::skip]
+    let mistakes = [
+        ("max_per_day", settings.max_per_day == Some(0), "0 would send nothing: give 1 or more, or mute the subscription"),
+        ("inhibited_by", settings.inhibited_by.contains(&settings.id), "a subscription cannot inhibit itself"),
+        // It appears in headers of mails and in lines of terminals.
+        ("name", name.chars().any(is_unfit), "it has a control character in it: write it on one line"),
+        ("name", name.chars().count() > LONGEST_NAME, "it is longer than 200 characters: give a shorter one"),
+        ("escalation", to.is_some_and(|to| settings.deliveries.contains(to)), "its delivery gets the alert anyway: name another"),
+        ("escalation", to.is_some() && is_digest, "a digest is not acknowledged: leave one of them out"),
+        ("escalation", after == Some(Duration::ZERO), "0 leaves nobody time: give a time such as 15m"),
+        ("escalation", after >= Some(QUIET), "an alert is over after 24h without news: use a shorter time"),
+        ("group_wait", wait > Some(LONGEST_GROUP_WAIT), "the first message would wait longer than 7d: give less"),
+        ("repeat_interval", repeat.is_some() && is_digest, "a digest never repeats an alert: leave one of them out"),
+        ("repeat_interval", repeat == Some(Duration::ZERO), "0 would repeat without end: give a time such as 6h"),
+        ("repeat_interval", repeat >= Some(QUIET), "an alert is over after 24h without news: use a shorter time"),
+    ];
+    mistakes.into_iter().find(|(_, is_made, _)| *is_made).map(|(setting, _, why)| (setting, why))
 }
 
 /// The changes that notify.
@@ -359,7 +311,6 @@ impl Triggers {
 pub(crate) struct QuietTime {
     from: Time,
     to: Time,
-    zone: TimeZone,
 }
 
 /// A calendar day.
@@ -372,24 +323,23 @@ pub(crate) struct Day {
 }
 
 impl QuietTime {
-    pub(crate) fn read(hours: &QuietHours) -> Result<Self, String> {
+    fn read(hours: &QuietHours) -> Result<Self, String> {
         let time = |text: &str| {
             let refuse =
                 || refuse("quiet_hours", format!("{text:?} is not a time such as \"22:00\""));
             text.parse::<Time>().map_err(|_| refuse())
         };
-        let zone = known_zone(&hours.time_zone).map_err(|why| refuse("quiet_hours", why))?;
         let (from, to) = (time(&hours.from)?, time(&hours.to)?);
         if from == to {
             let what = "give two times, or mute the subscription";
             return Err(format!("quiet_hours: they begin and end at {:?}: {what}", hours.from));
         }
-        Ok(Self { from, to, zone })
+        Ok(Self { from, to })
     }
 
     /// The end of the quiet hours that contain this time; `None` if it is outside.
-    pub(crate) fn end_after(&self, at: UnixMillis) -> Option<UnixMillis> {
-        let local = timestamp(at).to_zoned(self.zone.clone());
+    fn end_after(&self, at: UnixMillis, zone: &TimeZone) -> Option<UnixMillis> {
+        let local = timestamp(at).to_zoned(zone.clone());
         let time = local.time();
         let is_over_midnight = self.to <= self.from;
         let is_quiet = match is_over_midnight {
@@ -398,31 +348,29 @@ impl QuietTime {
         };
         let ends_tomorrow = is_over_midnight && time >= self.from;
         let day = if ends_tomorrow { local.date().tomorrow().ok()? } else { local.date() };
-        let end = day.to_datetime(self.to).to_zoned(self.zone.clone()).ok()?;
+        let end = day.to_datetime(self.to).to_zoned(zone.clone()).ok()?;
         is_quiet.then(|| unix_millis(end.timestamp()))
     }
 }
 
-/// The time zone of this name.
-fn known_zone(name: &str) -> Result<TimeZone, String> {
-    TimeZone::get(name).map_err(|_| {
-        format!("no time zone {name:?} is known here; expected one such as \"Europe/Berlin\"")
-    })
-}
-
-/// The subscriber's time zone: as set, else that of the quiet hours, else UTC.
-pub(super) fn zone(settings: &SubscriptionSettings) -> Result<TimeZone, String> {
-    let of_quiet = settings.quiet_hours.as_ref().map(|hours| hours.time_zone.as_str());
+/// The subscriber's time zone: that of the quiet hours or as set, else UTC.
+fn zone(settings: &SubscriptionSettings) -> Result<TimeZone, String> {
     let own = settings.time_zone.as_deref();
-    if let (Some(own), Some(other)) = (own, of_quiet)
-        && own != other
-    {
-        return Err(format!(
-            "time_zone: {own:?} is not {other:?} of the quiet hours: leave it out"
-        ));
+    let (setting, name) = match &settings.quiet_hours {
+        Some(hours) => ("quiet_hours", &*hours.time_zone),
+        None => ("time_zone", own.unwrap_or("UTC")),
+    };
+    let zone = TimeZone::get(name).map_err(|_| {
+        let expected = "expected one such as \"Europe/Berlin\"";
+        refuse(setting, format!("no time zone {name:?} is known here; {expected}"))
+    })?;
+    match own.filter(|own| *own != name) {
+        Some(own) => Err(refuse(
+            "time_zone",
+            format!("{own:?} is not {name:?} of the quiet hours: leave it out"),
+        )),
+        None => Ok(zone),
     }
-    let name = own.or(of_quiet).unwrap_or("UTC");
-    known_zone(name).map_err(|why| refuse("time_zone", why))
 }
 
 /// The day that contains a time.
@@ -496,25 +444,23 @@ mod quiet_hours_tests {
         unix_millis(text.parse().expect("a time"))
     }
 
-    fn hours(from: &str, to: &str, zone: &str) -> Result<QuietTime, String> {
-        QuietTime::read(&QuietHours {
-            from: from.to_owned(),
-            to: to.to_owned(),
-            time_zone: zone.to_owned(),
-        })
+    fn hours(from: &str, to: &str) -> Result<QuietTime, String> {
+        let (from, to, time_zone) = (from.to_owned(), to.to_owned(), "UTC".to_owned());
+        QuietTime::read(&QuietHours { from, to, time_zone })
     }
 
     #[test]
     fn quiet_hours_end_in_the_morning() {
-        let night = hours("22:00", "07:00", "UTC").expect("good");
+        let night = hours("22:00", "07:00").expect("good");
+        let end = |of: &QuietTime, time: &str| of.end_after(at(time), &TimeZone::UTC);
         let morning = Some(at("2026-03-02T07:00:00Z"));
-        assert_eq!(night.end_after(at("2026-03-01T21:59:59Z")), None);
-        assert_eq!(night.end_after(at("2026-03-01T22:00:00Z")), morning);
-        assert_eq!(night.end_after(at("2026-03-02T06:59:59Z")), morning);
-        assert_eq!(night.end_after(at("2026-03-02T07:00:00Z")), None);
-        let noon = hours("12:00", "13:00", "UTC").expect("good");
-        assert_eq!(noon.end_after(at("2026-03-01T12:30:00Z")), Some(at("2026-03-01T13:00:00Z")));
-        assert_eq!(noon.end_after(at("2026-03-01T13:30:00Z")), None);
+        assert_eq!(end(&night, "2026-03-01T21:59:59Z"), None);
+        assert_eq!(end(&night, "2026-03-01T22:00:00Z"), morning);
+        assert_eq!(end(&night, "2026-03-02T06:59:59Z"), morning);
+        assert_eq!(end(&night, "2026-03-02T07:00:00Z"), None);
+        let noon = hours("12:00", "13:00").expect("good");
+        assert_eq!(end(&noon, "2026-03-01T12:30:00Z"), Some(at("2026-03-01T13:00:00Z")));
+        assert_eq!(end(&noon, "2026-03-01T13:30:00Z"), None);
     }
 
     #[test]
@@ -525,12 +471,16 @@ mod quiet_hours_tests {
 
     #[test]
     fn nonsense_is_refused() {
-        assert!(hours("25:00", "07:00", "UTC").is_err());
-        assert!(hours("22:00", "", "UTC").is_err());
-        let none = hours("22:00", "22:00", "UTC").expect_err("no time at all");
+        assert!(hours("25:00", "07:00").is_err());
+        assert!(hours("22:00", "").is_err());
+        let none = hours("22:00", "22:00").expect_err("no time at all");
         assert!(none.contains("begin and end at \"22:00\""), "{none}");
-        let problem = hours("22:00", "07:00", "Harbour/Nowhere").expect_err("no such zone");
-        assert!(problem.contains("Harbour/Nowhere"), "{problem}");
+        let mut settings = SubscriptionSettings::new("all".parse().expect("an id"), "All", "*");
+        let (from, to) = ("22:00".to_owned(), "07:00".to_owned());
+        let time_zone = "Harbour/Nowhere".to_owned();
+        settings.quiet_hours = Some(QuietHours { from, to, time_zone });
+        let problem = zone(&settings).expect_err("no such zone");
+        assert!(problem.starts_with("quiet_hours: no time zone \"Harbour/Nowhere\""), "{problem}");
     }
 }
 

@@ -199,7 +199,7 @@ async fn only_the_sequence_of_a_packed_alert_is_stored() {
                 assert!(engine.next(limit.plus(Duration::from_hours(24))).is_none());
                 engine.load_shown(&draft.alert.id, Some(&draft.alert));
             }
-            _ => assert_eq!(engine.unloaded_about(target), [2]),
+            _ => assert_eq!(engine.finished_alerts.about(target), [2]),
         }
     }
 }

@@ -58,7 +58,7 @@ async fn a_rehearsal_of_a_broken_query_says_what_is_wrong() {
     let error =
         rehearse(&*world.bus, &subscription, &Settings::default(), UnixMillis(0), UnixMillis(0))
             .await;
-    let Err(AlerterError::Subscription { why, .. }) = error else {
+    let Err(AlerterError::Settings(why)) = error else {
         panic!("it is no subscription: {error:?}");
     };
     assert!(why.contains("column 2"), "{why}");

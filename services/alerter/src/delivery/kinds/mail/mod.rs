@@ -21,7 +21,6 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message as LettreMessage, Tokio1Executor};
 use url::Url;
-use wirefold_flow::UnixMillis;
 use wirefold_http_client::Client;
 use wirefold_proto::Secret;
 
@@ -29,7 +28,7 @@ use crate::delivery::chat::{Hidden, TITLE, cut};
 use crate::delivery::links::is_reachable;
 use crate::delivery::retry::hash;
 use crate::delivery::{Failure, Sent, ToSend};
-use crate::text::{Message, Text, escaped};
+use crate::text::{Link, Message, Text, escaped};
 
 /// How long one command may take, …
 const STEP: Duration = Duration::from_secs(20);
@@ -92,28 +91,24 @@ struct Post<'a> {
 struct Settings {
     host: String,
     port: u16,
-    security: Security,
+    /// How TLS is used; `None` if nothing is encrypted.
+    secured: Option<Secured>,
     login: Option<(String, Secret)>,
     from: Mailbox,
     to: Vec<Mailbox>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Security {
-    /// TLS from the first byte.
-    Tls,
-    /// TLS after the command `STARTTLS`. Without TLS nothing is sent.
-    StartTls,
-    None,
-}
+/// TLS from the first byte ([`Tls::Wrapper`]), or after the command `STARTTLS`, without which nothing is sent
+/// ([`Tls::Required`]).
+type Secured = fn(TlsParameters) -> Tls;
 
 impl Settings {
     /// Parses the settings, or says what is wrong with them.
     fn read(email: &EmailTarget) -> Result<Self, String> {
-        let (security, port) = match (email.server.scheme(), email.without_tls) {
-            ("smtps", false) => (Security::Tls, 465),
-            ("smtp", false) => (Security::StartTls, 587),
-            ("smtp", true) => (Security::None, 25),
+        let (secured, port) = match (email.server.scheme(), email.without_tls) {
+            ("smtps", false) => (Some(Tls::Wrapper as Secured), 465),
+            ("smtp", false) => (Some(Tls::Required as Secured), 587),
+            ("smtp", true) => (None, 25),
             ("smtps", true) => return Err("smtps:// is TLS from the first byte".to_owned()),
             _ => return Err("a mail server begins with smtps:// or smtp://".to_owned()),
         };
@@ -125,7 +120,7 @@ impl Settings {
         Ok(Self {
             host: host.trim_matches(['[', ']']).to_owned(),
             port: email.server.port().unwrap_or(port),
-            security,
+            secured,
             login: email.login.clone(),
             from: mailbox(&email.from)?,
             to: email.to.iter().map(|to| mailbox(to)).collect::<Result<_, _>>()?,
@@ -134,16 +129,10 @@ impl Settings {
 
     /// The certificate is checked against the host name, not against the address.
     fn tls(&self, roots: &[Certificate]) -> Result<Tls, String> {
-        if self.security == Security::None {
-            return Ok(Tls::None);
-        }
+        let Some(secured) = self.secured else { return Ok(Tls::None) };
         let builder = TlsParameters::builder(self.host.clone());
         let builder = roots.iter().cloned().fold(builder, |it, root| it.add_root_certificate(root));
-        let parameters = builder.build_rustls().map_err(|error| error.to_string())?;
-        Ok(match self.security {
-            Security::Tls => Tls::Wrapper(parameters),
-            _ => Tls::Required(parameters),
-        })
+        builder.build_rustls().map(secured).map_err(|error| error.to_string())
     }
 }
 
@@ -263,16 +252,16 @@ struct Composed {
     bytes: Vec<u8>,
 }
 
-/// An action that the reader starts by following a link.
-struct Offer {
-    words: &'static str,
-    url: String,
-}
-
 /// The mail of a message.
 fn compose(message: &ToSend<'_>, from: &Mailbox, to: &[Mailbox]) -> Result<Composed, Failure> {
     let id = message_id(&message.id(), from);
-    let mut builder = head(&id, message.now(), from, to);
+    let builder = LettreMessage::builder()
+        .from(from.clone())
+        .date(UNIX_EPOCH + Duration::from_millis(message.now().0))
+        .message_id(Some(id.clone()))
+        // Keeps automatic replies away (RFC 3834).
+        .raw_header(header("Auto-Submitted", "auto-generated".to_owned()));
+    let mut builder = to.iter().cloned().fold(builder, MessageBuilder::to);
     let mut links = Vec::new();
     if let ToSend::Alert(alert) = message {
         if let Some(first) = alert.target_id {
@@ -283,7 +272,20 @@ fn compose(message: &ToSend<'_>, from: &Mailbox, to: &[Mailbox]) -> Result<Compo
         builder = unsubscribing(builder, alert);
         links = offers(alert);
     }
-    composed(id, builder, &message.text(LONGEST), &links)
+    let text = message.text(LONGEST);
+    // A boundary with `=_` cannot stand in quoted-printable text (RFC 2045, section 6.7).
+    let parts = MultiPart::builder()
+        .kind(MultiPartKind::Alternative)
+        .boundary(format!("=_{:016x}", hash(&id)))
+        .singlepart(part(ContentType::TEXT_PLAIN, plain(&text, &links)))
+        .singlepart(part(ContentType::TEXT_HTML, html(&text, &links)));
+    let mail = builder.subject(cut(&text.title, TITLE)).multipart(parts);
+    let mail = mail.map_err(|error| Failure::never(error.to_string()))?;
+    Ok(Composed { id, bytes: mail.formatted() })
+}
+
+fn header(name: &'static str, value: String) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value)
 }
 
 /// The headers for unsubscribing: in one step if the page is reachable by TLS (RFC 8058), otherwise on the
@@ -294,7 +296,6 @@ fn unsubscribing(builder: MessageBuilder, message: &Message<'_>) -> MessageBuild
     let Some(url) = url.filter(is_reachable) else {
         return builder;
     };
-    let header = |name, value| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
     let builder = builder.raw_header(header("List-Unsubscribe", format!("<{url}>")));
     if own.is_none() || url.scheme() != "https" {
         return builder;
@@ -303,64 +304,37 @@ fn unsubscribing(builder: MessageBuilder, message: &Message<'_>) -> MessageBuild
     builder.raw_header(header("List-Unsubscribe-Post", at_once))
 }
 
-/// The actions that the reader can choose from, with their links.
-fn offers(message: &Message<'_>) -> Vec<Offer> {
-    let mut offers = Vec::new();
-    if let Some(links) = &message.links {
-        offers.push(Offer { words: "Mute this alert", url: links.mute.clone() });
-        let url = links.corrections_only.clone();
-        offers.push(Offer { words: "Only corrections of it", url });
-    }
-    offers.extend(message.manage.clone().map(|url| Offer { words: "See to your alerts", url }));
-    offers
-}
-
-fn head(id: &str, now: UnixMillis, from: &Mailbox, to: &[Mailbox]) -> MessageBuilder {
-    let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
-    let builder = LettreMessage::builder()
-        .from(from.clone())
-        .date(UNIX_EPOCH + Duration::from_millis(now.0))
-        .message_id(Some(id.to_owned()))
-        // Keeps automatic replies away (RFC 3834).
-        .raw_header(HeaderValue::new(automatic, "auto-generated".to_owned()));
-    to.iter().cloned().fold(builder, MessageBuilder::to)
-}
-
-fn composed(
-    id: String,
-    builder: MessageBuilder,
-    text: &Text,
-    offers: &[Offer],
-) -> Result<Composed, Failure> {
-    let (plain, html) = (plain(text, offers), html(text, offers));
-    // A boundary with `=_` cannot stand in quoted-printable text (RFC 2045, section 6.7).
-    let parts = MultiPart::builder()
-        .kind(MultiPartKind::Alternative)
-        .boundary(format!("=_{:016x}", hash(&id)))
-        .singlepart(part(ContentType::TEXT_PLAIN, plain))
-        .singlepart(part(ContentType::TEXT_HTML, html));
-    let mail = builder.subject(cut(&text.title, TITLE)).multipart(parts);
-    let mail = mail.map_err(|error| Failure::never(error.to_string()))?;
-    Ok(Composed { id, bytes: mail.formatted() })
+/// The links to the actions that the reader can choose from.
+fn offers(message: &Message<'_>) -> Vec<Link> {
+    let links = message.links.as_ref();
+    let offers = [
+        ("Mute this alert", links.map(|links| &links.mute)),
+        ("Only corrections of it", links.map(|links| &links.corrections_only)),
+        ("See to your alerts", message.manage.as_ref()),
+    ];
+    let link = |(name, url): (&str, Option<&String>)| {
+        Some(Link { name: name.to_owned(), url: url?.clone() })
+    };
+    offers.into_iter().filter_map(link).collect()
 }
 
 fn part(kind: ContentType, body: String) -> SinglePart {
     SinglePart::builder().header(kind).header(ContentTransferEncoding::QuotedPrintable).body(body)
 }
 
-fn plain(text: &Text, offers: &[Offer]) -> String {
+fn plain(text: &Text, offers: &[Link]) -> String {
     let mut body = format!("{}\n\n{}\n", text.title, text.lines.join("\n"));
     if !offers.is_empty() {
         body.push_str("\n-- \n");
     }
-    for Offer { words, url } in offers {
-        body.push_str(&format!("{words}: {url}\n"));
+    for Link { name, url } in offers {
+        body.push_str(&format!("{name}: {url}\n"));
     }
     body
 }
 
-fn html(text: &Text, offers: &[Offer]) -> String {
-    let link = |Offer { words, url }: &Offer| format!("<a href=\"{}\">{words}</a>", escaped(url));
+fn html(text: &Text, offers: &[Link]) -> String {
+    let link = |Link { name, url }: &Link| format!("<a href=\"{}\">{name}</a>", escaped(url));
     let links: Vec<String> = offers.iter().map(link).collect();
     let below = (!links.is_empty()).then(|| format!("<p>{}</p>", links.join(" · ")));
     format!(
