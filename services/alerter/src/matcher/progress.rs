@@ -10,7 +10,7 @@ use wirefold_flow::Position;
 pub(super) struct Progress {
     /// Everything up to and including this sequence of `WF_OUTPUT` is applied. Reading begins behind it after a restart.
     pub(super) output: u64,
-    /// The last message of `WF_OUTPUT` that was read, in its stored form; empty if it is not known.
+    /// The farthest message of `WF_OUTPUT` that was ever read, in its stored form; empty if it is not known.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     reached: String,
     /// The sequence of the last message that was read since the start.
@@ -25,7 +25,7 @@ impl Progress {
         Self { last_read: progress.output, ..progress }
     }
 
-    /// The last message that was read.
+    /// The farthest message that was ever read.
     pub(super) fn reached(&self) -> Position {
         Position::parse(&self.reached).unwrap_or(Position::at_sequence(self.output))
     }
@@ -38,7 +38,9 @@ impl Progress {
     /// Notes the last message that was read.
     pub(super) fn note_read(&mut self, last: &Position) {
         self.last_read = last.sequence;
-        self.reached = last.to_string();
+        if !self.is_again(last.sequence) {
+            self.reached = last.to_string();
+        }
     }
 
     /// Goes on to the farthest position after which no revision needs anything. `needed`: the first message that one
@@ -66,5 +68,15 @@ mod tests {
         let advanced = [Some(1), Some(3), Some(2), None, Some(9)].map(|needed| output(4, needed));
         assert_eq!(advanced, [0, 2, 2, 4, 4]);
         assert_eq!(progress.last_read, 4);
+    }
+
+    #[test]
+    fn messages_are_read_again_up_to_the_farthest_one() {
+        let mut progress = Progress::default();
+        progress.note_read(&Position::at_sequence(300));
+        progress.advance(Some(100));
+        let mut again = Progress::resume(&serde_json::to_vec(&progress).expect("JSON"));
+        again.note_read(&Position::at_sequence(227));
+        assert_eq!((again.last_read, again.is_again(228), again.is_again(301)), (227, true, false));
     }
 }
