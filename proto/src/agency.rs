@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::confidence::Confidence;
 use crate::ids::ArticleId;
+use crate::measure::Confidence;
 
 /// The wire service behind a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -8,16 +8,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::article::outlet_label;
-use crate::codec::message;
-use crate::confidence::Confidence;
+use crate::codec::{Tag, message};
 use crate::findings::{FigureRole, Qualifier};
 use crate::ids::{AlertId, ArticleId, LanguageTag, Outlet, StoryId, SubscriptionId, Target};
-use crate::published::Published;
+use crate::measure::Confidence;
 use crate::story::is_zero;
 use crate::streams::{self, Stream};
-use crate::subjects::Subject;
-use crate::tag::Tag;
-use crate::words::words;
+use crate::string_form::words;
+use crate::subjects::{Published, Subject};
 
 /// One revision of an alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -5,7 +5,6 @@
 //! can be used once, until it expires.
 
 use std::fmt;
-use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
@@ -15,7 +14,7 @@ use sha2::Sha256;
 use thiserror::Error;
 
 use crate::ids::AlertId;
-use crate::words::words;
+use crate::string_form::words;
 
 /// The key of the [`LinkKey`] in `wf_subscriptions`.
 pub const LINK_KEY: &str = "links.key";
@@ -38,14 +37,6 @@ pub enum LinkAction {
 }
 
 words!(LinkAction: Mute = "mute", CorrectionsOnly = "corrections", Unsubscribe = "unsubscribe");
-
-impl FromStr for LinkAction {
-    type Err = LinkError;
-
-    fn from_str(text: &str) -> Result<Self, LinkError> {
-        Self::from_word(text).ok_or(LinkError::Unknown)
-    }
-}
 
 /// The action of a link, its alert, and when it expires.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,7 +114,7 @@ impl AlertLink {
     fn read_payload(payload: &str) -> Option<Self> {
         let text = String::from_utf8(BASE64.decode(payload).ok()?).ok()?;
         let mut parts = text.splitn(3, '.');
-        let action = parts.next()?.parse().ok()?;
+        let action = LinkAction::from_word(parts.next()?)?;
         let expires = Timestamp::from_second(parts.next()?.parse().ok()?).ok()?;
         let alert = parts.next()?.parse().ok()?;
         Some(Self { action, alert, expires })

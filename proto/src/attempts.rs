@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::message;
-use crate::tag::Tag;
+use crate::codec::{Tag, message};
 
 /// The attempts to send one alert to one delivery: `wf_deliveries`, key `<delivery>.<escaped alert
 /// id>.attempts`. Only the newest are stored.

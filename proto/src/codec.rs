@@ -5,13 +5,16 @@
 //! and a version that it does not know.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
 
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
-use crate::schema::{SchemaName, SchemaNameError};
+use crate::string_form::shortened;
 
 /// The largest body of any stream, in bytes: the default `max_payload` of a NATS server.
 pub const MAX_PAYLOAD: usize = 1024 * 1024;
@@ -46,54 +49,10 @@ macro_rules! message {
 }
 pub(crate) use message;
 
-/// Why bytes were refused as a message.
+/// Why bytes were refused as a message: it names the schema or field, or line and column of what is not JSON.
 #[derive(Debug, Error)]
-pub enum DecodeError {
-    /// The bytes are not JSON; the text names line and column.
-    #[error("not JSON: {0}")]
-    NotJson(serde_json::Error),
-    /// The bytes are JSON, but not an object, or an object with two `schema` fields.
-    #[error("not a message: {0}")]
-    NotAMessage(String),
-    /// The object has no `schema`.
-    #[error("no `schema` field: expected one such as \"wirefold.article.fetched/1\"")]
-    NoSchema,
-    /// The `schema` is not of the form `name/version`.
-    #[error(
-        "`schema` is {0}, expected a name and a version such as \"wirefold.article.fetched/1\""
-    )]
-    BadSchema(String),
-    /// The body is another message.
-    #[error("{found}: this reader expects {wanted}")]
-    OtherSchema {
-        /// The schema in the body.
-        found: SchemaName,
-        /// The name that the reader expects.
-        wanted: &'static str,
-    },
-    /// The right message in a version that this reader does not know.
-    #[error("{found}: this wirefold knows version {known}; use the wirefold that wrote it")]
-    UnknownVersion {
-        /// The schema in the body.
-        found: SchemaName,
-        /// The version that this reader knows.
-        known: u32,
-    },
-    /// The schema is right, but the body does not match it; the text names the field.
-    #[error("{schema}: {why}")]
-    Body {
-        /// The schema in the body.
-        schema: SchemaName,
-        /// The error of serde_json.
-        why: serde_json::Error,
-    },
-}
-
-impl From<SchemaNameError> for DecodeError {
-    fn from(SchemaNameError(found): SchemaNameError) -> Self {
-        Self::BadSchema(found)
-    }
-}
+#[error("{0}")]
+pub struct DecodeError(String);
 
 /// Why a message was not encoded: it is larger than its stream takes.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -137,16 +96,14 @@ pub fn encode<M: Message>(message: &M) -> Result<Vec<u8>, TooLarge> {
 /// ```
 pub fn decode<M: Message>(bytes: &[u8]) -> Result<M, DecodeError> {
     // `encode` writes the schema first. Then the body need not be parsed once more for it.
-    if let Some(leading) = Leading::of(bytes)
-        && leading.name == M::NAME
-        && leading.version == M::VERSION
+    if leading(bytes) == Some((M::NAME, M::VERSION))
         && let Ok(message) = parse(bytes)
     {
         return Ok(message);
     }
     let found = schema_of(bytes)?;
     accept::<M>(&found)?;
-    parse(bytes).map_err(|why| DecodeError::Body { schema: found, why })
+    parse(bytes).map_err(|why| DecodeError(format!("{found}: {why}")))
 }
 
 /// The schema name of a body, for subjects with several messages. If [`encode`] wrote the body, only its
@@ -155,28 +112,24 @@ pub fn decode<M: Message>(bytes: &[u8]) -> Result<M, DecodeError> {
 /// # Errors
 /// A [`DecodeError`] if the bytes have none.
 pub fn name_of(bytes: &[u8]) -> Result<Cow<'_, str>, DecodeError> {
-    match Leading::of(bytes) {
-        Some(leading) => Ok(Cow::Borrowed(leading.name)),
+    match leading(bytes) {
+        Some((name, _)) => Ok(Cow::Borrowed(name)),
         None => schema_of(bytes).map(|schema| Cow::Owned(schema.name)),
     }
 }
 
-/// The schema at the beginning of a body, where [`encode`] puts it.
-struct Leading<'a> {
-    name: &'a str,
-    version: u32,
+/// The schema name and version at the beginning of a body, where [`encode`] puts them.
+fn leading(bytes: &[u8]) -> Option<(&str, u32)> {
+    let rest = bytes.strip_prefix(br#"{"schema":""#)?;
+    let end = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+    let ends_well = matches!(rest.get(end..end + 2), Some([b'"', b',' | b'}']));
+    name_and_version(str::from_utf8(&rest[..end]).ok().filter(|_| ends_well)?)
 }
 
-impl<'a> Leading<'a> {
-    fn of(bytes: &'a [u8]) -> Option<Self> {
-        let rest = bytes.strip_prefix(br#"{"schema":""#)?;
-        let end = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
-        let ends_well = matches!(rest.get(end..end + 2), Some([b'"', b',' | b'}']));
-        let schema = str::from_utf8(&rest[..end]).ok().filter(|_| ends_well)?;
-        let (name, version) = schema.split_once('/')?;
-        let is_plain = version.bytes().all(|b| b.is_ascii_digit()) && !version.starts_with('0');
-        Some(Self { name, version: version.parse().ok().filter(|_| is_plain)? })
-    }
+fn name_and_version(schema: &str) -> Option<(&str, u32)> {
+    let (name, version) = schema.split_once('/')?;
+    let is_plain = version.bytes().all(|b| b.is_ascii_digit()) && !version.starts_with('0');
+    Some((name, version.parse().ok().filter(|_| is_plain)?))
 }
 
 /// Reads only the schema of a body.
@@ -191,29 +144,36 @@ pub fn schema_of(bytes: &[u8]) -> Result<SchemaName, DecodeError> {
     if bytes.trim_ascii_start().first() == Some(&b'[') {
         // serde would read a list as the fields of a struct in order.
         return Err(match serde_json::from_slice::<serde::de::IgnoredAny>(bytes) {
-            Ok(_) => DecodeError::NotAMessage("a list, expected an object".to_owned()),
-            Err(syntax) => DecodeError::NotJson(syntax),
+            Ok(_) => DecodeError("not a message: a list, expected an object".to_owned()),
+            Err(syntax) => DecodeError(format!("not JSON: {syntax}")),
         });
     }
-    let envelope: Envelope = serde_json::from_slice(bytes).map_err(|why| match why.is_data() {
-        true => DecodeError::NotAMessage(why.to_string()),
-        false => DecodeError::NotJson(why),
+    let envelope: Envelope = serde_json::from_slice(bytes).map_err(|why| {
+        let what = if why.is_data() { "not a message" } else { "not JSON" };
+        DecodeError(format!("{what}: {why}"))
     })?;
     match envelope.schema {
-        None => Err(DecodeError::NoSchema),
-        Some(serde_json::Value::String(text)) => Ok(text.parse::<SchemaName>()?),
-        Some(other) => Err(DecodeError::BadSchema(other.to_string())),
+        None => Err(DecodeError(format!("no `schema` field: expected one {EXAMPLE}"))),
+        Some(serde_json::Value::String(text)) => text.parse(),
+        Some(other) => Err(bad_schema(other)),
     }
 }
 
-pub(crate) fn accept<M: Message>(found: &SchemaName) -> Result<(), DecodeError> {
-    if found.name != M::NAME {
-        return Err(DecodeError::OtherSchema { found: found.clone(), wanted: M::NAME });
+const EXAMPLE: &str = "such as \"wirefold.article.fetched/1\"";
+
+fn bad_schema(found: impl fmt::Display) -> DecodeError {
+    DecodeError(format!("`schema` is {found}, expected a name and a version {EXAMPLE}"))
+}
+
+fn accept<M: Message>(found: &SchemaName) -> Result<(), DecodeError> {
+    let (name, known) = (M::NAME, M::VERSION);
+    match (found.name == name, found.version == known) {
+        (true, true) => Ok(()),
+        (false, _) => Err(DecodeError(format!("{found}: this reader expects {name}"))),
+        (true, false) => Err(DecodeError(format!(
+            "{found}: this wirefold knows version {known}; use the wirefold that wrote it"
+        ))),
     }
-    if found.version != M::VERSION {
-        return Err(DecodeError::UnknownVersion { found: found.clone(), known: M::VERSION });
-    }
-    Ok(())
 }
 
 /// If the whole body is UTF-8, its texts need no separate checks. Otherwise, parsing the bytes reports what is
@@ -225,10 +185,112 @@ fn parse<M: Message>(bytes: &[u8]) -> serde_json::Result<M> {
     }
 }
 
+/// A schema name with its version, written `wirefold.article.fetched/1`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SchemaName {
+    /// The name: lower-case ASCII words joined by dots.
+    pub name: String,
+    /// The version, from 1.
+    pub version: u32,
+}
+
+impl SchemaName {
+    /// The URI of its JSON Schema, as in `$id` and in the header `ce-dataschema`.
+    #[must_use]
+    pub fn uri(&self) -> String {
+        format!("urn:wirefold:schema:{}:{}", self.name, self.version)
+    }
+}
+
+impl fmt::Display for SchemaName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.name, self.version)
+    }
+}
+
+impl FromStr for SchemaName {
+    type Err = DecodeError;
+
+    fn from_str(text: &str) -> Result<Self, DecodeError> {
+        let is_word = |word: &str| {
+            !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        };
+        let read = name_and_version(text).filter(|(name, _)| name.split('.').all(is_word));
+        let (name, version) = read.ok_or_else(|| bad_schema(format!("{:?}", shortened(text))))?;
+        Ok(Self { name: name.to_owned(), version })
+    }
+}
+
+/// The `schema` field of a message: no bytes in memory, the schema name in JSON.
+pub struct Tag<M>(PhantomData<fn() -> M>);
+
+impl<M> Tag<M> {
+    /// The tag of `M`.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<M> Default for Tag<M> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<M> Clone for Tag<M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M> Copy for Tag<M> {}
+
+impl<M> PartialEq for Tag<M> {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl<M> Eq for Tag<M> {}
+
+impl<M: Message> fmt::Debug for Tag<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", M::schema())
+    }
+}
+
+impl<M: Message> Serialize for Tag<M> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{}/{}", M::NAME, M::VERSION))
+    }
+}
+
+impl<'de, M: Message> Deserialize<'de> for Tag<M> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let found = String::deserialize(deserializer)?.parse().map_err(D::Error::custom)?;
+        accept::<M>(&found).map_err(D::Error::custom)?;
+        Ok(Self::new())
+    }
+}
+
+impl<M: Message> JsonSchema for Tag<M> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}.{}", M::NAME, M::VERSION).into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "const": M::schema().to_string() })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tag::Tag;
 
     #[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     struct Greeting {
@@ -333,5 +395,16 @@ mod tests {
             encode(&greeting(&long)).unwrap_err().to_string(),
             "wirefold.test.greeting/3: 137 bytes, at most 80 are allowed",
         );
+    }
+
+    #[test]
+    fn schema_names_of_another_form_are_refused() {
+        for text in
+            ["a", "/1", "a/", "a/0", "a/01", "a/+1", "A/1", "a..b/1", "a/1/2", "a/99999999999"]
+        {
+            assert!(text.parse::<SchemaName>().is_err(), "{text}");
+        }
+        let name: SchemaName = "wirefold.verdict/12".parse().unwrap();
+        assert_eq!(name.to_string(), "wirefold.verdict/12");
     }
 }

@@ -4,13 +4,11 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::message;
+use crate::codec::{Tag, message};
 use crate::ids::{AlertId, ArticleId, FeedId, Outlet, StoryId, SubscriptionId, Target};
-use crate::published::Published;
 use crate::settings::{FeedSettings, SubscriptionSettings};
 use crate::streams::{self, Stream};
-use crate::subjects::Subject;
-use crate::tag::Tag;
+use crate::subjects::{Published, Subject};
 
 /// A command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -37,7 +35,7 @@ impl Published for ControlCommand {
 
     /// By the verb.
     fn subject(&self) -> Subject {
-        Subject::control(self.command.verb())
+        Subject::control(&self.command.verb())
     }
 
     fn message_id(&self) -> String {
@@ -165,42 +163,10 @@ pub enum Command {
 }
 
 impl Command {
-    /// All verbs, in the order of the variants.
-    pub const VERBS: [&str; 14] = [
-        "story.split",
-        "story.merge",
-        "story.prefer",
-        "story.move",
-        "story.not_the_same",
-        "feed.add",
-        "feed.change",
-        "feed.remove",
-        "feed.poll",
-        "subscription.put",
-        "subscription.remove",
-        "subscription.mute",
-        "alert.mute",
-        "alert.acknowledge",
-    ];
-
     /// Its verb, such as `feed.add`: the end of its subject.
     #[must_use]
-    pub fn verb(&self) -> &'static str {
-        match self {
-            Self::Split { .. } => "story.split",
-            Self::Merge { .. } => "story.merge",
-            Self::Prefer { .. } => "story.prefer",
-            Self::Move { .. } => "story.move",
-            Self::NotTheSame { .. } => "story.not_the_same",
-            Self::FeedAdd { .. } => "feed.add",
-            Self::FeedChange { .. } => "feed.change",
-            Self::FeedRemove { .. } => "feed.remove",
-            Self::FeedPoll { .. } => "feed.poll",
-            Self::SubscriptionPut { .. } => "subscription.put",
-            Self::SubscriptionRemove { .. } => "subscription.remove",
-            Self::SubscriptionMute { .. } => "subscription.mute",
-            Self::AlertMute { .. } => "alert.mute",
-            Self::AlertAcknowledge { .. } => "alert.acknowledge",
-        }
+    pub fn verb(&self) -> String {
+        let fields = serde_json::to_value(self).unwrap_or_default();
+        fields["do"].as_str().unwrap_or_default().to_owned()
     }
 }

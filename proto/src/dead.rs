@@ -4,11 +4,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::message;
-use crate::published::Published;
+use crate::codec::{Tag, message};
 use crate::streams::{self, Stage, Stream};
-use crate::subjects::Subject;
-use crate::tag::Tag;
+use crate::subjects::{Published, Subject};
 
 /// A message that a stage gave up on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -6,11 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::alert::Alert;
-use crate::codec::message;
+use crate::codec::{Tag, message};
 use crate::feed_finding::FeedFinding;
 use crate::ids::{FeedId, SubscriptionId};
 use crate::records::FeedHealth;
-use crate::tag::Tag;
 
 /// The alerts of a subscription that gathers its messages, each in its state when the digest was due.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -5,13 +5,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::article::{AboutArticle, ArticleFetched, TextSource};
-use crate::codec::{MAX_PAYLOAD, message};
+use crate::codec::{MAX_PAYLOAD, Tag, message};
 use crate::findings::Findings;
 use crate::ids::ArticleId;
-use crate::published::Published;
 use crate::streams::{self, Stream};
-use crate::subjects::Subject;
-use crate::tag::Tag;
+use crate::subjects::{Published, Subject};
 
 /// The most bytes of it: its output also has the verdict and must fit into a message.
 const MAX_BYTES: usize = MAX_PAYLOAD - 128 * 1024;

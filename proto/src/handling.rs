@@ -1,14 +1,14 @@
-//! `wirefold.alert.handling/1`: the mute of one alert.
+//! Actions of people about alerts: `wirefold.alert.handling/1`, the mute of one alert, and
+//! `wirefold.acknowledgement/1`, the person who has an event or a story.
 
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::alert_link::LINK_COMMAND;
-use crate::codec::message;
-use crate::control::{Command, ControlCommand};
-use crate::ids::AlertId;
-use crate::tag::Tag;
+use crate::codec::{Tag, message};
+use crate::control::{Command, ControlCommand, UNNAMED_SENDERS};
+use crate::ids::{AlertId, Target};
 
 /// Whether people muted one alert: `wf_subscriptions`, key `alert.<escaped alert id>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -30,7 +30,8 @@ pub struct AlertHandlingRecord {
 
 message!(AlertHandlingRecord = "wirefold.alert.handling" / 1);
 
-/// How long a mute without an end lasts, and a record without effect is stored: longer than any alert lives without news.
+/// How long a mute without an end lasts, and an acknowledgement or a record without effect is stored: longer than any alert
+/// lives without news.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// The most used links that are stored for one alert. Beyond that, only the mute is stored.
 const LINKS: usize = 64;
@@ -80,6 +81,53 @@ fn after_longest(at: Timestamp) -> Timestamp {
     at.checked_add(LONGEST).unwrap_or(Timestamp::MAX)
 }
 
+/// The person who has an event or a story, with all alerts about it, until it is released: `wf_subscriptions`, key
+/// `acknowledged.<id>`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AcknowledgementRecord {
+    /// `wirefold.acknowledgement/1`.
+    pub schema: Tag<Self>,
+    /// The event or story.
+    pub of: Target,
+    /// When somebody acknowledged or released it.
+    pub at: Timestamp,
+    /// The sender of that command, as in the command.
+    pub by: String,
+    /// Their note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Whether it was released: nobody has it since then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub released: bool,
+}
+
+message!(AcknowledgementRecord = "wirefold.acknowledgement" / 1);
+
+impl AcknowledgementRecord {
+    /// The record after a command; `None` if that does not acknowledge or release anything.
+    #[must_use]
+    pub fn after(given: &ControlCommand) -> Option<Self> {
+        let Command::AlertAcknowledge { of, note, release } = &given.command else { return None };
+        let note = note.clone().filter(|_| !release);
+        let (by, released) = (given.by.clone(), *release);
+        Some(Self { schema: Tag::new(), of: *of, at: given.at, by, note, released })
+    }
+
+    /// Whether it has no effect after this time.
+    #[must_use]
+    pub fn is_over(&self, at: Timestamp) -> bool {
+        after_longest(self.at) < at
+    }
+
+    /// The words for people: `anna has it: calls the port`; `acknowledged` if its sender has no name.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let name = Some(&*self.by).filter(|by| !UNNAMED_SENDERS.contains(by));
+        let taken = name.map_or("acknowledged".to_owned(), |name| format!("{name} has it"));
+        self.note.as_ref().map_or(taken.clone(), |note| format!("{taken}: {note}"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,5 +145,27 @@ mod tests {
         let link = given("link-x", "link", r#"{"do":"alert.mute",ALERT}"#);
         let record = AlertHandlingRecord::after(None, &link).unwrap();
         assert_eq!(AlertHandlingRecord::after(Some(&record), &link), None);
+    }
+
+    #[test]
+    fn an_event_is_taken_with_a_note_and_released() {
+        let acknowledged = |by: &str, rest: &str| {
+            let of = r#""do":"alert.acknowledge","of":"e-4t21bmkkybngq0fnv40tbrc7v2""#;
+            let command = given("1", by, &format!("{{{of}{rest}}}"));
+            AcknowledgementRecord::after(&command).unwrap()
+        };
+        let cases = [
+            ("anna", r#","note":"calls the port""#, "anna has it: calls the port"),
+            ("api", r#","note":"calls the port""#, "acknowledged: calls the port"),
+            ("ben", "", "ben has it"),
+        ];
+        for (by, rest, expected) in cases {
+            let record = acknowledged(by, rest);
+            assert_eq!((&*record.describe(), record.released), (expected, false));
+            assert!(!record.is_over("2026-03-31T12:00:00Z".parse().unwrap()));
+            assert!(record.is_over("2026-03-31T12:00:01Z".parse().unwrap()));
+        }
+        let released = acknowledged("ben", r#","release":true"#);
+        assert!(released.released && released.by == "ben");
     }
 }

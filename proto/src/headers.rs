@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 
-use crate::published::Published;
+use crate::subjects::Published;
 
 /// The only media type of wirefold's bodies.
 pub const JSON: &str = "application/json";
@@ -50,9 +50,9 @@ pub fn percent_encode(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::Tag;
     use crate::control::{Command, ControlCommand};
     use crate::ids::FeedId;
-    use crate::tag::Tag;
 
     #[test]
     fn written_as_the_binding_says() {

@@ -5,9 +5,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::message;
-use crate::tag::Tag;
-use crate::words::words;
+use crate::codec::{Tag, message};
+use crate::string_form::words;
 
 /// The key of the [`HealthReport`] in `wf_deliveries`. It differs from the keys of all deliveries, which have
 /// a dot.

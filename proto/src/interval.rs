@@ -1,28 +1,15 @@
-//! Spans of time as people write them: `30s`, `15m`, `12h`, `7d`.
+//! Spans of time as people write them: `30s`, `15m`, `12h`, `7d`; and what follows after one: `chief after 15m`.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use thiserror::Error;
-
-use crate::string_form::string_form;
+use crate::string_form::{FormError, shortened, string_form};
 
 /// A span of whole seconds, written as a number and one unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Interval {
     seconds: u32,
-}
-
-/// A text that is not an [`Interval`].
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum IntervalError {
-    /// It is written in another way.
-    #[error("{0:?} is not a duration: expected a number and one of s, m, h, d, such as \"30s\"")]
-    Form(String),
-    /// It has more seconds than can be counted.
-    #[error("{0:?} is too long: give at most 49710d")]
-    TooLong(String),
 }
 
 const UNITS: [(&str, u32); 4] = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
@@ -52,19 +39,20 @@ impl fmt::Display for Interval {
 }
 
 impl FromStr for Interval {
-    type Err = IntervalError;
+    type Err = FormError;
 
-    fn from_str(text: &str) -> Result<Self, IntervalError> {
+    fn from_str(text: &str) -> Result<Self, FormError> {
         let written = UNITS.iter().find_map(|(unit, seconds)| {
             let digits = text.strip_suffix(unit)?;
             let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
             is_number.then_some((digits, *seconds))
         });
-        let (digits, unit) =
-            written.ok_or_else(|| IntervalError::Form(crate::ids::shortened(text)))?;
+        let refuse = |why: &str| FormError(format!("{:?} {why}", shortened(text)));
+        let (digits, unit) = written.ok_or_else(|| {
+            refuse("is not a duration: expected a number and one of s, m, h, d, such as \"30s\"")
+        })?;
         let seconds = digits.parse::<u32>().ok().and_then(|count| count.checked_mul(unit));
-        let too_long = || IntervalError::TooLong(crate::ids::shortened(text));
-        seconds.map(Self::from_seconds).ok_or_else(too_long)
+        seconds.map(Self::from_seconds).ok_or_else(|| refuse("is too long: give at most 49710d"))
     }
 }
 
@@ -72,6 +60,45 @@ string_form!(
     Interval,
     "^([0-9]{1,9}s|[0-9]{1,7}m|[0-9]{1,6}h|[0-3]?[0-9]{1,4}d)$",
     "A duration: a number and one of s, m, h, d."
+);
+
+/// The delivery that also gets an alert if nobody acknowledges it in time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Escalation {
+    /// The name of the delivery.
+    pub to: String,
+    /// The time from the first message on.
+    pub after: Interval,
+}
+
+impl fmt::Display for Escalation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} after {}", self.to, self.after)
+    }
+}
+
+impl FromStr for Escalation {
+    type Err = FormError;
+
+    fn from_str(text: &str) -> Result<Self, FormError> {
+        let read = || {
+            let (to, after) = text.trim().split_once(" after ")?;
+            let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+            let to = Some(to.trim()).filter(|to| !to.is_empty() && to.chars().all(is_name))?;
+            Some(Self { to: to.to_owned(), after: after.trim().parse().ok()? })
+        };
+        read().ok_or_else(|| {
+            let text = shortened(text);
+            let what = "is not a delivery and a time, such as \"chief after 15m\"";
+            FormError(format!("{text:?} {what}"))
+        })
+    }
+}
+
+string_form!(
+    Escalation,
+    "^[A-Za-z0-9_-]+ after [0-9]{1,9}[smhd]$",
+    "A delivery and the time after which it gets an alert that nobody acknowledged: `chief after 15m`."
 );
 
 #[cfg(test)]
@@ -106,6 +133,18 @@ mod tests {
         let said = "99999d".parse::<Interval>().unwrap_err().to_string();
         assert_eq!(said, "\"99999d\" is too long: give at most 49710d");
         assert!("49710d".parse::<Interval>().is_ok() && "49711d".parse::<Interval>().is_err());
+    }
+
+    #[test]
+    fn it_names_a_delivery_and_a_time() {
+        let read: Escalation = " chief  after 15m ".parse().unwrap();
+        assert_eq!((&*read.to, &*read.to_string()), ("chief", "chief after 15m"));
+        for text in
+            ["", "chief", "15m", "chief after", "chief after soon", " after 15m", "a b after 15m"]
+        {
+            let said = text.parse::<Escalation>().unwrap_err().to_string();
+            assert!(said.ends_with(r#"such as "chief after 15m""#), "{said}");
+        }
     }
 
     proptest! {

@@ -36,48 +36,35 @@ pub mod streams;
 pub mod subjects;
 pub mod token;
 
-mod acknowledgement;
 mod agency;
 mod alert;
 mod alert_link;
 mod article;
 mod attempts;
 mod codec;
-mod confidence;
 mod control;
 mod counting;
 mod dead;
 mod digest;
 mod enriched;
-mod escalation;
 mod feed_finding;
-mod feed_site;
 mod findings;
 mod forgotten;
 mod handling;
 mod health;
 mod ids;
 mod interval;
-mod item;
-mod list;
 mod measure;
 mod output;
-mod published;
 mod records;
 mod rehearsal;
-mod schema;
 mod secret;
 mod settings;
 mod story;
 mod string_form;
-mod submitted;
 mod table_keys;
-mod tag;
 mod verdict;
-mod verdict_line;
-mod words;
 
-pub use acknowledgement::AcknowledgementRecord;
 pub use agency::{Agency, AgencyEvidence, AgencyHow, EvidencePlace, describe_agency};
 pub use alert::{
     Alert, AlertAgency, AlertArticle, AlertClaim, AlertFirst, AlertReason, AlertState, DigestPart,
@@ -85,59 +72,56 @@ pub use alert::{
 };
 pub use alert_link::{AlertLink, LINK_KEY, LinkAction, LinkError, LinkKey, link_command_id};
 pub use article::{
-    AboutArticle, ArticleFetched, DateProblem, ItemSource, MAX_TEXT_BYTES, Media, TextSource,
-    outlet_label,
+    AboutArticle, ArticleFetched, DateProblem, ItemSource, MAX_TEXT_BYTES, Media, SubmittedArticle,
+    TextSource, outlet_label,
 };
 pub use attempts::{AlertAttempt, AlertAttemptsRecord, AttemptOutcome};
-pub use codec::{DecodeError, MAX_PAYLOAD, Message, TooLarge, decode, encode, name_of, schema_of};
-pub use confidence::Confidence;
+pub use codec::{
+    DecodeError, MAX_PAYLOAD, Message, SchemaName, Tag, TooLarge, decode, encode, name_of,
+    schema_of,
+};
 pub use control::{Command, ControlCommand, UNNAMED_SENDERS};
 pub use counting::{count, grouped};
 pub use dead::{DeadBody, DeadCause, DeadHeader, DeadLetter};
 pub use digest::{AlertDigest, FeedDigest, FeedProblem};
 pub use enriched::{ArticleEnriched, EnrichedEpoch, EnrichedText};
-pub use escalation::{Escalation, EscalationError};
-pub use feed_finding::FeedFinding;
-pub use feed_site::{FeedSite, NOBODY, SiteProof};
+pub use feed_finding::{FeedFinding, FeedSite, NOBODY, SiteProof};
 pub use findings::{
     CitedAgency, Dateline, EditorNote, Entity, EntityKind, Figure, FigureRole, Findings, FoundBy,
     Language, MentionPlace, NoteKind, Qualifier, Quotation,
 };
 pub use forgotten::{FORGETTING, ForgottenRecord, forgotten_address, forgotten_outlet};
-pub use handling::AlertHandlingRecord;
+pub use handling::{AcknowledgementRecord, AlertHandlingRecord};
 pub use headers::event_headers;
 pub use health::{HEALTH_KEY, HealthCondition, HealthKind, HealthNotice, HealthReport};
 pub use ids::{
-    AlertId, ArticleId, ContentHash, DecisionId, EventId, FeedId, IdError, IdErrorKind, Input,
-    ItemAddress, LanguageTag, Outlet, StoryId, SubscriptionId, Target,
+    AlertId, ArticleId, ContentHash, DecisionId, EventId, FeedId, Input, ItemAddress, LanguageTag,
+    Outlet, StoryId, SubscriptionId, Target,
 };
-pub use interval::{Interval, IntervalError};
-pub use list::ListRecord;
-pub use measure::{Containment, MeasureError, Novelty, Simhash};
+pub use interval::{Escalation, Interval};
+pub use measure::{Confidence, Containment, Novelty, Simhash};
 pub use output::{
     CommandOutcome, LEAD_CHARACTERS, LEAD_WORDS, Offsets, Output, OutputArticle, OutputCommand,
     OutputEpoch, OutputForgotten, TextPolicy,
 };
-pub use published::Published;
 pub use records::{
-    FeedHealth, FeedRecord, StoryBrief, StoryRecord, SubscriptionRecord, Teasers, WaitingAlert,
+    FeedHealth, FeedRecord, ListRecord, StoryBrief, StoryRecord, SubscriptionRecord, Teasers,
+    WaitingAlert,
 };
 pub use rehearsal::{FoundWord, QueryReading, Rehearsal, RehearsedMessage, UnreadyTarget};
-pub use schema::{SchemaName, SchemaNameError};
 pub use secret::Secret;
 pub use settings::{
     Digest, FeedSettings, FullText, GroupBy, ItemIdentity, QuietHours, SubscriptionSettings,
 };
 pub use story::{EventAfter, EventState, LeadEvidence, StoryAfter, StoryChange, StoryState};
-pub use subjects::Subject;
-pub use submitted::SubmittedArticle;
+pub use string_form::FormError;
+pub use subjects::{Published, Subject};
 pub use table_keys::{
     ACKNOWLEDGED_PREFIX, ADDED_KEY, ATTEMPTS_SUFFIX, FEEDS_REACHED_KEY, HANDLING_PREFIX,
     REPLAYED_KEY, SUBSCRIPTIONS_REACHED_KEY, acknowledged_key, attempts_key, gone_key,
     handling_key, taken_key,
 };
-pub use tag::Tag;
 pub use verdict::{
-    Class, CopyKind, Correction, MAX_MATCHES, TOO_SHORT, TextMatch, Verdict, text_remarks,
+    Class, CopyKind, Correction, LineAgency, LineMatch, MAX_MATCHES, TOO_SHORT, TextMatch, Verdict,
+    VerdictLine, text_remarks,
 };
-pub use verdict_line::{LineAgency, LineMatch, VerdictLine};

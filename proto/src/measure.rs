@@ -1,24 +1,23 @@
-//! Measures in a verdict: shares of a text, and the SimHash.
+//! Measures in a verdict: its confidence, shares of a text, and the SimHash.
 
 use std::fmt;
 use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use thiserror::Error;
 
-use crate::string_form::string_form;
+use crate::string_form::{FormError, shortened, string_form};
 
-/// A measure that was refused.
-#[derive(Debug, Clone, PartialEq, Error)]
-#[non_exhaustive]
-pub enum MeasureError {
-    /// A share outside 0 to 1, or not a number.
-    #[error("{0} is not a share: expected a number from 0 to 1")]
-    Share(f64),
-    /// A malformed SimHash.
-    #[error("{0:?} is not a simhash: expected 16 lower-case hex digits")]
-    Simhash(String),
+/// The confidence of a judgement, as a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// One interpretation among several.
+    Possibly,
+    /// The more likely interpretation.
+    Probably,
+    /// The text says so itself.
+    Certainly,
 }
 
 /// Ten-thousandths of a whole.
@@ -36,10 +35,11 @@ macro_rules! share {
             /// The share, rounded to four decimals.
             ///
             /// # Errors
-            /// [`MeasureError::Share`] outside 0 to 1 and for NaN.
-            pub fn new(share: f64) -> Result<Self, MeasureError> {
+            /// A [`FormError`] outside 0 to 1 and for NaN.
+            pub fn new(share: f64) -> Result<Self, FormError> {
                 if !(0.0..=1.0).contains(&share) {
-                    return Err(MeasureError::Share(share));
+                    let why = "is not a share: expected a number from 0 to 1";
+                    return Err(FormError(format!("{share} {why}")));
                 }
                 Ok(Self((share * WHOLE).round() as u16))
             }
@@ -108,10 +108,13 @@ impl fmt::Display for Simhash {
 }
 
 impl FromStr for Simhash {
-    type Err = MeasureError;
+    type Err = FormError;
 
-    fn from_str(text: &str) -> Result<Self, MeasureError> {
-        let refuse = || MeasureError::Simhash(crate::ids::shortened(text));
+    fn from_str(text: &str) -> Result<Self, FormError> {
+        let refuse = || {
+            let text = shortened(text);
+            FormError(format!("{text:?} is not a simhash: expected 16 lower-case hex digits"))
+        };
         let is_digit = |b: u8| b.is_ascii_digit() || matches!(b, b'a'..=b'f');
         if text.len() != 16 || !text.bytes().all(is_digit) {
             return Err(refuse());

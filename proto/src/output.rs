@@ -9,15 +9,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::article::AboutArticle;
-use crate::codec::{DecodeError, Message as _, decode, message, name_of};
+use crate::codec::{DecodeError, Message as _, Tag, decode, message, name_of};
 use crate::control::ControlCommand;
 use crate::findings::Findings;
 use crate::ids::{ArticleId, DecisionId, LanguageTag};
-use crate::published::Published;
 use crate::story::{EventAfter, EventState, StoryAfter, StoryChange, StoryState};
 use crate::streams::{self, Stream};
-use crate::subjects::Subject;
-use crate::tag::Tag;
+use crate::subjects::{Published, Subject};
 use crate::verdict::Verdict;
 
 /// The most words of the text that go out under [`TextPolicy::Lead`].
@@ -203,9 +201,6 @@ pub enum CommandOutcome {
 }
 
 impl CommandOutcome {
-    /// The words of all outcomes.
-    pub const ALL: [&'static str; 2] = ["applied", "refused"];
-
     /// The word in JSON and in subjects.
     #[must_use]
     pub fn as_str(&self) -> &'static str {

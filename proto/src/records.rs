@@ -1,20 +1,18 @@
-//! The records in the key-value buckets: the state of feeds, subscriptions and stories.
+//! The records in the key-value buckets: the state of feeds, of lists of feeds, of subscriptions and of stories.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::codec::message;
-use crate::feed_finding::FeedFinding;
-use crate::feed_site::FeedSite;
+use crate::codec::{Tag, message};
+use crate::feed_finding::{FeedFinding, FeedSite};
 use crate::ids::{ArticleId, EventId, FeedId, LanguageTag, Outlet, StoryId, Target};
 use crate::settings::{FeedSettings, SubscriptionSettings};
 use crate::story::is_zero;
-use crate::tag::Tag;
 use crate::{agency::Agency, article::outlet_label};
 
 /// A feed with its settings and health: `wf_feeds`, key `feed.<escaped feed id>`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FeedRecord {
     /// `wirefold.feed/2`.
     pub schema: Tag<Self>,
@@ -88,36 +86,8 @@ pub struct FeedRecord {
 impl FeedRecord {
     /// The record of a feed that has not been polled yet.
     #[must_use]
-    pub fn waiting(
-        feed: FeedSettings,
-        managed_by: Option<String>,
-        interval_seconds: u32,
-    ) -> FeedRecord {
-        FeedRecord {
-            schema: Tag::new(),
-            feed,
-            managed_by,
-            lists: Vec::new(),
-            feed_title: None,
-            health: FeedHealth::Waiting,
-            problem: None,
-            failures: 0,
-            failing_since: None,
-            set_aside: None,
-            findings: Vec::new(),
-            moved_to: None,
-            duplicate_of: None,
-            last_poll: None,
-            last_good: None,
-            last_new: None,
-            next_poll: None,
-            interval_seconds,
-            articles: 0,
-            teasers: None,
-            site: None,
-            etag: None,
-            last_modified: None,
-        }
+    pub fn waiting(feed: FeedSettings, managed_by: Option<String>, interval_seconds: u32) -> Self {
+        Self { feed, managed_by, interval_seconds, ..Self::default() }
     }
 }
 
@@ -156,10 +126,11 @@ impl FeedRecord {
 message!(FeedRecord = "wirefold.feed" / 2);
 
 /// The state of a feed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum FeedHealth {
     /// Not polled yet.
+    #[default]
     Waiting,
     /// The last poll succeeded.
     Good,
@@ -185,6 +156,60 @@ impl Teasers {
         self.items > 0 && self.teasers * 2 > self.items
     }
 }
+
+/// A remote list of feeds and its state: `wf_feeds`, key `list.<escaped address>`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ListRecord {
+    /// `wirefold.list/2`.
+    pub schema: Tag<Self>,
+    /// Its address.
+    pub url: String,
+    /// The file and line that define it, such as `wirefold.toml:14`.
+    pub managed_by: String,
+    /// The last error, for people; absent while all is well. It removes no feed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// Failures in a row.
+    #[serde(default)]
+    pub failures: u32,
+    /// When the first of these failures was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failing_since: Option<Timestamp>,
+    /// When it was last requested.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_poll: Option<Timestamp>,
+    /// When it was last read without an error, 304 included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_good: Option<Timestamp>,
+    /// When it is requested next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_poll: Option<Timestamp>,
+    /// The seconds between two requests.
+    pub interval_seconds: u32,
+    /// How many feeds it named when it was last read.
+    #[serde(default)]
+    pub feeds: u32,
+    /// The addresses, without scheme, of feeds that somebody changed or removed by hand while the
+    /// list named them. The list no longer adds, changes or removes these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub manual_overrides: Vec<String>,
+    /// The validator `ETag`, opaque, as it came with the last good answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// The validator `Last-Modified`, opaque, as it came with the last good answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_modified: Option<String>,
+}
+
+impl ListRecord {
+    /// The record of a list that has not been requested yet.
+    #[must_use]
+    pub fn waiting(url: impl Into<String>, managed_by: String, interval_seconds: u32) -> Self {
+        Self { url: url.into(), managed_by, interval_seconds, ..Self::default() }
+    }
+}
+
+message!(ListRecord = "wirefold.list" / 2);
 
 /// A subscription in force: `wf_subscriptions`, key `subscription.<escaped subscription id>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -4,13 +4,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::escalation::Escalation;
 use crate::ids::{FeedId, Outlet, SubscriptionId};
-use crate::interval::Interval;
-use crate::words::words;
+use crate::interval::{Escalation, Interval};
+use crate::string_form::words;
 
 /// A feed and how to poll it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FeedSettings {
     /// Its id.
     pub id: FeedId,
@@ -52,20 +51,7 @@ impl FeedSettings {
     /// A feed with an address and defaults.
     #[must_use]
     pub fn new(id: FeedId, url: impl Into<String>) -> Self {
-        Self {
-            id,
-            url: url.into(),
-            title: None,
-            outlet: None,
-            speaks_for: None,
-            group: None,
-            priority: false,
-            full_text: FullText::default(),
-            identity: ItemIdentity::default(),
-            article_selector: None,
-            remove_selectors: Vec::new(),
-            timeout_seconds: None,
-        }
+        Self { id, url: url.into(), ..Self::default() }
     }
 }
 

@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
-use crate::confidence::Confidence;
 use crate::ids::{ArticleId, EventId, StoryId, Target};
+use crate::measure::Confidence;
 
 /// The state of a story after a decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -149,9 +149,6 @@ pub enum StoryChange {
 }
 
 impl StoryChange {
-    /// All kinds, in the order of the variants.
-    pub const KINDS: [&str; 6] = ["merged", "split", "credited", "preferred", "lead", "quiet"];
-
     /// Its kind, such as `merged`: the end of its subject.
     #[must_use]
     pub fn kind(&self) -> &'static str {

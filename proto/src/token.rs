@@ -5,28 +5,7 @@
 //! digits; the empty text is a lone `=`. `=` is used instead of `%`, because it is also allowed in the keys
 //! of key-value buckets. Every text has exactly one token.
 
-use thiserror::Error;
-
-/// A subject token that [`unescape`] refused.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum TokenError {
-    /// A character that must be escaped.
-    #[error("subject token {token:?}: {character:?} must be escaped")]
-    Character {
-        /// The token.
-        token: String,
-        /// The character.
-        character: char,
-    },
-    /// A `=` without two upper-case hex digits, or with the digits of a character that needs no escape, or of
-    /// bytes that are not UTF-8.
-    #[error("subject token {0:?}: a broken escape")]
-    Escape(String),
-    /// No text at all.
-    #[error("an empty subject token: the empty text is spelled `=`")]
-    Empty,
-}
+use crate::string_form::{FormError, shortened};
 
 fn stands_for_itself(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
@@ -58,21 +37,21 @@ pub fn escape(text: &str) -> String {
 /// Decodes a token.
 ///
 /// # Errors
-/// A [`TokenError`] for anything that [`escape`] does not write.
-pub fn unescape(token: &str) -> Result<String, TokenError> {
+/// A [`FormError`] for anything that [`escape`] does not write.
+pub fn unescape(token: &str) -> Result<String, FormError> {
+    let refused = |why: &str| FormError(format!("subject token {:?}: {why}", shortened(token)));
     match token {
-        "" => return Err(TokenError::Empty),
+        "" => return Err(refused("the empty text is spelled `=`")),
         "=" => return Ok(String::new()),
         _ => (),
     }
-    let broken = || TokenError::Escape(crate::ids::shortened(token));
+    let broken = || refused("a broken escape");
     let mut bytes = Vec::with_capacity(token.len());
     let mut rest = token.chars();
     while let Some(character) = rest.next() {
         if character != '=' {
             let kept = u8::try_from(character).ok().filter(|&byte| stands_for_itself(byte));
-            let stranger =
-                || TokenError::Character { token: crate::ids::shortened(token), character };
+            let stranger = || refused(&format!("{character:?} must be escaped"));
             bytes.push(kept.ok_or_else(stranger)?);
             continue;
         }

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use wirefold_envelope::{Limits, create_streams, stream_configs};
 use wirefold_flow::{Bus as _, Outgoing};
 use wirefold_flow_nats::{Attempt, MARKS, NatsBus};
-use wirefold_proto::rights::{self, Rights, User, sample};
-use wirefold_proto::streams::{ReadBy, STORES, STREAMS, StoreKind};
+use wirefold_proto::rights::{self, Rights, sample};
+use wirefold_proto::streams::{ReadBy, Role, STORES, STREAMS, StoreKind};
 
 use crate::server::Server;
 
@@ -56,7 +56,7 @@ const OTHERS: [&str; 13] = [
 ];
 
 pub(crate) fn users() -> Vec<&'static str> {
-    User::ALL.map(User::as_str).into()
+    Role::ALL.map(Role::as_str).into()
 }
 
 fn streams() -> Vec<String> {
@@ -93,7 +93,7 @@ fn attempts() -> BTreeSet<Attempt> {
         publish.extend(stream.subjects.iter().map(|subject| sample(subject)));
         subscribe.extend(stream.subjects.iter().map(|&subject| subject.to_owned()));
     }
-    for user in User::ALL {
+    for user in Role::ALL {
         subscribe.insert(format!("_INBOX_{user}.x.y"));
         subscribe.extend(user.inboxes());
         publish.insert(format!("_INBOX_{user}.x.y"));
@@ -131,7 +131,7 @@ async fn each_user_may_do_what_the_table_says_and_nothing_else() {
     }
     let attempts: Vec<Attempt> = attempts().into_iter().collect();
     let mut wrong = Vec::new();
-    for user in User::ALL {
+    for user in Role::ALL {
         let rights = Rights::of(user);
         let bus = server.bus_of(user.as_str()).await;
         let answers = bus.are_refused(&attempts).await.unwrap();

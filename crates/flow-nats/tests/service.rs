@@ -11,7 +11,6 @@ use tokio::sync::{Notify, Semaphore};
 use wirefold_flow::BoxFuture;
 use wirefold_flow_nats::{Endpoint, NatsBus, RequestHandler, Service, ServiceRefusal};
 use wirefold_proto::rights::{self, COMPARE};
-use wirefold_proto::streams::Stage;
 
 use crate::roles::client;
 use crate::server::Server;
@@ -48,7 +47,7 @@ impl RequestHandler for Echo {
     }
 }
 
-const GATEWAY: rights::Service = rights::Service::Stage(Stage::Gateway);
+const GATEWAY: rights::Service = rights::Service::Gateway;
 
 fn gateway(permits: Option<Arc<Semaphore>>) -> Service {
     let echo = |waits_for| Arc::new(Echo { permits: waits_for });

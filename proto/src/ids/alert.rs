@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{EventId, IdError, IdErrorKind, StoryId, SubscriptionId};
-use crate::string_form::string_form;
+use super::{EventId, StoryId, SubscriptionId, refused};
+use crate::string_form::{FormError, string_form};
 
 /// The story or event of an alert or a change, distinguished by the id's first letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,16 +34,16 @@ impl fmt::Display for Target {
 }
 
 impl FromStr for Target {
-    type Err = IdError;
+    type Err = FormError;
 
-    fn from_str(text: &str) -> Result<Self, IdError> {
+    fn from_str(text: &str) -> Result<Self, FormError> {
         if text.starts_with("e-") {
             return text.parse().map(Self::Event);
         }
         if text.starts_with("s-") {
             return text.parse().map(Self::Story);
         }
-        Err(IdError::new("story or event id", text, IdErrorKind::Prefix("s-` or `e-")))
+        Err(refused("story or event id", text, "does not start with `s-` or `e-`"))
     }
 }
 
@@ -54,12 +54,11 @@ impl fmt::Display for AlertId {
 }
 
 impl FromStr for AlertId {
-    type Err = IdError;
+    type Err = FormError;
 
-    fn from_str(text: &str) -> Result<Self, IdError> {
-        let form = IdErrorKind::Form("`<subscription>:<story or event>`");
-        let (subscription, target) =
-            text.split_once(':').ok_or_else(|| IdError::new("alert id", text, form))?;
+    fn from_str(text: &str) -> Result<Self, FormError> {
+        let refuse = || refused("alert id", text, "expected `<subscription>:<story or event>`");
+        let (subscription, target) = text.split_once(':').ok_or_else(refuse)?;
         Ok(Self { subscription: subscription.parse()?, target: target.parse()? })
     }
 }

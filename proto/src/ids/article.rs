@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
 
-use super::{IdError, IdErrorKind, Outlet, base32};
-use crate::string_form::string_form;
+use super::{Outlet, base32, refused};
+use crate::string_form::{FormError, string_form};
 
 /// One article: `a-` and 26 digits of a 128-bit hash over outlet, address and content.
 ///
@@ -148,16 +148,18 @@ macro_rules! digits_id {
         }
 
         impl FromStr for $type {
-            type Err = IdError;
+            type Err = FormError;
 
-            fn from_str(text: &str) -> Result<Self, IdError> {
-                let refuse = |kind| IdError::new($what, text, kind);
-                if text.is_empty() {
-                    return Err(refuse(IdErrorKind::Empty));
+            fn from_str(text: &str) -> Result<Self, FormError> {
+                match text.strip_prefix($prefix) {
+                    Some(digits) => {
+                        base32::read(digits).map(Self).map_err(|why| refused($what, text, why))
+                    }
+                    None if text.is_empty() => Err(refused($what, text, "empty")),
+                    None => {
+                        Err(refused($what, text, concat!("does not start with `", $prefix, "`")))
+                    }
                 }
-                let digits =
-                    text.strip_prefix($prefix).ok_or(refuse(IdErrorKind::Prefix($prefix)))?;
-                base32::read(digits).map(Self).map_err(refuse)
             }
         }
 

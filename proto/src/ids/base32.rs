@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use super::IdErrorKind;
+use super::stranger;
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -26,6 +26,9 @@ const VALUES: [u8; 256] = {
 };
 const NONE: u8 = u8::MAX;
 
+/// The reason of a refusal for a number that its type does not hold.
+pub(super) const TOO_LARGE: &str = "the number is too large";
+
 /// Writes a number, most significant digit first.
 pub(super) fn write(number: u128, to: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut digits = [0; DIGITS];
@@ -37,25 +40,23 @@ pub(super) fn write(number: u128, to: &mut fmt::Formatter<'_>) -> fmt::Result {
     to.write_str(str::from_utf8(&digits).map_err(|_| fmt::Error)?)
 }
 
-/// Reads a number written by [`write`].
-pub(super) fn read(text: &str) -> Result<u128, IdErrorKind> {
+/// Reads a number written by [`write`], or says why it is none.
+pub(super) fn read(text: &str) -> Result<u128, String> {
+    let other_length = || format!("expected {DIGITS} digits after the prefix");
     let mut number: u128 = 0;
     for character in text.chars() {
         let value = u8::try_from(character).map_or(NONE, |byte| VALUES[usize::from(byte)]);
         if value == NONE {
-            return Err(IdErrorKind::Character(character));
+            return Err(stranger(character));
         }
         if number >> (128 - 5) != 0 {
-            return Err(if text.len() > DIGITS {
-                IdErrorKind::Length(DIGITS)
-            } else {
-                IdErrorKind::Range
-            });
+            let is_longer = text.len() > DIGITS;
+            return Err(if is_longer { other_length() } else { TOO_LARGE.to_owned() });
         }
         number = (number << 5) | u128::from(value);
     }
     if text.len() != DIGITS {
-        return Err(IdErrorKind::Length(DIGITS));
+        return Err(other_length());
     }
     Ok(number)
 }
@@ -88,15 +89,15 @@ mod tests {
     #[test]
     fn only_the_canonical_spelling_is_read() {
         let cases = [
-            ("8".to_owned() + &"0".repeat(25), IdErrorKind::Range),
-            ("0".repeat(25), IdErrorKind::Length(26)),
-            ("0".repeat(27), IdErrorKind::Length(26)),
-            ("z".repeat(300), IdErrorKind::Length(26)),
-            ("O".repeat(26), IdErrorKind::Character('O')),
-            ("é".repeat(13), IdErrorKind::Character('é')),
+            ("8".to_owned() + &"0".repeat(25), TOO_LARGE),
+            ("0".repeat(25), "expected 26 digits after the prefix"),
+            ("0".repeat(27), "expected 26 digits after the prefix"),
+            ("z".repeat(300), "expected 26 digits after the prefix"),
+            ("O".repeat(26), "'O' does not belong in it"),
+            ("é".repeat(13), "'é' does not belong in it"),
         ];
-        for (text, kind) in cases {
-            assert_eq!(read(&text), Err(kind), "{text}");
+        for (text, reason) in cases {
+            assert_eq!(read(&text), Err(reason.to_owned()), "{text}");
         }
     }
 

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{IdError, IdErrorKind};
-use crate::string_form::string_form;
+use super::base32::TOO_LARGE;
+use super::refused;
+use crate::string_form::{FormError, string_form};
 
 /// One record of the detector: `<epoch>-<input sequence>`.
 ///
@@ -42,17 +43,17 @@ impl fmt::Display for DecisionId {
 }
 
 impl FromStr for DecisionId {
-    type Err = IdError;
+    type Err = FormError;
 
-    fn from_str(text: &str) -> Result<Self, IdError> {
-        let refuse = |kind| IdError::new("decision id", text, kind);
-        let form = || refuse(IdErrorKind::Form("`<epoch>-<input sequence>`"));
+    fn from_str(text: &str) -> Result<Self, FormError> {
+        let refuse = |why| refused("decision id", text, why);
+        let form = || refuse("expected `<epoch>-<input sequence>`");
         let number = |digits: &str| {
             let is_plain = digits == "0" || !digits.starts_with('0');
             if digits.is_empty() || !is_plain || !digits.bytes().all(|b| b.is_ascii_digit()) {
                 return Err(form());
             }
-            digits.parse::<u64>().map_err(|_| refuse(IdErrorKind::Range))
+            digits.parse::<u64>().map_err(|_| refuse(TOO_LARGE))
         };
         let (epoch, input) = text.split_once('-').ok_or_else(form)?;
         let input = match input.strip_prefix('c') {
@@ -80,10 +81,11 @@ mod tests {
     fn nonsense_is_refused() {
         for text in ["", "7", "7-", "-7", "7-x", "7-C1", "07-1", "7-01", "+7-1", "7-1-2", "7-c"] {
             let error = text.parse::<DecisionId>().unwrap_err();
-            assert_eq!(error.kind(), IdErrorKind::Form("`<epoch>-<input sequence>`"), "{text}");
+            let reason = format!("decision id {text:?}: expected `<epoch>-<input sequence>`");
+            assert_eq!(error.to_string(), reason);
         }
         let error = "7-99999999999999999999".parse::<DecisionId>().unwrap_err();
-        assert_eq!(error.kind(), IdErrorKind::Range);
+        assert!(error.to_string().ends_with(": the number is too large"));
     }
 
     proptest! {

@@ -17,75 +17,21 @@ mod base32;
 mod decision;
 mod names;
 
-use std::fmt;
+use std::fmt::Display;
 
-use thiserror::Error;
+use crate::string_form::{FormError, shortened};
 
 pub use alert::{AlertId, Target};
 pub use article::{ArticleId, ContentHash, EventId, ItemAddress, StoryId};
 pub use decision::{DecisionId, Input};
 pub use names::{FeedId, LanguageTag, Outlet, SubscriptionId};
 
-/// An id that was refused: which kind of id, the text, and the reason.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{what} {found:?}: {kind}")]
-pub struct IdError {
-    what: &'static str,
-    found: String,
-    kind: IdErrorKind,
+/// The refusal of an id: its kind, the text, and the reason.
+fn refused(what: &str, found: &str, why: impl Display) -> FormError {
+    FormError(format!("{what} {:?}: {why}", shortened(found)))
 }
 
-impl IdError {
-    pub(crate) fn new(what: &'static str, found: &str, kind: IdErrorKind) -> Self {
-        Self { what, found: shortened(found), kind }
-    }
-
-    /// The reason.
-    #[must_use]
-    pub fn kind(&self) -> IdErrorKind {
-        self.kind
-    }
-}
-
-/// Why an id was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum IdErrorKind {
-    /// There is no text.
-    Empty,
-    /// The text does not start as this kind of id does.
-    Prefix(&'static str),
-    /// The text has more bytes than the number given.
-    TooLong(usize),
-    /// The text has not as many digits as the number given.
-    Length(usize),
-    /// The character does not belong in it.
-    Character(char),
-    /// The number is larger than its type holds.
-    Range,
-    /// The text is not of the form given.
-    Form(&'static str),
-}
-
-impl fmt::Display for IdErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("empty"),
-            Self::Prefix(wanted) => write!(f, "does not start with `{wanted}`"),
-            Self::TooLong(bytes) => write!(f, "longer than {bytes} bytes"),
-            Self::Length(digits) => write!(f, "expected {digits} digits after the prefix"),
-            Self::Character(character) => write!(f, "{character:?} does not belong in it"),
-            Self::Range => f.write_str("the number is too large"),
-            Self::Form(wanted) => write!(f, "expected {wanted}"),
-        }
-    }
-}
-
-/// Cuts hostile input before it goes into an error text.
-pub(crate) fn shortened(text: &str) -> String {
-    const KEPT: usize = 60;
-    match text.char_indices().nth(KEPT) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", &text[..end]),
-    }
+/// The reason of a refusal for a character.
+fn stranger(character: char) -> String {
+    format!("{character:?} does not belong in it")
 }

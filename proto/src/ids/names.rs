@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{IdError, IdErrorKind};
-use crate::string_form::string_form;
+use super::{refused, stranger};
+use crate::string_form::{FormError, string_form};
 
 /// One feed: a slug of at most 100 lower-case ASCII letters, digits, `-`, `_` and `.`.
 ///
@@ -18,10 +18,11 @@ impl FeedId {
     pub fn push() -> Self {
         Self("push".to_owned())
     }
+}
 
+impl Default for FeedId {
     /// The id of a feed without one, such as a probed feed.
-    #[must_use]
-    pub fn unnamed() -> Self {
+    fn default() -> Self {
         Self("unnamed".to_owned())
     }
 }
@@ -96,33 +97,33 @@ const SLUG_PATTERN: &str = "^[a-z0-9][a-z0-9._-]{0,99}$";
 const OUTLET_BYTES: usize = 253;
 const TAG_BYTES: usize = 35;
 
-fn check_slug(text: &str) -> Result<(), IdErrorKind> {
+fn check_slug(text: &str) -> Result<(), String> {
     check_size(text, SLUG_BYTES)?;
     let is_alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     let is_slug = |c: char| is_alphanumeric(c) || matches!(c, '-' | '_' | '.');
     match text.chars().find(|&c| !is_slug(c)) {
-        Some(stranger) => Err(IdErrorKind::Character(stranger)),
+        Some(other) => Err(stranger(other)),
         None if text.starts_with(is_alphanumeric) => Ok(()),
-        None => Err(IdErrorKind::Form("a letter or digit first")),
+        None => Err("expected a letter or digit first".to_owned()),
     }
 }
 
-fn check_outlet(text: &str) -> Result<(), IdErrorKind> {
+fn check_outlet(text: &str) -> Result<(), String> {
     // A capital may have more bytes as a small letter.
     check_size(&text.to_lowercase(), OUTLET_BYTES)?;
     let is_stranger = |c: char| c.is_control() || c == '/' || (c.is_whitespace() && c != ' ');
     match text.chars().find(|&c| is_stranger(c)) {
-        Some(stranger) => Err(IdErrorKind::Character(stranger)),
+        Some(other) => Err(stranger(other)),
         None if text.trim() == text => Ok(()),
-        None => Err(IdErrorKind::Form("no spaces around it")),
+        None => Err("expected no spaces around it".to_owned()),
     }
 }
 
-fn check_language(text: &str) -> Result<(), IdErrorKind> {
+fn check_language(text: &str) -> Result<(), String> {
     check_size(text, TAG_BYTES)?;
     let is_tag = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if let Some(stranger) = text.chars().find(|&c| !is_tag(c)) {
-        return Err(IdErrorKind::Character(stranger));
+    if let Some(other) = text.chars().find(|&c| !is_tag(c)) {
+        return Err(stranger(other));
     }
     let mut subtags = text.split('-');
     let primary = subtags.next().unwrap_or_default();
@@ -130,14 +131,14 @@ fn check_language(text: &str) -> Result<(), IdErrorKind> {
         matches!(primary.len(), 2..=3) && primary.bytes().all(|b| b.is_ascii_lowercase());
     match is_primary && subtags.all(|subtag| matches!(subtag.len(), 1..=8)) {
         true => Ok(()),
-        false => Err(IdErrorKind::Form("a language tag such as `en` or `pt-br`")),
+        false => Err("expected a language tag such as `en` or `pt-br`".to_owned()),
     }
 }
 
-fn check_size(text: &str, most: usize) -> Result<(), IdErrorKind> {
+fn check_size(text: &str, most: usize) -> Result<(), String> {
     match text.len() {
-        0 => Err(IdErrorKind::Empty),
-        bytes if bytes > most => Err(IdErrorKind::TooLong(most)),
+        0 => Err("empty".to_owned()),
+        bytes if bytes > most => Err(format!("longer than {most} bytes")),
         _ => Ok(()),
     }
 }
@@ -159,10 +160,10 @@ macro_rules! name_id {
         }
 
         impl FromStr for $type {
-            type Err = IdError;
+            type Err = FormError;
 
-            fn from_str(text: &str) -> Result<Self, IdError> {
-                $check(text).map_err(|kind| IdError::new($what, text, kind))?;
+            fn from_str(text: &str) -> Result<Self, FormError> {
+                $check(text).map_err(|why| refused($what, text, why))?;
                 Ok(Self(text.to_lowercase()))
             }
         }
@@ -208,8 +209,10 @@ mod tests {
         assert!(id(&"long name ".repeat(20)).is_some());
     }
 
-    fn reason<T: FromStr<Err = IdError>>(text: &str) -> Option<IdErrorKind> {
-        text.parse::<T>().err().map(|error| error.kind())
+    /// The reason for which a text is refused, without the kind of name and the text.
+    fn reason<T: FromStr<Err = FormError>>(text: &str) -> Option<String> {
+        let error = text.parse::<T>().err()?.to_string();
+        Some(error.rsplit_once(": ").expect("a reason").1.to_owned())
     }
 
     #[test]
@@ -218,17 +221,17 @@ mod tests {
             assert_eq!(reason::<FeedId>(good), None, "{good}");
         }
         let cases = [
-            ("", IdErrorKind::Empty),
-            ("Harbour", IdErrorKind::Character('H')),
-            ("a b", IdErrorKind::Character(' ')),
-            ("a/b", IdErrorKind::Character('/')),
-            ("hafenö", IdErrorKind::Character('ö')),
-            (".hidden", IdErrorKind::Form("a letter or digit first")),
-            (&"a".repeat(101), IdErrorKind::TooLong(100)),
+            ("", "empty"),
+            ("Harbour", "'H' does not belong in it"),
+            ("a b", "' ' does not belong in it"),
+            ("a/b", "'/' does not belong in it"),
+            ("hafenö", "'ö' does not belong in it"),
+            (".hidden", "expected a letter or digit first"),
+            (&"a".repeat(101), "longer than 100 bytes"),
         ];
-        for (text, kind) in cases {
-            assert_eq!(reason::<FeedId>(text), Some(kind), "{text}");
-            assert_eq!(reason::<SubscriptionId>(text), Some(kind), "{text}");
+        for (text, why) in cases {
+            assert_eq!(reason::<FeedId>(text).as_deref(), Some(why), "{text}");
+            assert_eq!(reason::<SubscriptionId>(text).as_deref(), Some(why), "{text}");
         }
     }
 
@@ -240,15 +243,15 @@ mod tests {
             assert_eq!(reason::<Outlet>(good), None, "{good}");
         }
         let cases = [
-            ("", IdErrorKind::Empty),
-            ("https://harbour.example", IdErrorKind::Character('/')),
-            ("a\nb", IdErrorKind::Character('\n')),
-            (" a", IdErrorKind::Form("no spaces around it")),
-            (&"a".repeat(254), IdErrorKind::TooLong(253)),
-            (&"İ".repeat(126), IdErrorKind::TooLong(253)),
+            ("", "empty"),
+            ("https://harbour.example", "'/' does not belong in it"),
+            ("a\nb", "'\\n' does not belong in it"),
+            (" a", "expected no spaces around it"),
+            (&"a".repeat(254), "longer than 253 bytes"),
+            (&"İ".repeat(126), "longer than 253 bytes"),
         ];
-        for (text, kind) in cases {
-            assert_eq!(reason::<Outlet>(text), Some(kind), "{text}");
+        for (text, why) in cases {
+            assert_eq!(reason::<Outlet>(text).as_deref(), Some(why), "{text}");
         }
         assert_eq!("Ëtoile.Example".parse::<Outlet>().unwrap().as_str(), "ëtoile.example");
     }

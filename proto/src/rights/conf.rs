@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{Rights, User};
+use super::Rights;
+use crate::streams::Role;
 
 const HEAD: &str = r#"# The NATS server of wirefold: one user for each role, with the rights that its stage needs.
 #
@@ -51,7 +52,7 @@ const TAIL: &str = "    ]
 
 /// The variable in the included file with a user's password.
 #[must_use]
-pub fn password_variable(user: User) -> String {
+pub fn password_variable(user: Role) -> String {
     format!("WIREFOLD_{}_PASSWORD", user.as_str().to_uppercase())
 }
 
@@ -59,7 +60,7 @@ pub fn password_variable(user: User) -> String {
 #[must_use]
 pub fn document() -> String {
     let mut text = HEAD.to_owned();
-    for user in User::ALL {
+    for user in Role::ALL {
         write_user(&mut text, &Rights::of(user));
     }
     text + TAIL
@@ -67,7 +68,7 @@ pub fn document() -> String {
 
 /// The line in `deploy/nats.conf` of a user's first right, or of one of its patterns; from 1.
 #[must_use]
-pub fn line_of(user: User, pattern: Option<&str>) -> Option<usize> {
+pub fn line_of(user: Role, pattern: Option<&str>) -> Option<usize> {
     let document = document();
     let mut lines = document.lines().enumerate();
     let (start, _) = lines.find(|(_, line)| line.contains(&password_variable(user)))?;
@@ -115,7 +116,7 @@ mod tests {
     fn lines_are_found_in_the_users_own_block() {
         let document = document();
         let line = |number: usize| document.lines().nth(number - 1).unwrap_or_default();
-        for user in User::ALL {
+        for user in Role::ALL {
             let start = line_of(user, None).expect("every user stands there");
             assert!(line(start).contains(&format!("user: {user},")));
             for pattern in Rights::of(user).publish().map(str::to_owned).collect::<Vec<_>>() {
@@ -123,6 +124,6 @@ mod tests {
                 assert!(place > start && line(place).contains(&pattern));
             }
         }
-        assert_eq!(line_of(User::Setup, Some("wirefold.v1.article.enriched")), None);
+        assert_eq!(line_of(Role::Setup, Some("wirefold.v1.article.enriched")), None);
     }
 }

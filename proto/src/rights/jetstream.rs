@@ -1,7 +1,7 @@
 //! The subjects of requests to JetStream.
 
 use super::Right;
-use crate::streams::{DELIVERIES, ReadBy, Role, STORES, STREAMS, StoreKind, Stream};
+use crate::streams::{DELIVERIES, ReadBy, Role, STORES, STREAMS, Stage, StoreKind, Stream};
 use crate::table_keys::{ADDED_KEY, REPLAYED_KEY, gone_key};
 
 /// The table with the positions of readers that do not acknowledge, by stream and role.
@@ -66,8 +66,8 @@ pub(super) fn reading(stream: &Stream, role: Role, by: ReadBy) -> Right {
         },
         ReadBy::Order => {
             let mut publish = lookup(name);
-            if let Role::Stage(stage) = role {
-                publish.push(format!("$KV.{MARKS}.{name}.{}", stage.as_str()));
+            if Stage::from_word(role.as_str()).is_some() {
+                publish.push(format!("$KV.{MARKS}.{name}.{role}"));
                 publish.push(format!("$JS.API.STREAM.MSG.GET.KV_{MARKS}"));
             }
             // Reading by sequence needs no consumer. The server announces stored messages here.

@@ -8,73 +8,13 @@ mod conf;
 mod jetstream;
 mod service;
 
-use std::fmt;
-
-use crate::streams::{Role, STORES, STREAMS, Stage, Store};
+use crate::streams::{Role, STORES, STREAMS, StoreKind};
 use crate::subjects::covers;
 use jetstream::{append, keys, objects, reading, setup};
 
 pub use conf::{document, line_of, password_variable};
 pub use jetstream::{MARKS, PURGED, READERS, stream_of};
 pub use service::{COMPARE, Service};
-
-/// A user of the NATS server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum User {
-    /// Creates streams, stores and consumers, and deletes messages that all have read. It owns no messages.
-    Setup,
-    /// A role of the contract.
-    Role(Role),
-}
-
-impl User {
-    /// Every user.
-    pub const ALL: [Self; 8] = {
-        let [fetcher, detector, enricher, alerter, gateway, cli, reader] = Role::ALL;
-        [
-            Self::Setup,
-            Self::Role(fetcher),
-            Self::Role(detector),
-            Self::Role(enricher),
-            Self::Role(alerter),
-            Self::Role(gateway),
-            Self::Role(cli),
-            Self::Role(reader),
-        ]
-    };
-
-    /// The name of the user.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Setup => "setup",
-            Self::Role(role) => role.as_str(),
-        }
-    }
-
-    /// The user with this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|user| user.as_str() == name)
-    }
-
-    /// The inboxes of this user, to which no other user may subscribe. The pruner logs in as `setup` from a
-    /// process of its own.
-    #[must_use]
-    pub fn inboxes(self) -> Vec<String> {
-        let named = |name: &str| format!("_INBOX_{name}.>");
-        match self {
-            Self::Setup => vec![named("setup"), named("pruner")],
-            Self::Role(role) => vec![named(role.as_str())],
-        }
-    }
-}
-
-impl fmt::Display for User {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// A right of a user, with its subjects.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -91,7 +31,7 @@ pub struct Right {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rights {
     /// The user.
-    pub user: User,
+    pub user: Role,
     /// The rights. Each pattern occurs once.
     pub rights: Vec<Right>,
 }
@@ -99,18 +39,22 @@ pub struct Rights {
 impl Rights {
     /// The rights of this user.
     #[must_use]
-    pub fn of(user: User) -> Self {
+    pub fn of(user: Role) -> Self {
         let mut rights = vec![Right {
             what: "is answered".to_owned(),
             subscribe: user.inboxes(),
             ..Right::default()
         }];
+        rights.extend(match user {
+            Role::Setup => setup(),
+            role => of_role(role),
+        });
+        let service = Service::ALL.into_iter().find(|service| service.role() == user);
+        rights.extend(service.map(service::serving));
         match user {
-            User::Setup => {
-                rights.extend(setup());
-                rights.push(service::serving(Service::Pruner));
-            }
-            User::Role(role) => rights.extend(of_role(role)),
+            Role::Gateway => rights.push(jetstream::replaying()),
+            Role::Reader => rights.push(service::asking()),
+            _ => {}
         }
         let mut known: Vec<String> = Vec::new();
         for right in &mut rights {
@@ -174,28 +118,13 @@ fn of_role(role: Role) -> Vec<Right> {
     for store in STORES {
         let (writes, reads) = (store.writers.contains(&role), store.readers.contains(&role));
         if writes || reads {
-            rights.push(of_store(&store, role, writes));
+            rights.push(match store.kind {
+                StoreKind::KeyValue => keys(store.name, role, writes),
+                StoreKind::Objects => objects(store.name, writes),
+            });
         }
-    }
-    match role {
-        Role::Stage(stage) => {
-            rights.push(service::serving(Service::Stage(stage)));
-            if stage == Stage::Gateway {
-                rights.push(jetstream::replaying());
-            }
-        }
-        Role::Reader => rights.push(service::asking()),
-        Role::Cli => {}
     }
     rights
-}
-
-fn of_store(store: &Store, role: Role, writes: bool) -> Right {
-    use crate::streams::StoreKind;
-    match store.kind {
-        StoreKind::KeyValue => keys(store.name, role, writes),
-        StoreKind::Objects => objects(store.name, writes),
-    }
 }
 
 #[cfg(test)]
@@ -203,15 +132,15 @@ mod tests {
     use super::*;
 
     fn of(name: &str) -> Rights {
-        Rights::of(User::from_name(name).expect("a user"))
+        Rights::of(Role::from_word(name).expect("a user"))
     }
 
     #[test]
     fn users_are_named_once_and_found() {
-        for user in User::ALL {
-            assert_eq!(User::from_name(user.as_str()), Some(user));
+        for user in Role::ALL {
+            assert_eq!(Role::from_word(user.as_str()), Some(user));
         }
-        assert_eq!(User::from_name("root"), None);
+        assert_eq!(Role::from_word("root"), None);
     }
 
     #[test]
@@ -258,7 +187,7 @@ mod tests {
 
     #[test]
     fn nobody_deletes_and_only_setup_makes_and_purges() {
-        for user in User::ALL {
+        for user in Role::ALL {
             let rights = Rights::of(user);
             for stream in STREAMS {
                 let name = stream.name;
@@ -267,18 +196,18 @@ mod tests {
                 }
                 assert!(!rights.may_publish(&format!("$JS.API.CONSUMER.DELETE.{name}.enricher")));
                 let makes = rights.may_publish(&format!("$JS.API.STREAM.CREATE.{name}"));
-                assert_eq!(makes, user == User::Setup, "{user} {name}");
+                assert_eq!(makes, user == Role::Setup, "{user} {name}");
             }
             let purges = rights.may_publish("$JS.API.STREAM.PURGE.WF_FETCHED");
-            assert_eq!(purges, user == User::Setup, "{user}");
+            assert_eq!(purges, user == Role::Setup, "{user}");
         }
     }
 
     #[test]
     fn users_may_subscribe_only_to_their_own_subjects() {
-        for user in User::ALL {
+        for user in Role::ALL {
             let rights = Rights::of(user);
-            for other in User::ALL {
+            for other in Role::ALL {
                 let inbox = format!("_INBOX_{other}.a.b");
                 assert_eq!(rights.may_subscribe(&inbox), user == other, "{user} {inbox}");
             }
@@ -298,8 +227,8 @@ mod tests {
             let subject = service.health_subject();
             assert!(outsider.may_publish(&subject) && !outsider.may_subscribe(&subject));
             let name = service.name();
-            for user in User::ALL {
-                let is_its = user == service.user();
+            for user in Role::ALL {
+                let is_its = user == service.role();
                 let rights = Rights::of(user);
                 assert_eq!(rights.may_subscribe(&subject), is_its, "{user} {subject}");
                 for own in [format!("$SRV.STATS.{name}"), format!("$SRV.STATS.{name}.x")] {
@@ -314,12 +243,12 @@ mod tests {
     /// The creator of a consumer decides where its messages go.
     #[test]
     fn only_setup_makes_readers() {
-        for user in User::ALL {
+        for user in Role::ALL {
             let rights = Rights::of(user);
             let mut makes = rights
                 .publish()
                 .filter(|it| it.starts_with("$JS.API.CONSUMER.") && it.contains("CREATE"));
-            assert_eq!(makes.next().is_some(), user == User::Setup, "{user}");
+            assert_eq!(makes.next().is_some(), user == Role::Setup, "{user}");
         }
     }
 

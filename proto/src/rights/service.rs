@@ -1,7 +1,8 @@
 //! The services on NATS and their subjects.
 
-use super::{Right, User};
-use crate::streams::{Role, Stage};
+use super::Right;
+use crate::streams::Role;
+use crate::string_form::words;
 
 /// The subject for comparing two texts.
 pub const COMPARE: &str = "wirefold.v1.compare";
@@ -12,35 +13,31 @@ const HEALTH: &str = "wirefold.v1.health.*";
 /// A process that answers as a NATS service: a stage, or the pruner, which handles no messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Service {
-    /// A stage.
-    Stage(Stage),
+    /// Polls feeds and fetches articles.
+    Fetcher,
+    /// Judges articles.
+    Detector,
+    /// Extracts findings from articles.
+    Enricher,
+    /// Sends alerts.
+    Alerter,
+    /// Serves feeds, API and page.
+    Gateway,
     /// Deletes read messages from streams that are nearly full.
     Pruner,
 }
 
+words! {
+    Service:
+    Fetcher = "fetcher",
+    Detector = "detector",
+    Enricher = "enricher",
+    Alerter = "alerter",
+    Gateway = "gateway",
+    Pruner = "pruner",
+}
+
 impl Service {
-    /// Every service.
-    pub const ALL: [Self; 6] = {
-        let [fetcher, detector, enricher, alerter, gateway] = Stage::ALL;
-        [
-            Self::Stage(fetcher),
-            Self::Stage(detector),
-            Self::Stage(enricher),
-            Self::Stage(alerter),
-            Self::Stage(gateway),
-            Self::Pruner,
-        ]
-    };
-
-    /// The name of its process.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Stage(stage) => stage.as_str(),
-            Self::Pruner => "pruner",
-        }
-    }
-
     /// The name in `nats micro ls`.
     #[must_use]
     pub fn name(self) -> String {
@@ -55,11 +52,8 @@ impl Service {
 
     /// Its user of the server.
     #[must_use]
-    pub const fn user(self) -> User {
-        match self {
-            Self::Stage(stage) => User::Role(Role::Stage(stage)),
-            Self::Pruner => User::Setup,
-        }
+    pub fn role(self) -> Role {
+        Role::from_word(self.as_str()).unwrap_or(Role::Setup)
     }
 }
 
@@ -74,7 +68,7 @@ pub(super) fn serving(service: Service) -> Right {
         subscribe.push(format!("$SRV.{verb}.{name}.*"));
     }
     subscribe.push(service.health_subject());
-    if service == Service::Stage(Stage::Gateway) {
+    if service == Service::Gateway {
         subscribe.push(COMPARE.to_owned());
     }
     Right { what: "answers as a NATS service".to_owned(), subscribe, ..Right::default() }

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::words::words;
+use crate::string_form::words;
 
 /// A stage of the pipeline.
 #[derive(
@@ -34,31 +34,46 @@ words! {
     Gateway = "gateway",
 }
 
-/// A role that connects to the bus. Each has its own user with only its rights.
-///
-/// The `setup` role is not one of them: it owns all streams and buckets and no messages.
+/// A role that connects to the bus. Each is a user of the NATS server with only its rights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
-    /// A stage.
-    Stage(Stage),
+    /// Creates streams, stores and consumers, and deletes messages that all have read. It owns no messages.
+    Setup,
+    /// Polls feeds and fetches articles.
+    Fetcher,
+    /// Judges articles.
+    Detector,
+    /// Extracts findings from articles.
+    Enricher,
+    /// Sends alerts.
+    Alerter,
+    /// Serves feeds, API and page.
+    Gateway,
     /// The command line.
     Cli,
     /// Users' own programs: read only.
     Reader,
 }
 
-impl Role {
-    /// Every role.
-    pub const ALL: [Self; 7] = [FETCHER, DETECTOR, ENRICHER, ALERTER, GATEWAY, CLI, READER];
+words! {
+    Role:
+    Setup = "setup",
+    Fetcher = "fetcher",
+    Detector = "detector",
+    Enricher = "enricher",
+    Alerter = "alerter",
+    Gateway = "gateway",
+    Cli = "cli",
+    Reader = "reader",
+}
 
-    /// The name of the NATS user.
+impl Role {
+    /// Its inboxes, to which no other role may subscribe. The pruner logs in as `setup` from a process of its own.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Stage(stage) => stage.as_str(),
-            Self::Cli => "cli",
-            Self::Reader => "reader",
-        }
+    pub fn inboxes(self) -> Vec<String> {
+        let pruner = (self == Self::Setup).then_some("pruner");
+        let names = [self.as_str()].into_iter().chain(pruner);
+        names.map(|name| format!("_INBOX_{name}.>")).collect()
     }
 }
 
@@ -67,11 +82,3 @@ impl fmt::Display for Role {
         f.write_str(self.as_str())
     }
 }
-
-pub(super) const FETCHER: Role = Role::Stage(Stage::Fetcher);
-pub(super) const DETECTOR: Role = Role::Stage(Stage::Detector);
-pub(super) const ENRICHER: Role = Role::Stage(Stage::Enricher);
-pub(super) const ALERTER: Role = Role::Stage(Stage::Alerter);
-pub(super) const GATEWAY: Role = Role::Stage(Stage::Gateway);
-pub(super) const CLI: Role = Role::Cli;
-pub(super) const READER: Role = Role::Reader;

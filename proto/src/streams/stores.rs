@@ -1,6 +1,6 @@
 //! Key-value buckets and the object store.
 
-use super::roles::{ALERTER, CLI, DETECTOR, ENRICHER, FETCHER, GATEWAY, READER, Role};
+use super::Role::{self, Alerter, Cli, Detector, Enricher, Fetcher, Gateway, Reader};
 
 /// A key-value bucket or object store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,8 +31,8 @@ pub const FEEDS: Store = Store {
     name: "wf_feeds",
     kind: StoreKind::KeyValue,
     about: "validators, seen items and health of each feed",
-    writers: &[FETCHER],
-    readers: &[FETCHER, ALERTER, GATEWAY, CLI, READER],
+    writers: &[Fetcher],
+    readers: &[Fetcher, Alerter, Gateway, Cli, Reader],
 };
 
 /// The subscriptions in force.
@@ -40,8 +40,8 @@ pub const SUBSCRIPTIONS: Store = Store {
     name: "wf_subscriptions",
     kind: StoreKind::KeyValue,
     about: "the subscriptions in force",
-    writers: &[ALERTER],
-    readers: &[ALERTER, GATEWAY, CLI, READER],
+    writers: &[Alerter],
+    readers: &[Alerter, Gateway, Cli, Reader],
 };
 
 /// How far each delivery has read, and the revisions that it accepted of each alert, with its attempts; and the
@@ -50,8 +50,8 @@ pub const DELIVERIES: Store = Store {
     name: "wf_deliveries",
     kind: StoreKind::KeyValue,
     about: "how far each delivery has read the alerts, the last revision of each alert that it accepted, its newest attempts, its next digest of feeds, whether its target is gone, the health conditions of this installation, the deliveries that people added, with their secrets, and the dead letters that the gateway replayed",
-    writers: &[ALERTER],
-    readers: &[ALERTER, GATEWAY, CLI],
+    writers: &[Alerter],
+    readers: &[Alerter, Gateway, Cli],
 };
 
 /// Stories as the gateway shows them, while they may grow. They are written only over NATS, where other
@@ -60,8 +60,8 @@ pub const STORIES: Store = Store {
     name: "wf_stories",
     kind: StoreKind::KeyValue,
     about: "the newest state of each story that may still grow, and the sequence up to which the table is complete",
-    writers: &[GATEWAY],
-    readers: &[GATEWAY, CLI, READER],
+    writers: &[Gateway],
+    readers: &[Gateway, Cli, Reader],
 };
 
 /// How often articles were tried, and which may crash the process.
@@ -69,8 +69,8 @@ pub const TRIES: Store = Store {
     name: "wf_tries",
     kind: StoreKind::KeyValue,
     about: "messages that the detector and the enricher try alone",
-    writers: &[DETECTOR, ENRICHER],
-    readers: &[DETECTOR, ENRICHER],
+    writers: &[Detector, Enricher],
+    readers: &[Detector, Enricher],
 };
 
 /// The marks of readers, on the page and in reader apps.
@@ -78,8 +78,8 @@ pub const READING: Store = Store {
     name: "wf_reading",
     kind: StoreKind::KeyValue,
     about: "the stories that the holder of each token read or starred, on the page or in a reader app",
-    writers: &[GATEWAY],
-    readers: &[GATEWAY],
+    writers: &[Gateway],
+    readers: &[Gateway],
 };
 
 /// The addresses and outlets that may not come in again.
@@ -87,8 +87,8 @@ pub const FORGOTTEN: Store = Store {
     name: "wf_forgotten",
     kind: StoreKind::KeyValue,
     about: "the addresses and outlets that wirefold must not accept again, as hashes",
-    writers: &[CLI],
-    readers: &[FETCHER, GATEWAY, CLI],
+    writers: &[Cli],
+    readers: &[Fetcher, Gateway, Cli],
 };
 
 /// Which process leads, if several run the same stage; and the fetchers, which share the feeds.
@@ -96,8 +96,8 @@ pub const LEASES: Store = Store {
     name: "wf_leases",
     kind: StoreKind::KeyValue,
     about: "the detector, the enricher and the alerter that lead, if several run, and the fetchers that share the feeds",
-    writers: &[FETCHER, DETECTOR, ENRICHER, ALERTER],
-    readers: &[FETCHER, DETECTOR, ENRICHER, ALERTER, CLI],
+    writers: &[Fetcher, Detector, Enricher, Alerter],
+    readers: &[Fetcher, Detector, Enricher, Alerter, Cli],
 };
 
 /// The detector's snapshots.
@@ -105,9 +105,9 @@ pub const SNAPSHOTS: Store = Store {
     name: "wf_snapshots",
     kind: StoreKind::Objects,
     about: "the detector's index segments and tables",
-    writers: &[DETECTOR],
+    writers: &[Detector],
     // For the age of the newest snapshot.
-    readers: &[DETECTOR, ALERTER],
+    readers: &[Detector, Alerter],
 };
 
 /// The beginning of a snapshot's name in [`SNAPSHOTS`]. The sequence of the last decision follows, so names sort by age.
@@ -118,8 +118,8 @@ pub const KEPT: Store = Store {
     name: "wf_kept",
     kind: StoreKind::Objects,
     about: "the exports of the events that alerted, for as long as `keep.alerts` says",
-    writers: &[GATEWAY],
-    readers: &[GATEWAY, CLI],
+    writers: &[Gateway],
+    readers: &[Gateway, Cli],
 };
 
 /// Every bucket and object store.

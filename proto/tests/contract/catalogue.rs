@@ -128,7 +128,7 @@ fn json_schema<M: Message>() -> serde_json::Value {
 
 fn reread<M: Message>(body: &[u8]) -> Result<serde_json::Value, DecodeError> {
     let message: M = decode(body)?;
-    serde_json::to_value(&message).map_err(|why| DecodeError::Body { schema: M::schema(), why })
+    Ok(serde_json::to_value(&message).expect("text keys and finite numbers"))
 }
 
 fn subject<M: Published>(body: &[u8]) -> Result<Subject, DecodeError> {

@@ -119,7 +119,7 @@ pub async fn probe(settings: &Settings, url: &str, search: Search) -> Result<Pro
         Ok(read) => {
             let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
             would.extend(effects_of_feed(&read, settings));
-            let unnamed = FeedSettings::new(FeedId::unnamed(), url);
+            let unnamed = FeedSettings::new(FeedId::default(), url);
             let site = find_site(&unnamed, answer.url.as_str(), &leads_of(&read.feed.items));
             let titles = read.feed.items.iter().map(|item| item.title.clone());
             Probe {

@@ -1,7 +1,7 @@
 //! `wirefold check --nats`: every user of the shipped server may do what its role needs; mistakes are
 //! explained.
 
-use wirefold_proto::rights::User;
+use wirefold_proto::streams::Role;
 
 use super::broker::{Broker, both_outputs};
 
@@ -11,7 +11,7 @@ const CONF: &str = "deploy/nats.conf, line ";
 #[test]
 fn each_user_of_the_shipped_server_is_right() {
     let broker = Broker::start();
-    for user in User::ALL.map(User::as_str) {
+    for user in Role::ALL.map(Role::as_str) {
         let checked = broker.run(user, &["check", "--nats", &broker.url, "--role", user]);
         let found = both_outputs(&checked);
         assert_eq!(checked.status.code(), Some(0), "{found}");

@@ -6,7 +6,8 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use anyhow::Context;
-use wirefold_proto::rights::{User, password_variable};
+use wirefold_proto::rights::password_variable;
+use wirefold_proto::streams::Role;
 
 use crate::exit::Exit;
 use crate::global::Global;
@@ -22,7 +23,7 @@ pub(crate) fn run(folder: &Path, global: &Global) -> anyhow::Result<Exit> {
     let created = write(folder)?;
     global.note(format_args!(
         "{} in {}, {created} of them new",
-        output::count(User::ALL.len(), "password", "passwords"),
+        output::count(Role::ALL.len(), "password", "passwords"),
         folder.display()
     ));
     Ok(Exit::Ok)
@@ -34,7 +35,7 @@ fn write(folder: &Path) -> anyhow::Result<usize> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| shown(folder))?;
     let mut created = 0;
     let mut for_server = "# Written by `wirefold setup --passwords`.\n".to_owned();
-    for user in User::ALL {
+    for user in Role::ALL {
         let path = folder.join(user.as_str());
         let (password, is_new) = existing_or_new(&path).with_context(|| shown(&path))?;
         created += usize::from(is_new);
@@ -91,7 +92,7 @@ mod tests {
     fn each_user_has_a_password_that_stays() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().join("passwords");
-        assert_eq!(write(&folder).unwrap(), User::ALL.len());
+        assert_eq!(write(&folder).unwrap(), Role::ALL.len());
         let detector = text(&folder.join("detector"));
         assert!(detector.len() == 48 && detector != text(&folder.join("fetcher")));
         assert_eq!(text(&folder.join(SIGNING_KEY)).len(), 48);

@@ -152,8 +152,6 @@ fn stage() -> impl TypedValueParser<Value = Service> {
         ),
     ];
     let names = names.map(|(name, help)| PossibleValue::new(name).help(help));
-    PossibleValuesParser::new(names).try_map(|name| {
-        let known = Service::ALL.into_iter().find(|service| service.as_str() == name);
-        known.ok_or("no such stage")
-    })
+    PossibleValuesParser::new(names)
+        .try_map(|name| Service::from_word(&name).ok_or("no such stage"))
 }

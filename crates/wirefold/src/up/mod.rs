@@ -25,7 +25,7 @@ use wirefold_alerter::Printer;
 use wirefold_flow::{Bus, Clock, SystemClock};
 use wirefold_flow_sqlite::OpenError;
 use wirefold_proto::rights::Service;
-use wirefold_proto::streams::{CONTROL, FETCHED, Stage};
+use wirefold_proto::streams::{CONTROL, FETCHED};
 
 use crate::clock::SteadyClock;
 use crate::config::{Loaded, Origin};
@@ -247,7 +247,8 @@ impl Up<'_> {
             nats: None,
         };
         let begun = StartingProcess::start(&self.loaded.config, &telemetry).await?;
-        let running = pipeline.start(begun, &Stage::ALL.map(Service::Stage)).await?;
+        let stages = Service::ALL.into_iter().filter(|service| *service != Service::Pruner);
+        let running = pipeline.start(begun, &stages.collect::<Vec<_>>()).await?;
         let tally = show(self.global, bus, running.process.stop.clone());
         self.welcome(&running, demo.as_ref());
         if let Some(demo) = &mut demo {

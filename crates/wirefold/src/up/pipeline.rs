@@ -18,7 +18,7 @@ use wirefold_gateway::tokens::{Kind, SIGN_IN_LINK, Scope, TokenError, TokenFile}
 use wirefold_gateway::{Access, Condition as _, Gateway};
 use wirefold_proto::Interval;
 use wirefold_proto::rights::Service;
-use wirefold_proto::streams::{self, FEEDS, FETCHED, STREAMS, Stage};
+use wirefold_proto::streams::{self, FEEDS, FETCHED, STREAMS};
 
 use super::added::{DeliveryService, with_added};
 use super::demo::Demo;
@@ -55,7 +55,6 @@ pub(super) struct Pipeline<'a> {
     pub(super) nats: Option<NatsBus>,
 }
 
-const GATEWAY: Service = Service::Stage(Stage::Gateway);
 /// How often the bus is checked.
 const BUS_CHECK_INTERVAL: Duration = Duration::from_secs(5);
 /// The size in bytes of the message that tests whether the bus stores messages again.
@@ -93,7 +92,7 @@ impl Pipeline<'_> {
         process
             .start("word to systemd", super::process::notify(health.clone(), process.stop.clone()));
 
-        let listener = match stages.contains(&GATEWAY) {
+        let listener = match stages.contains(&Service::Gateway) {
             true => Some(bind("page", "--listen", config.page.listen).await?),
             false => None,
         };
@@ -107,7 +106,7 @@ impl Pipeline<'_> {
             let opening = self.start_gateway(&mut process, listener, &address, (&alerter, reload));
             let (held, opened) = opening.await?;
             (socket, gateway) = (Some(held), Some(opened));
-            health.ready(GATEWAY.as_str());
+            health.ready(Service::Gateway.as_str());
         }
         self.serve(&mut process, &health, stages, gateway.as_ref());
         if let Some(bus) = self.nats.clone().filter(|_| stages.contains(&Service::Pruner)) {
@@ -116,7 +115,7 @@ impl Pipeline<'_> {
             let pruner = nats::run_pruner(bus, clock, stop);
             process.start(Service::Pruner.as_str(), pruner);
         }
-        let start = DetectorStart::new(stages.contains(&Service::Stage(Stage::Detector)));
+        let start = DetectorStart::new(stages.contains(&Service::Detector));
         for service in stages {
             let Some(run) = self.stage(*service, process.stop.clone(), &alerter, &start)? else {
                 continue;
@@ -143,13 +142,13 @@ impl Pipeline<'_> {
         let context = self.context();
         let config = &self.loaded.config;
         Ok(Some(match service {
-            Service::Stage(Stage::Fetcher) => {
+            Service::Fetcher => {
                 let shares_as =
                     self.nats.as_ref().map(|_| crate::random::hex::<8>()).transpose()?;
                 let settings = wirefold_fetcher::Settings { shares_as, ..self.fetcher()? };
                 Box::pin(async move { Ok(wirefold_fetcher::run(context, settings, stop).await?) })
             }
-            Service::Stage(Stage::Detector) => {
+            Service::Detector => {
                 let mut settings = config.detector("detector-1");
                 // Over NATS a detector stores files only if a folder is configured.
                 if self.nats.is_none() {
@@ -161,14 +160,14 @@ impl Pipeline<'_> {
                     Ok(wirefold_detector::run_on_own_thread(context, settings, lease, stop).await?)
                 })
             }
-            Service::Stage(Stage::Enricher) => {
+            Service::Enricher => {
                 let settings = config.enricher("enricher-1");
                 let lease = nats::lease(self.nats.as_ref(), &context, service, &settings.writer)?;
                 Box::pin(async move {
                     Ok(wirefold_enricher::run(context, settings, lease, stop).await?)
                 })
             }
-            Service::Stage(Stage::Alerter) => {
+            Service::Alerter => {
                 let settings = alerter.clone();
                 let printer: Arc<dyn Printer> = Arc::new(StandardOutput);
                 let lease = nats::lease(self.nats.as_ref(), &context, service, "alerter-1")?;
@@ -178,7 +177,7 @@ impl Pipeline<'_> {
                     Ok(run_alerter(context, settings, printer, lease, stop).await?)
                 })
             }
-            Service::Stage(Stage::Gateway) | Service::Pruner => return Ok(None),
+            Service::Gateway | Service::Pruner => return Ok(None),
         }))
     }
 
@@ -226,7 +225,7 @@ impl Pipeline<'_> {
         process.serve_socket(unix, gateway.router(Access::Socket));
         process.serve("page", listener, gateway.router(Access::Network));
         let (stop, running) = (process.stop.clone(), gateway.clone());
-        process.start(GATEWAY.as_str(), async move { Ok(running.run(stop).await?) });
+        process.start(Service::Gateway.as_str(), async move { Ok(running.run(stop).await?) });
         Ok((socket, gateway))
     }
 
@@ -246,7 +245,7 @@ impl Pipeline<'_> {
                 telemetry: self.telemetry.clone(),
                 health: health.clone(),
                 inputs: nats::inputs(service, &self.loaded.config),
-                compares: gateway.filter(|_| service == GATEWAY).cloned(),
+                compares: gateway.filter(|_| service == Service::Gateway).cloned(),
             };
             process.start("NATS service", serving.run(process.stop.clone()));
         }
@@ -340,7 +339,7 @@ impl Pipeline<'_> {
             return Ok(watch::channel(demo_alerter(settings)?).1);
         }
         // Other stages neither use the added ones, nor may read them over NATS.
-        let uses = |stage: &Service| [GATEWAY, Service::Stage(Stage::Alerter)].contains(stage);
+        let uses = |stage: &Service| [Service::Gateway, Service::Alerter].contains(stage);
         let added = stages.iter().any(uses).then(|| self.bus.clone());
         let (settings, revision) = match &added {
             None => (settings, None),

@@ -1,7 +1,9 @@
 //! Channels: the forms of subjects, with the meaning of their parameters.
 
+use wirefold_proto::Class;
 use wirefold_proto::streams::{ALERTS, CONTROL, DEAD, ENRICHED, FETCHED, OUTPUT, Stage, Stream};
-use wirefold_proto::{Class, Command, CommandOutcome};
+
+use crate::words_of_tag;
 
 /// Subjects of one form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +112,7 @@ pub(super) fn parameter(name: &str) -> (&'static str, Vec<&'static str>) {
         "feed" => ("The feed, escaped; `push` for pushed articles.", vec![]),
         "class" => ("What the article is.", Class::ALL.map(Class::as_str).to_vec()),
         "language" => ("The first subtag of the language; `und` where it is not known.", vec![]),
-        "outcome" => ("The result.", CommandOutcome::ALL.to_vec()),
+        "outcome" => ("The result.", words_of_tag("wirefold.output.command", "outcome")),
         "subscription" => ("The subscription, escaped.", vec![]),
         "target" => ("The event or story.", vec![]),
         "revision" => ("The revision, from 1.", vec![]),
@@ -123,8 +125,8 @@ pub(super) fn parameter(name: &str) -> (&'static str, Vec<&'static str>) {
 }
 
 fn verbs() -> Vec<&'static str> {
-    let mut verbs: Vec<_> =
-        Command::VERBS.iter().filter_map(|verb| verb.split('.').nth(1)).collect();
+    let verbs = words_of_tag("wirefold.control", "do").into_iter();
+    let mut verbs: Vec<_> = verbs.filter_map(|verb| verb.split('.').nth(1)).collect();
     verbs.sort_unstable();
     verbs.dedup();
     verbs

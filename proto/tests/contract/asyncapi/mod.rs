@@ -7,9 +7,9 @@ use channels::parameter;
 use yaml::Yaml;
 
 use wirefold_proto::streams::ReadBy;
-use wirefold_proto::subjects::overlap;
 
 use crate::catalogue::{CATALOGUE, Entry};
+use crate::{file_stem, overlap};
 
 pub(crate) use channels::{CHANNELS, Channel};
 
@@ -89,7 +89,7 @@ fn message_keys(channel: &Channel) -> Vec<String> {
     }
     let schemas = CATALOGUE.iter().map(|entry| (entry.schema)());
     let of_channel = schemas.filter(|schema| channel.messages.contains(&schema.name.as_str()));
-    of_channel.map(|schema| schema.file_stem()).collect()
+    of_channel.map(|schema| file_stem(&schema)).collect()
 }
 
 fn write_operations(yaml: &mut Yaml, channel: &Channel) {
@@ -125,7 +125,7 @@ fn write_operation(yaml: &mut Yaml, channel: &Channel, key: &str, action: &str, 
 
 fn write_message(yaml: &mut Yaml, entry: &Entry) {
     let schema = (entry.schema)();
-    let stem = schema.file_stem();
+    let stem = file_stem(&schema);
     let json_schema = (entry.json_schema)();
     let text = |key: &str| json_schema[key].as_str().unwrap_or_default().to_owned();
     yaml.open(2, &stem);

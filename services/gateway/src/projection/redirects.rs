@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use wirefold_proto::{ArticleId, EventId, IdError, StoryId};
+use wirefold_proto::{ArticleId, EventId, FormError, StoryId};
 
 use crate::projection::Answer;
 use crate::projection::articles::{parse, text};
@@ -43,7 +43,7 @@ pub(super) fn expire(transaction: &Transaction<'_>) -> Answer<()> {
 
 /// The id of an article, a story or an event, which is stored as text.
 pub(crate) trait RowId:
-    Copy + Eq + Display + FromStr<Err = IdError> + Send + 'static
+    Copy + Eq + Display + FromStr<Err = FormError> + Send + 'static
 {
     /// The table whose rows have such an id.
     const TABLE: &'static str;

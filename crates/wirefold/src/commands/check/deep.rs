@@ -10,8 +10,7 @@ use wirefold_flow_sqlite::{Inspection, OpenError, UNFINISHED};
 use wirefold_gateway::Kept;
 use wirefold_gateway::shapes::{StorageReport, StreamUse};
 use wirefold_gateway::{faults_of_projection, tokens::TokenFile};
-use wirefold_proto::rights::User;
-use wirefold_proto::streams::{KEPT, SNAPSHOT, SNAPSHOTS};
+use wirefold_proto::streams::{KEPT, Role, SNAPSHOT, SNAPSHOTS};
 
 use crate::client::{Client, must_exist};
 use crate::config::{Config, Instance, Overrides, load_here};
@@ -60,7 +59,7 @@ fn in_use(folder: &Path) -> String {
 }
 
 async fn of_server(config: &Config, folder: &Path) -> anyhow::Result<Vec<Finding>> {
-    let bus = connect_within(ANSWER_TIMEOUT, &config.bus, User::Setup.as_str()).await?;
+    let bus = connect_within(ANSWER_TIMEOUT, &config.bus, Role::Setup.as_str()).await?;
     let contents = read_all(&bus).await.map_err(Stop::bus)?;
     bus.close().await;
     let mut findings = contents.findings();

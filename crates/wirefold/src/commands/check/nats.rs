@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use wirefold_flow::{Bus as _, BusError};
 use wirefold_flow_nats::{Attempt, NatsBus};
-use wirefold_proto::rights::{READERS, Right, Rights, User, line_of, sample};
-use wirefold_proto::streams::STREAMS;
+use wirefold_proto::rights::{READERS, Right, Rights, line_of, sample};
+use wirefold_proto::streams::{Role, STREAMS};
 
 use crate::config::Config;
 use crate::exit::stop;
@@ -31,8 +31,8 @@ pub(super) async fn check_server(
     role: Option<&str>,
 ) -> anyhow::Result<Vec<Finding>> {
     let named = role.or(config.bus.user.as_deref());
-    let Some(user) = named.and_then(User::from_name) else {
-        stop!(Usage, "name the role with --role: {}", User::ALL.map(User::as_str).join(", "));
+    let Some(user) = named.and_then(Role::from_word) else {
+        stop!(Usage, "name the role with --role: {}", Role::ALL.map(Role::as_str).join(", "));
     };
     let bus = connect_within(ANSWER_TIMEOUT, &config.bus, user.as_str()).await?;
     let place = config.bus.addresses();
@@ -57,7 +57,7 @@ pub(super) async fn check_server(
 }
 
 /// Tries the rights of a role's user as the user who is logged in.
-async fn check_rights(bus: &NatsBus, user: User, login: &str) -> Result<Vec<Finding>, BusError> {
+async fn check_rights(bus: &NatsBus, user: Role, login: &str) -> Result<Vec<Finding>, BusError> {
     let rights = Rights::of(user);
     let mut findings = Vec::new();
     for right in &rights.rights {
@@ -89,7 +89,7 @@ async fn check_rights(bus: &NatsBus, user: User, login: &str) -> Result<Vec<Find
 /// Tries one permission. The finding says what is refused, and where to allow it.
 async fn try_right(
     bus: &NatsBus,
-    user: User,
+    user: Role,
     login: &str,
     right: &Right,
 ) -> Result<Finding, BusError> {
@@ -130,7 +130,7 @@ fn foreign(rights: &Rights) -> BTreeSet<Attempt> {
     let mut publish = BTreeSet::new();
     let mut subscribe: BTreeSet<String> =
         ["$JS.>", "$KV.>", "wirefold.>"].map(str::to_owned).into();
-    for other in User::ALL {
+    for other in Role::ALL {
         let of_other = Rights::of(other);
         publish.extend(of_other.publish().map(sample));
         subscribe.extend(of_other.subscribe().map(str::to_owned));
@@ -147,7 +147,7 @@ fn foreign(rights: &Rights) -> BTreeSet<Attempt> {
 }
 
 /// Whether the streams that this user may see exist, with its durable consumers.
-async fn check_streams(bus: &NatsBus, user: User) -> Vec<Finding> {
+async fn check_streams(bus: &NatsBus, user: Role) -> Vec<Finding> {
     let rights = Rights::of(user);
     let remedy = "run `wirefold setup --nats URL` as user setup";
     let mut findings = Vec::new();
@@ -183,12 +183,12 @@ mod tests {
 
     #[test]
     fn foreign_actions_are_not_among_the_rights_of_a_user() {
-        for user in User::ALL {
+        for user in Role::ALL {
             let rights = Rights::of(user);
             let foreign = foreign(&rights);
             let publish = |subject: &str| foreign.contains(&Attempt::Publish(subject.to_owned()));
             assert!(publish("$JS.API.STREAM.DELETE.WF_FETCHED"), "{user}");
-            assert_eq!(publish("$JS.API.STREAM.PURGE.WF_OUTPUT"), user != User::Setup, "{user}");
+            assert_eq!(publish("$JS.API.STREAM.PURGE.WF_OUTPUT"), user != Role::Setup, "{user}");
             assert!(foreign.len() > 100, "{user}: {}", foreign.len());
         }
     }

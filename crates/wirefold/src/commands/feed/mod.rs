@@ -554,7 +554,7 @@ fn describe_site(found: &Probe) -> Option<String> {
              feed; if you know it does, add --speaks-for {leading}",
             site.items, site.of
         ),
-        _ => site.describe(&FeedId::unnamed()),
+        _ => site.describe(&FeedId::default()),
     })
 }
 

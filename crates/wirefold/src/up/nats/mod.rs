@@ -109,7 +109,7 @@ pub(super) fn signed(
     let bus: Arc<dyn Bus> = Arc::new(bus.clone());
     let Some(key) = signing_key(&config.bus)? else { return Ok(bus) };
     let (name, epochs) = (OUTPUT.name.to_owned(), Subject::output_epoch().to_string());
-    let letters = (stage == Service::Stage(Stage::Alerter))
+    let letters = (stage == Service::Alerter)
         .then(|| (stage.as_str().to_owned(), dead_letters(Stage::Alerter)));
     Ok(Arc::new(SignedBus::new(bus, key, SignedStream { name, epochs, letters })))
 }

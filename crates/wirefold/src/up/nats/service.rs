@@ -13,7 +13,6 @@ use wirefold_flow_nats::{self as flow_nats, Endpoint, NatsBus, RequestHandler, S
 use wirefold_gateway::Gateway;
 use wirefold_gateway::shapes::Problem;
 use wirefold_proto::rights::{COMPARE, Service};
-use wirefold_proto::streams::Stage;
 
 use crate::config::Config;
 use crate::telemetry::{Health, Telemetry};
@@ -64,13 +63,11 @@ impl Serving {
 
 fn about(service: Service) -> &'static str {
     match service {
-        Service::Stage(Stage::Fetcher) => "wirefold: polls feeds and fetches articles",
-        Service::Stage(Stage::Detector) => "wirefold: decides which articles are copies",
-        Service::Stage(Stage::Enricher) => "wirefold: finds language, names, places and quotations",
-        Service::Stage(Stage::Alerter) => "wirefold: matches subscriptions and delivers alerts",
-        Service::Stage(Stage::Gateway) => {
-            "wirefold: serves page, API and feeds, and compares texts"
-        }
+        Service::Fetcher => "wirefold: polls feeds and fetches articles",
+        Service::Detector => "wirefold: decides which articles are copies",
+        Service::Enricher => "wirefold: finds language, names, places and quotations",
+        Service::Alerter => "wirefold: matches subscriptions and delivers alerts",
+        Service::Gateway => "wirefold: serves page, API and feeds, and compares texts",
         Service::Pruner => "wirefold: deletes read messages from streams that are nearly full",
     }
 }
@@ -78,11 +75,11 @@ fn about(service: Service) -> &'static str {
 /// The counter of handled messages of a service.
 fn handled(service: Service) -> &'static str {
     match service {
-        Service::Stage(Stage::Fetcher) => "wirefold_fetcher_articles_total",
-        Service::Stage(Stage::Detector) => "wirefold_detector_articles_total",
-        Service::Stage(Stage::Enricher) => "wirefold_enricher_articles_total",
-        Service::Stage(Stage::Alerter) => "wirefold_alerter_articles_total",
-        Service::Stage(Stage::Gateway) => "wirefold_gateway_projected_total",
+        Service::Fetcher => "wirefold_fetcher_articles_total",
+        Service::Detector => "wirefold_detector_articles_total",
+        Service::Enricher => "wirefold_enricher_articles_total",
+        Service::Alerter => "wirefold_alerter_articles_total",
+        Service::Gateway => "wirefold_gateway_projected_total",
         Service::Pruner => "wirefold_pruner_checks_total",
     }
 }
@@ -208,13 +205,13 @@ mod tests {
     fn a_stage_lags_in_the_streams_that_it_holds() {
         let delivery = toml::from_str("name = \"desk\"\nkind = \"stdout\"").unwrap();
         let config = Config { delivery: vec![delivery], ..Config::default() };
-        let of_stage = |stage| inputs(Service::Stage(stage), &config);
-        assert!(of_stage(Stage::Fetcher).is_empty() && inputs(Service::Pruner, &config).is_empty());
-        assert_eq!(of_stage(Stage::Enricher), ["WF_FETCHED"]);
-        assert_eq!(of_stage(Stage::Detector), ["WF_ENRICHED"]);
-        assert_eq!(of_stage(Stage::Gateway), ["WF_OUTPUT"]);
-        assert_eq!(of_stage(Stage::Alerter), ["WF_OUTPUT", "WF_ALERTS"]);
-        let without = inputs(Service::Stage(Stage::Alerter), &Config::default());
+        let of = |service| inputs(service, &config);
+        assert!(of(Service::Fetcher).is_empty() && of(Service::Pruner).is_empty());
+        assert_eq!(of(Service::Enricher), ["WF_FETCHED"]);
+        assert_eq!(of(Service::Detector), ["WF_ENRICHED"]);
+        assert_eq!(of(Service::Gateway), ["WF_OUTPUT"]);
+        assert_eq!(of(Service::Alerter), ["WF_OUTPUT", "WF_ALERTS"]);
+        let without = inputs(Service::Alerter, &Config::default());
         assert_eq!(without, ["WF_OUTPUT"], "nothing is delivered");
     }
 }

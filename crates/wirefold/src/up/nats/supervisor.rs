@@ -18,7 +18,6 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 use wirefold_flow::{Backoff, Clock};
 use wirefold_proto::rights::Service;
-use wirefold_proto::streams::Stage;
 
 use super::{folder, free_port, wait_for_server};
 use crate::clock::SteadyClock;
@@ -140,7 +139,7 @@ impl Supervisor<'_> {
         for (nth, service) in (2..).zip(Service::ALL) {
             let operations = free_port(nth)?;
             let was_ready = CancellationToken::new();
-            if service == Service::Stage(Stage::Gateway) {
+            if service == Service::Gateway {
                 page_ready = was_ready.clone();
             }
             let child = ChildLoop {
