@@ -122,16 +122,23 @@ pub(crate) fn run(arguments: &EvalArguments, global: &Global) -> anyhow::Result<
     let judging = Progress::of_judging(articles.len(), global.quiet);
     let judged = Judged::run(&articles, arguments.order, settings, arguments.by, &judging);
     judging.end();
-    let worst = errors::WorstErrors::find(&labels, &judged, arguments.worst);
-    let classes = class_counts(&labels, &judged);
     let origins = match arguments.by {
         By::Story => None,
         By::Event => origins::Origins::count(&labels_text, &numbers, &labels, &judged),
     };
-    let against = arguments.against.map(|rule| (rule, judged.by_baseline(rule)));
-    let report = report::Report::new(&labels, shape, &judged, against, (classes, worst, origins));
+    let report = report::Report {
+        labels: &labels,
+        shape,
+        at_arrival: labels.score(&judged.at_arrival),
+        at_end: labels.score(&judged.at_end),
+        against: arguments.against.map(|rule| (rule, labels.score(&judged.by_baseline(rule)))),
+        classes: class_counts(&labels, &judged),
+        worst: errors::WorstErrors::find(&labels, &judged, arguments.worst),
+        origins,
+        judged: &judged,
+    };
     if arguments.json {
-        output::print_json(&report)?;
+        output::print_json(&report.json()?)?;
     } else {
         output::print_styled(&report.describe()?)?;
     }

@@ -3,139 +3,89 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use serde::Serialize;
-use wirefold_score::{Labels, Score, Shape};
+use serde_json::{Value, json};
+use wirefold_score::{Labels, Score, Shape, Share};
 
-use super::By;
-use super::ClassCount;
-use super::Judged;
-use super::errors::{PairError, TextComparison, WorstErrors};
+use super::errors::{PairError, WorstErrors};
 use super::origins::Origins;
+use super::{By, ClassCount, Judged};
 use crate::columns::{Cell, Columns};
 use crate::fold::Rule;
-use crate::output::shorten;
-use crate::output::{clean, count, thousands, width};
+use crate::output::{clean, count, shorten, thousands, width};
 
 const STRONG: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 
 /// The whole report.
-#[derive(Debug, Serialize)]
-pub(super) struct Report {
-    schema: &'static str,
-    articles: usize,
-    order: String,
-    by: &'static str,
-    labels: &'static str,
-    /// Pairs that must be together, and pairs that may be.
-    pairs: usize,
-    may: usize,
-    at_arrival: Figures,
-    #[serde(rename = "settled")]
-    at_end: Figures,
-    /// The figures of the baseline.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    against: Option<Baseline>,
-    kinds: Vec<Kind>,
+pub(super) struct Report<'a> {
+    pub(super) labels: &'a Labels,
+    pub(super) shape: Shape,
+    pub(super) judged: &'a Judged<'a>,
+    pub(super) at_arrival: Score,
+    pub(super) at_end: Score,
+    /// The score of the baseline.
+    pub(super) against: Option<(Rule, Score)>,
     /// Errors of stories by class.
-    classes: Vec<ClassCount>,
+    pub(super) classes: Vec<ClassCount>,
+    pub(super) worst: WorstErrors,
     /// How often the bound of origins is too low, if the labels name stories and events.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    origins: Option<Origins>,
-    #[serde(flatten)]
-    worst: WorstErrors,
+    pub(super) origins: Option<Origins>,
 }
 
-#[derive(Debug, Serialize)]
-struct Figures {
-    found: usize,
-    #[serde(rename = "false")]
-    wrong: usize,
-    missed: usize,
-    precision: f64,
-    recall: f64,
-    f1: f64,
-    rand_index: f64,
-    b_cubed_precision: f64,
-    b_cubed_recall: f64,
-    b_cubed_f1: f64,
+fn figures(score: &Score) -> Value {
+    json!({
+        "found": score.found, "false": score.false_folds, "missed": score.missed,
+        "precision": score.precision(), "recall": score.recall(), "f1": score.f1(),
+        "rand_index": score.rand_index, "b_cubed_precision": score.b_cubed_precision,
+        "b_cubed_recall": score.b_cubed_recall, "b_cubed_f1": score.b_cubed_f1(),
+    })
 }
 
-/// The figures of a baseline on the same articles.
-#[derive(Debug, Serialize)]
-struct Baseline {
-    method: String,
-    #[serde(flatten)]
-    figures: Figures,
-}
-
-#[derive(Debug, Serialize)]
-struct Kind {
-    kind: String,
-    pairs: usize,
-    found: usize,
-    recall: f64,
-}
-
-impl Figures {
-    fn of(score: &Score) -> Figures {
-        Figures {
-            found: score.found,
-            wrong: score.false_folds,
-            missed: score.missed,
-            precision: score.precision(),
-            recall: score.recall(),
-            f1: score.f1(),
-            rand_index: score.rand_index,
-            b_cubed_precision: score.b_cubed_precision,
-            b_cubed_recall: score.b_cubed_recall,
-            b_cubed_f1: score.b_cubed_f1(),
-        }
+impl Report<'_> {
+    /// The score of what is looked at first, and whose errors are shown.
+    fn score(&self) -> &Score {
+        if self.judged.by == By::Story { &self.at_arrival } else { &self.at_end }
     }
-}
 
-impl Report {
-    pub(super) fn new(
-        labels: &Labels,
-        shape: Shape,
-        judged: &Judged<'_>,
-        against: Option<(Rule, Vec<usize>)>,
-        (classes, worst, origins): (Vec<ClassCount>, WorstErrors, Option<Origins>),
-    ) -> Report {
-        let (pairs, may) = labels.counts();
-        let score = labels.score(judged.scored_groups());
-        let kind = |(name, share): (&String, &wirefold_score::Share)| Kind {
-            kind: name.clone(),
-            pairs: share.whole,
-            found: share.part,
-            recall: share.value(),
-        };
-        // A single kind without a name needs no table.
-        let named = score.kinds.keys().any(|name| !name.is_empty());
-        let kinds = score.kinds.iter().filter(|_| named).map(kind).collect();
-        Report {
-            schema: "wirefold.eval/2",
-            articles: judged.articles.len(),
-            order: judged.order.to_string(),
-            by: judged.by.group().name(),
-            labels: match shape {
+    /// The kinds of labelled pairs. A single kind without a name is not shown.
+    fn kinds(&self) -> impl Iterator<Item = (&String, &Share)> {
+        let kinds = &self.score().kinds;
+        let are_named = kinds.keys().any(|name| !name.is_empty());
+        kinds.iter().filter(move |_| are_named)
+    }
+
+    /// The report for programs.
+    pub(super) fn json(&self) -> serde_json::Result<Value> {
+        let (pairs, may) = self.labels.counts();
+        let mut report = json!({
+            "schema": "wirefold.eval/2",
+            "articles": self.judged.articles.len(),
+            "order": self.judged.order.to_string(),
+            "by": self.judged.by.group().name(),
+            "labels": match self.shape {
                 Shape::Pairs => "pairs",
                 Shape::Clusters => "clusters",
             },
-            pairs,
-            may,
-            at_arrival: Figures::of(&labels.score(&judged.at_arrival)),
-            at_end: Figures::of(&labels.score(&judged.at_end)),
-            against: against.map(|(rule, stories)| Baseline {
-                method: rule.to_string(),
-                figures: Figures::of(&labels.score(&stories)),
-            }),
-            kinds,
-            classes,
-            origins,
-            worst,
+            // Pairs that must be together, and pairs that may be.
+            "pairs": pairs, "may": may,
+            "at_arrival": figures(&self.at_arrival), "settled": figures(&self.at_end),
+        });
+        if let Some((rule, score)) = &self.against {
+            report["against"] = json!({ "method": rule.to_string() });
+            merge(&mut report["against"], figures(score));
         }
+        let kinds = self.kinds().map(|(kind, share)| {
+            let recall = share.value();
+            json!({ "kind": kind, "pairs": share.whole, "found": share.part, "recall": recall })
+        });
+        report["kinds"] = kinds.collect();
+        report["classes"] = serde_json::to_value(&self.classes)?;
+        if let Some(origins) = &self.origins {
+            report["origins"] = serde_json::to_value(origins)?;
+        }
+        merge(&mut report, serde_json::to_value(&self.worst)?);
+        Ok(report)
     }
 
     /// The report for people.
@@ -145,48 +95,44 @@ impl Report {
         let mut table = Columns::new(&[
             "", "right", "false", "missed", "precision", "recall", "F1", "ARI", "B³",
         ]);
-        table.push(self.at_arrival.row("at arrival"));
-        table.push(self.at_end.row("final"));
-        if let Some(Baseline { method, figures }) = &self.against {
-            table.push(figures.row(method));
+        table.push(row("at arrival", &self.at_arrival));
+        table.push(row("final", &self.at_end));
+        if let Some((rule, score)) = &self.against {
+            table.push(row(&rule.to_string(), score));
         }
         out.push_str(&table.render());
-        if !self.kinds.is_empty() {
-            let mut kinds = Columns::new(&["kind", "pairs", "found", "recall"]);
-            for kind in &self.kinds {
-                kinds.push(vec![
-                    Cell::new(&kind.kind),
-                    Cell::new(thousands(kind.pairs)),
-                    Cell::new(thousands(kind.found)),
-                    Cell::new(decimals(kind.recall)),
-                ]);
-            }
+        let mut kinds = Columns::new(&["kind", "pairs", "found", "recall"]);
+        for (kind, share) in self.kinds() {
+            let [pairs, found] = [share.whole, share.part].map(thousands).map(Cell::new);
+            kinds.push(vec![Cell::new(kind), pairs, found, Cell::new(decimals(share.value()))]);
+        }
+        if self.kinds().next().is_some() {
             writeln!(out, "\n{}", kinds.render().trim_end())?;
         }
         if let Some(origins) = &self.origins {
             writeln!(out, "\n{}", origins.describe())?;
         }
         self.write_classes(&mut out)?;
-        let score =
-            if self.by == By::Story.group().name() { &self.at_arrival } else { &self.at_end };
+        let score = self.score();
         let together = "TOGETHER AND SHOULD NOT BE, least alike first";
-        self.write_errors(&mut out, together, &self.worst.false_folds, score.wrong)?;
+        self.write_errors(&mut out, together, &self.worst.false_folds, score.false_folds)?;
         let apart = "NOT TOGETHER AND SHOULD BE, most alike first";
         self.write_errors(&mut out, apart, &self.worst.missed, score.missed)?;
         Ok(out)
     }
 
     fn write_head(&self, out: &mut String) -> std::fmt::Result {
-        let may = match self.may {
+        let (pairs, may) = self.labels.counts();
+        let may = match may {
             0 => String::new(),
             may => format!(", {} that may or are unsure", thousands(may)),
         };
-        let (group, order) = (self.by, &self.order);
+        let (group, order) = (self.judged.by.group().name(), self.judged.order);
         writeln!(
             out,
             "{STRONG}{}{STRONG:#}, {} that must be one {group}{may}; order: {order}\n",
-            count(self.articles, "article", "articles"),
-            count(self.pairs, "pair", "pairs"),
+            count(self.judged.articles.len(), "article", "articles"),
+            count(pairs, "pair", "pairs"),
         )
     }
 
@@ -219,13 +165,12 @@ impl Report {
     }
 }
 
-impl Figures {
-    fn row(&self, name: &str) -> Vec<Cell> {
-        let counts = [self.found, self.wrong, self.missed].map(thousands);
-        let shares = [self.precision, self.recall, self.f1, self.rand_index, self.b_cubed_f1];
-        let cells = counts.into_iter().chain(shares.map(decimals)).map(Cell::new);
-        [Cell::new(name)].into_iter().chain(cells).collect()
-    }
+fn row(name: &str, score: &Score) -> Vec<Cell> {
+    let counts = [score.found, score.false_folds, score.missed].map(thousands);
+    let shares =
+        [score.precision(), score.recall(), score.f1(), score.rand_index, score.b_cubed_f1()];
+    let cells = counts.into_iter().chain(shares.map(decimals)).map(Cell::new);
+    [Cell::new(name)].into_iter().chain(cells).collect()
 }
 
 impl PairError {
@@ -247,15 +192,16 @@ impl PairError {
         if let Some(class) = self.class {
             writeln!(out, "    class: {class}: {}", self.class_in_words)?;
         }
-        self.alone.write(out)?;
+        let together = if self.alone.together { "together" } else { "apart" };
+        writeln!(out, "    by themselves: {together}: {}", self.alone.in_words)?;
         writeln!(out, "    among all: {}", clean(&self.among_all))
     }
 }
 
-impl TextComparison {
-    fn write(&self, out: &mut String) -> std::fmt::Result {
-        let together = if self.together { "together" } else { "apart" };
-        writeln!(out, "    by themselves: {together}: {}", self.in_words)
+/// Adds the fields of an object to those of another.
+fn merge(into: &mut Value, fields: Value) {
+    if let (Value::Object(into), Value::Object(fields)) = (into, fields) {
+        into.extend(fields);
     }
 }
 
