@@ -23,17 +23,17 @@ use crate::progress::Progress;
 
 /// Two articles, the earlier first, and their comparison.
 struct Comparison {
-    earlier: Article,
-    later: Article,
+    earlier: Input,
+    later: Input,
     texts: TextComparison,
 }
 
 /// Reads the article in each file.
-pub(crate) fn read(first: &Path, second: &Path) -> anyhow::Result<(Article, Article)> {
+pub(crate) fn read(first: &Path, second: &Path) -> anyhow::Result<(Input, Input)> {
     if first.as_os_str() == "-" && second.as_os_str() == "-" {
         stop!(Usage, "standard input can be only one of the two");
     }
-    match (Article::read(first), Article::read(second)) {
+    match (read_one(first), read_one(second)) {
         (Err(why), Err(other)) => {
             output::note(format_args!("error: {why:#}"));
             Err(other)
@@ -44,9 +44,9 @@ pub(crate) fn read(first: &Path, second: &Path) -> anyhow::Result<(Article, Arti
 
 /// Compares two articles and prints the result, with long passages in full if `full`. The exit code gives their
 /// relation.
-pub(crate) fn show(earlier: Article, later: Article, full: bool) -> anyhow::Result<Exit> {
+pub(crate) fn show(earlier: Input, later: Input, full: bool) -> anyhow::Result<Exit> {
     let compare = |one: &Described<'_>, other: &Described<'_>| TextComparison::new(one, other);
-    let Some(texts) = with_described(&earlier.input, &later.input, compare) else {
+    let Some(texts) = with_described(&earlier, &later, compare) else {
         anyhow::bail!("the detector gave no verdict on two articles of the same moment");
     };
     let comparison = Comparison { earlier, later, texts };
@@ -85,57 +85,42 @@ pub(crate) fn exit_of(relation: Relation) -> Exit {
     }
 }
 
-/// An article with its text and its other fields.
-pub(crate) struct Article {
-    /// The name under which it is shown.
-    id: String,
-    input: Input,
+/// The article as the API takes it.
+pub(crate) fn given(known: &Input) -> GivenText {
+    let title = Some(known.title.clone()).filter(|title| !title.is_empty());
+    let published = known.published.or(known.seen);
+    GivenText {
+        text: known.text.clone(),
+        title,
+        outlet: known.outlet.clone(),
+        url: known.url.clone().or(known.page.clone()),
+        published: published.and_then(|time| Timestamp::from_second(time).ok()),
+    }
 }
 
-impl Article {
-    /// An article under this name.
-    pub(crate) fn new(name: String, input: Input) -> Article {
-        Article { id: name, input }
-    }
-
-    /// The article as the API takes it.
-    pub(crate) fn given(&self) -> GivenText {
-        let known = &self.input;
-        let title = Some(known.title.clone()).filter(|title| !title.is_empty());
-        let published = known.published.or(known.seen);
-        GivenText {
-            text: known.text.clone(),
-            title,
-            outlet: known.outlet.clone(),
-            url: known.url.clone().or(known.page.clone()),
-            published: published.and_then(|time| Timestamp::from_second(time).ok()),
+/// Reads the article in a file, which must have exactly one.
+pub(crate) fn read_one(path: &Path) -> anyhow::Result<Input> {
+    let (mut found, mut refused): (Vec<Input>, Option<Stop>) = (Vec::new(), None);
+    input::read(&[PathBuf::from(path)], &Progress::hidden(), &mut |reading| {
+        match reading {
+            Reading::Article(article) => found.push(*article),
+            Reading::Note(what) | Reading::Warning(what) => {
+                output::note(format_args!("note: {what}"));
+            }
+            Reading::Problem(what) => refused = Some(Stop::new(Exit::Failure, what)),
+            Reading::Missing(what) => refused = Some(Stop::new(Exit::NotFound, what)),
         }
-    }
-
-    /// Reads the article in a file, which must have exactly one.
-    pub(crate) fn read(path: &Path) -> anyhow::Result<Article> {
-        let (mut found, mut refused): (Vec<Input>, Option<Stop>) = (Vec::new(), None);
-        input::read(&[PathBuf::from(path)], &Progress::hidden(), &mut |reading| {
-            match reading {
-                Reading::Article(article) => found.push(*article),
-                Reading::Note(what) | Reading::Warning(what) => {
-                    output::note(format_args!("note: {what}"));
-                }
-                Reading::Problem(what) => refused = Some(Stop::new(Exit::Failure, what)),
-                Reading::Missing(what) => refused = Some(Stop::new(Exit::NotFound, what)),
-            }
-            Ok(())
-        })?;
-        match (found.pop(), found.len(), refused) {
-            (Some(input), 0, problem) => {
-                problem.iter().for_each(|why| output::note(format_args!("note: {why}")));
-                Ok(Article::new(input.id.clone(), input))
-            }
-            (None, _, Some(refused)) => Err(refused.into()),
-            (last, others, _) => {
-                let many = others + usize::from(last.is_some());
-                stop!(Usage, "{}: it has {many} articles, but must have one", path.display())
-            }
+        Ok(())
+    })?;
+    match (found.pop(), found.len(), refused) {
+        (Some(input), 0, problem) => {
+            problem.iter().for_each(|why| output::note(format_args!("note: {why}")));
+            Ok(input)
+        }
+        (None, _, Some(refused)) => Err(refused.into()),
+        (last, others, _) => {
+            let many = others + usize::from(last.is_some());
+            stop!(Usage, "{}: it has {many} articles, but must have one", path.display())
         }
     }
 }
@@ -299,65 +284,31 @@ fn write_sentences(
     let counts: Vec<String> =
         change_counts(changes).map(|(number, what)| format!("{number} {what}")).collect();
     writeln!(out, "\n{TITLE}SENTENCES{TITLE:#}  {FAINT}{}{FAINT:#}", counts.join(", "))?;
-    let view = View { comparison, changes };
-    changes.changes.iter().try_for_each(|change| view.write(out, change))
-}
-
-struct View<'a> {
-    comparison: &'a Comparison,
-    changes: &'a Changes,
-}
-
-impl View<'_> {
-    fn write(&self, out: &mut String, change: &Change) -> std::fmt::Result {
-        match *change {
-            Change::Kept { .. } => Ok(()),
-            Change::Reworded { old, new, moved } => {
-                let what = if moved { "moved and reworded" } else { "reworded" };
-                self.title(out, what, Some(old), Some(new))?;
-                self.old(out, old)?;
-                self.new_sentence(out, new)
+    let (earlier, later) = (&comparison.texts.earlier.text, &comparison.texts.later.text);
+    for change in &changes.changes {
+        let (what, old, new) = match *change {
+            Change::Kept { .. } => continue,
+            Change::Reworded { old, new, moved: true } => {
+                ("moved and reworded", Some(old), Some(new))
             }
-            Change::Moved { old, new } => {
-                self.title(out, "moved", Some(old), Some(new))?;
-                self.new_sentence(out, new)
-            }
-            Change::Added { new } => {
-                self.title(out, "added", None, Some(new))?;
-                self.new_sentence(out, new)
-            }
-            Change::Dropped { old } => {
-                self.title(out, "dropped", Some(old), None)?;
-                self.old(out, old)
-            }
+            Change::Reworded { old, new, moved: false } => ("reworded", Some(old), Some(new)),
+            Change::Moved { old, new } => ("moved", Some(old), Some(new)),
+            Change::Added { new } => ("added", None, Some(new)),
+            Change::Dropped { old } => ("dropped", Some(old), None),
+        };
+        let places = [(old, "A"), (new, "B")].into_iter();
+        let places = places.filter_map(|(at, text)| Some(format!("{} of {text}", at? + 1)));
+        let places = places.collect::<Vec<_>>().join(", ");
+        writeln!(out, "  {what} {FAINT}(sentence {places}){FAINT:#}")?;
+        // A sentence that was only moved has the same words in both.
+        if let Some(old) = old.filter(|_| !matches!(change, Change::Moved { .. })) {
+            write_lines(out, "-", OLD, earlier, &changes.old[old])?;
+        }
+        if let Some(new) = new {
+            write_lines(out, "+", NEW, later, &changes.new[new])?;
         }
     }
-
-    fn title(
-        &self,
-        out: &mut String,
-        what: &str,
-        old: Option<usize>,
-        new: Option<usize>,
-    ) -> std::fmt::Result {
-        let place = match (old, new) {
-            (Some(old), Some(new)) => format!("sentence {} of A, {} of B", old + 1, new + 1),
-            (Some(old), None) => format!("sentence {} of A", old + 1),
-            (None, Some(new)) => format!("sentence {} of B", new + 1),
-            (None, None) => String::new(),
-        };
-        writeln!(out, "  {what} {FAINT}({place}){FAINT:#}")
-    }
-
-    fn old(&self, out: &mut String, at: usize) -> std::fmt::Result {
-        let sentence = &self.changes.old[at];
-        write_lines(out, "-", OLD, &self.comparison.texts.earlier.text, sentence)
-    }
-
-    fn new_sentence(&self, out: &mut String, at: usize) -> std::fmt::Result {
-        let sentence = &self.changes.new[at];
-        write_lines(out, "+", NEW, &self.comparison.texts.later.text, sentence)
-    }
+    Ok(())
 }
 
 fn write_lines(
@@ -409,7 +360,7 @@ fn write_summary(out: &mut String, comparison: &Comparison) -> std::fmt::Result 
 fn write_article(
     out: &mut String,
     letter: &str,
-    (article, analysed): (&Article, &AnalysedText),
+    (article, analysed): (&Input, &AnalysedText),
     verdict: &Verdict,
 ) -> std::fmt::Result {
     let words = count(analysed.text.words().len(), "word", "words");

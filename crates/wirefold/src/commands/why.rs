@@ -4,11 +4,10 @@ use std::path::Path;
 
 use clap::Args;
 use wirefold_gateway::shapes::{ArticleDetail, ArticleList, CompareRequest, Comparison, Relation};
-use wirefold_proto::OutputArticle;
 
 use super::words::short;
 use crate::client::{Client, ClientOptions, block_on, escaped};
-use crate::compare::{self, Article, exit_of};
+use crate::compare::{self, exit_of, given};
 use crate::exit::{Exit, stop};
 use crate::global::Global;
 use crate::input::{FeedSite, Input};
@@ -77,13 +76,13 @@ async fn files_as_json(arguments: &WhyArguments) -> anyhow::Result<Exit> {
     print_given(&client, &first, &second).await
 }
 
-fn files(arguments: &WhyArguments) -> anyhow::Result<(Article, Article)> {
+fn files(arguments: &WhyArguments) -> anyhow::Result<(Input, Input)> {
     compare::read(Path::new(&arguments.first), Path::new(&arguments.second))
 }
 
 /// Prints the comparison of two texts alone as JSON.
-async fn print_given(client: &Client, first: &Article, second: &Article) -> anyhow::Result<Exit> {
-    let request = CompareRequest { a: first.given(), b: second.given() };
+async fn print_given(client: &Client, first: &Input, second: &Input) -> anyhow::Result<Exit> {
+    let request = CompareRequest { a: given(first), b: given(second) };
     let found: Comparison = client.post("/api/v1/compare", &request).await?;
     output::print_json(&found)?;
     Ok(exit_of(found.relation))
@@ -95,11 +94,11 @@ async fn mixed(arguments: &WhyArguments, first_is_file: bool) -> anyhow::Result<
         true => (&arguments.first, &arguments.second),
         false => (&arguments.second, &arguments.first),
     };
-    let given = Article::read(Path::new(file))?;
+    let in_file = compare::read_one(Path::new(file))?;
     let client = arguments.options.client().await?;
     let stored_article = article(&find(&client, name).await?)?;
     let (first, second) =
-        if first_is_file { (given, stored_article) } else { (stored_article, given) };
+        if first_is_file { (in_file, stored_article) } else { (stored_article, in_file) };
     if arguments.options.json {
         return print_given(&client, &first, &second).await;
     }
@@ -160,22 +159,17 @@ pub(super) async fn id_of(client: &Client, name: &str) -> anyhow::Result<String>
 /// The command that lists ids: a story shows those of its articles.
 pub(super) const LIST: &str = "wirefold story ls";
 
-fn article(found: &ArticleDetail) -> anyhow::Result<Article> {
-    let about = &found.output.article;
-    let id = short(found.output.id);
-    let Some(text) = found.output.text.as_deref().filter(|_| !found.text_gone) else {
+/// The input of the detector for a stored article, under the name by which it is shown.
+fn article(found: &ArticleDetail) -> anyhow::Result<Input> {
+    let (output, about) = (&found.output, &found.output.article);
+    let id = short(output.id);
+    let Some(text) = output.text.as_deref().filter(|_| !found.text_gone) else {
         stop!(NotFound, "the text of {id} has expired: there is nothing to compare");
     };
-    let name = format!("{id} · {} · {}", about.outlet_label(), about.title);
-    Ok(Article::new(clean(&name), stored_input(&found.output, text.to_owned())))
-}
-
-/// The input of the detector for an article.
-fn stored_input(output: &OutputArticle, text: String) -> Input {
-    let about = &output.article;
-    Input {
-        id: output.id.to_string(),
-        text,
+    let site = about.via.as_ref().map(ToString::to_string);
+    Ok(Input {
+        id: clean(&format!("{id} · {} · {}", about.outlet_label(), about.title)),
+        text: text.to_owned(),
         title: about.title.clone(),
         author: about.authors.join(", "),
         outlet: about.site().map(str::to_owned),
@@ -183,12 +177,9 @@ fn stored_input(output: &OutputArticle, text: String) -> Input {
         seen: Some(about.seen.as_second()),
         items: about.item_names(output.id),
         page: about.page().map(str::to_owned),
-        feed: about
-            .via
-            .as_ref()
-            .map(|via| FeedSite { site: via.to_string(), via: Some(via.to_string()) }),
+        feed: site.map(|site| FeedSite { via: Some(site.clone()), site }),
         ..Input::default()
-    }
+    })
 }
 
 #[cfg(test)]
