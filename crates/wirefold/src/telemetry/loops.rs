@@ -11,13 +11,14 @@ use super::metrics;
 /// Counts the events of loops, and remembers when each was last alive and whether its writes are stored.
 pub(crate) struct LoopMetrics {
     clock: Arc<dyn Clock>,
-    outage: Outage,
     state: Mutex<State>,
 }
 
 /// The state of all loops, by name.
 #[derive(Default)]
 struct State {
+    /// Why nothing is stored, if so.
+    outage: Outage,
     last_alive: BTreeMap<String, UnixMillis>,
     /// The streams that went back in time since the process began, in words.
     rollbacks: BTreeMap<String, String>,
@@ -28,7 +29,7 @@ struct State {
 impl LoopMetrics {
     /// No loop has been seen yet.
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, outage: Outage::default(), state: Mutex::default() }
+        Self { clock, state: Mutex::default() }
     }
 
     /// The streams that went back in time since the process began, in words.
@@ -115,14 +116,15 @@ impl LoopMetrics {
 
     /// Records that something was stored, which ends an outage.
     pub(crate) fn stored(&self) {
-        if self.outage.record_success() {
+        if self.state().outage.why.take().is_some() {
             tracing::info!("writes are stored again");
         }
     }
 
     /// Records that a call failed that may succeed later. It is logged once a minute for all loops together.
     fn note_failure(&self, name: &str, error: &BusError) {
-        let Some(failures) = self.outage.note_failure(error.to_string(), self.clock.now()) else {
+        let now = self.clock.now();
+        let Some(failures) = self.state().outage.note_failure(error.to_string(), now) else {
             return;
         };
         match error {
@@ -190,7 +192,7 @@ fn label(name: &str) -> &'static str {
 
 impl wirefold_gateway::Condition for LoopMetrics {
     fn problem(&self) -> Option<String> {
-        self.outage.reason()
+        self.state().outage.why.clone()
     }
 }
 
@@ -270,10 +272,7 @@ const BETWEEN_LINES: Duration = Duration::from_secs(60);
 
 /// The last failure, until something is stored again.
 #[derive(Debug, Default)]
-pub(super) struct Outage(Mutex<OutageState>);
-
-#[derive(Debug, Default)]
-struct OutageState {
+struct Outage {
     why: Option<String>,
     reported: Option<UnixMillis>,
     failures: u64,
@@ -282,29 +281,14 @@ struct OutageState {
 impl Outage {
     /// Records a failure. If it is time for a log line, returns the number of failures since the last line,
     /// including this one.
-    pub(super) fn note_failure(&self, why: String, now: UnixMillis) -> Option<u64> {
-        let mut state = self.state();
-        state.why = Some(why);
-        state.failures += 1;
-        if state.reported.is_some_and(|reported| now.since(reported) < BETWEEN_LINES) {
+    fn note_failure(&mut self, why: String, now: UnixMillis) -> Option<u64> {
+        self.why = Some(why);
+        self.failures += 1;
+        if self.reported.is_some_and(|reported| now.since(reported) < BETWEEN_LINES) {
             return None;
         }
-        state.reported = Some(now);
-        Some(std::mem::take(&mut state.failures))
-    }
-
-    /// Records that something was stored. Returns whether it ends an outage.
-    pub(super) fn record_success(&self) -> bool {
-        self.state().why.take().is_some()
-    }
-
-    /// Why nothing is stored. `None` if there is no outage.
-    pub(super) fn reason(&self) -> Option<String> {
-        self.state().why.clone()
-    }
-
-    fn state(&self) -> MutexGuard<'_, OutageState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.reported = Some(now);
+        Some(std::mem::take(&mut self.failures))
     }
 }
 
@@ -398,16 +382,15 @@ mod outage_tests {
 
     #[test]
     fn failures_of_all_loops_are_reported_once_a_minute() {
-        let outage = Outage::default();
-        let at = |seconds: u64| UnixMillis(seconds * 1_000);
-        let fail = |seconds| outage.note_failure("the disk is full".to_owned(), at(seconds));
-        assert_eq!((outage.reason(), outage.record_success()), (None, false));
+        let mut outage = Outage::default();
+        let mut fail = |seconds: u64| {
+            outage.note_failure("the disk is full".to_owned(), UnixMillis(seconds * 1_000))
+        };
         assert_eq!(fail(100), Some(1));
         assert_eq!((fail(101), fail(159)), (None, None));
         assert_eq!(fail(160), Some(3));
-        assert_eq!(outage.reason().as_deref(), Some("the disk is full"));
         // Space that comes and goes does not cause more lines.
-        assert!(outage.record_success() && outage.reason().is_none());
-        assert_eq!(fail(170), None);
+        assert_eq!(outage.why.take().as_deref(), Some("the disk is full"));
+        assert_eq!(outage.note_failure("the disk is full".to_owned(), UnixMillis(170_000)), None);
     }
 }

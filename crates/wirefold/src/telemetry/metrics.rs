@@ -176,19 +176,12 @@ pub(super) fn measure() {
     let field = |path: &str, name: &str| {
         let text = std::fs::read_to_string(path).ok()?;
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
-        line.split_whitespace().next()?.parse::<u32>().map(f64::from).ok()
+        line.split_whitespace().next()?.parse::<u64>().ok()
     };
     if let Some(kibibytes) = field("/proc/self/status", "VmRSS") {
-        MEMORY.set(kibibytes * 1024.0, &[]);
+        MEMORY.set(kibibytes as f64 * 1024.0, &[]);
     }
-    if let Some(bytes) = written() {
+    if let Some(bytes) = field("/proc/self/io", "write_bytes") {
         WRITTEN.set_total(bytes, &[]);
     }
-}
-
-/// The bytes that the process wrote to disks.
-fn written() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/self/io").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("write_bytes:"))?;
-    line.trim().parse().ok()
 }

@@ -109,31 +109,17 @@ pub(crate) struct Logging<'a> {
     pub(crate) filter: &'a str,
     /// The form.
     pub(crate) format: LogFormat,
-    /// The verbosity from the command line.
-    pub(crate) verbosity: Verbosity,
-}
-
-/// The verbosity from the command line.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Verbosity {
-    /// Only events on which someone must act.
-    Quiet,
-    /// As in the settings.
-    #[default]
-    Normal,
-    /// Details of wirefold's own crates, for developers.
-    Verbose,
+    /// Whether only events are logged on which someone must act.
+    pub(crate) quiet: bool,
+    /// Whether details of wirefold's own crates are logged, for developers.
+    pub(crate) verbose: bool,
 }
 
 impl<'a> Logging<'a> {
     /// The settings with the verbosity of the command line.
     pub(crate) fn of(config: &'a Config, global: &Global) -> Self {
-        let verbosity = match (global.quiet, global.verbose) {
-            (true, _) => Verbosity::Quiet,
-            (false, 0) => Verbosity::Normal,
-            (false, _) => Verbosity::Verbose,
-        };
-        Self { filter: &config.log, format: config.log_format, verbosity }
+        let (filter, format) = (&config.log, config.log_format);
+        Self { filter, format, quiet: global.quiet, verbose: global.verbose > 0 }
     }
 
     /// Whether the log is text for people, and not JSON, on this standard error.
@@ -146,11 +132,11 @@ impl<'a> Logging<'a> {
     }
 
     fn directives(&self) -> String {
-        match self.verbosity {
-            Verbosity::Quiet => "error".to_owned(),
+        match (self.quiet, self.verbose) {
+            (true, _) => "error".to_owned(),
             // The bus logs the events of its client.
-            Verbosity::Normal => format!("async_nats=off,{}", self.filter),
-            Verbosity::Verbose => format!("{},wirefold=debug", self.filter),
+            (_, false) => format!("async_nats=off,{}", self.filter),
+            (_, true) => format!("{},wirefold=debug", self.filter),
         }
     }
 }
@@ -259,10 +245,11 @@ mod log_tests {
 
     #[test]
     fn the_command_line_turns_the_log_up_and_down() {
-        let directives =
-            |verbosity| Logging { filter: "warn", format: LogFormat::Auto, verbosity }.directives();
-        assert_eq!(directives(Verbosity::Quiet), "error");
-        assert_eq!(directives(Verbosity::Normal), "async_nats=off,warn");
-        assert_eq!(directives(Verbosity::Verbose), "warn,wirefold=debug");
+        let directives = |quiet, verbose| {
+            Logging { filter: "warn", format: LogFormat::Auto, quiet, verbose }.directives()
+        };
+        assert_eq!(directives(true, false), "error");
+        assert_eq!(directives(false, false), "async_nats=off,warn");
+        assert_eq!(directives(false, true), "warn,wirefold=debug");
     }
 }
