@@ -16,35 +16,38 @@ Examples:
   wirefold up --nats               one process for each stage, over a nats-server
 
 The first Ctrl-C or SIGTERM finishes the messages in hand, the second ends at once.")]
+#[command(mut_arg("nats", |nats| nats.help(
+    "Run each stage as its own process over this NATS server; without URL over the configured one, or \
+     nats://127.0.0.1:4222"
+)))]
 pub(crate) struct UpArguments {
     #[command(flatten)]
-    pub(crate) instance: Instance,
-    #[command(flatten)]
-    pub(crate) listen: Listen,
-    /// Change a setting for this run, as TOML: `--set fetcher.min_interval=20m`. Repeatable.
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub(crate) set: Vec<String>,
+    pub(crate) flags: SettingsFlags,
     /// Run the demo, whatever is configured.
     #[arg(long, conflicts_with = "nats")]
     pub(crate) demo: bool,
     /// Run no demo although there is no feed yet, such as for articles that programs push to the API.
     #[arg(long, conflicts_with = "demo")]
     pub(crate) no_demo: bool,
-    /// Run each stage as its own process over this NATS server; without URL over the configured one,
-    /// or nats://127.0.0.1:4222.
-    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "")]
-    pub(crate) nats: Option<String>,
 }
 
-/// The addresses of the page and the operations port.
+/// The flags of a process that change its settings.
 #[derive(Debug, Clone, Default, Args)]
-pub(crate) struct Listen {
+pub(crate) struct SettingsFlags {
+    #[command(flatten)]
+    pub(crate) instance: Instance,
     /// The address of the page and the API; by default 127.0.0.1:8787.
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Option<String>,
     /// The address of health and metrics; by default 127.0.0.1:9787.
     #[arg(long, value_name = "ADDR")]
     pub(crate) operations: Option<String>,
+    /// Change a setting for this run, as TOML: `--set fetcher.min_interval=20m`. Repeatable.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// The NATS server; without URL the configured one, or nats://127.0.0.1:4222.
+    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) nats: Option<String>,
 }
 
 /// Arguments of `demo`.
@@ -86,15 +89,7 @@ pub(crate) struct RunArguments {
     #[arg(value_name = "STAGE", value_parser = stage())]
     pub(crate) stage: Service,
     #[command(flatten)]
-    pub(crate) instance: Instance,
-    #[command(flatten)]
-    pub(crate) listen: Listen,
-    /// Change a setting for this run, as TOML. Repeatable.
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub(crate) set: Vec<String>,
-    /// The NATS server; without URL the configured one, or nats://127.0.0.1:4222.
-    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "")]
-    pub(crate) nats: Option<String>,
+    pub(crate) flags: SettingsFlags,
     /// `up --nats` started it: it ends with its parent.
     #[arg(long, hide = true)]
     pub(crate) supervised: bool,

@@ -33,48 +33,27 @@ use crate::exit::{Exit, Stop, stop};
 use crate::fold::{self, FoldArguments, Method};
 use crate::global::Global;
 use crate::telemetry::{self, Logging};
-use arguments::{DemoArguments, Listen, RunArguments, SetupArguments, UpArguments};
+use arguments::{DemoArguments, RunArguments, SettingsFlags, SetupArguments, UpArguments};
 use console::{Output, Tally};
 use demo::Demo;
 use pipeline::{Pipeline, Running};
 use process::Signals;
 use process::{BUS, End, StartingProcess};
-use reload::SettingsFlags;
 
 pub(crate) use process::SOCKET;
 
 /// Runs all stages in one process, or the demo if there is nothing to watch.
 pub(crate) fn run(arguments: &UpArguments, global: &Global) -> anyhow::Result<Exit> {
-    let UpArguments { instance, set, listen, nats, .. } = arguments;
-    let flags = SettingsFlags {
-        instance: instance.clone(),
-        set: set.clone(),
-        listen: listen.clone(),
-        nats: nats.clone(),
-    };
-    let mut loaded = flags.load()?;
-    if nats.is_some() || !loaded.config.bus.nats.is_empty() && !arguments.demo {
-        nats::name_default_server(&mut loaded.config.bus);
+    let loaded = arguments.flags.load()?;
+    if !loaded.config.bus.nats.is_empty() && !arguments.demo {
         return in_runtime(nats::Supervisor { loaded, arguments, global }.run());
     }
-    let (wants_demo, wants_no_demo) = (arguments.demo, arguments.no_demo);
-    let up = Up { loaded, flags, global, wants_demo, wants_no_demo };
-    in_runtime(up.run())
+    in_runtime(Up { loaded, arguments, global }.run())
 }
 
 /// Runs one stage.
 pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Result<Exit> {
-    let RunArguments { instance, set, listen, .. } = arguments;
-    let flags = SettingsFlags {
-        instance: instance.clone(),
-        set: set.clone(),
-        listen: listen.clone(),
-        nats: arguments.nats.clone(),
-    };
-    let mut loaded = flags.load()?;
-    if arguments.nats.is_some() {
-        nats::name_default_server(&mut loaded.config.bus);
-    }
+    let loaded = arguments.flags.load()?;
     if arguments.supervised {
         nats::end_with_parent();
     }
@@ -108,6 +87,7 @@ pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Re
             (nats::signed(&loaded.config, &bus, stage)?, Some(bus))
         };
         let (loaded, telemetry, nats) = (&loaded, &telemetry, server.clone());
+        let flags = arguments.flags.clone();
         let pipeline = Pipeline { loaded, flags, telemetry, clock, bus, demo: None, nats };
         let running = pipeline.start(begun, &[stage]).await?;
         let at = running.operations;
@@ -163,8 +143,8 @@ pub(crate) fn setup(arguments: &SetupArguments, global: &Global) -> anyhow::Resu
     let flags = SettingsFlags {
         instance: instance.clone(),
         set: set.clone(),
-        listen: Listen::default(),
         nats: nats.clone(),
+        ..SettingsFlags::default()
     };
     let mut loaded = flags.load()?;
     let data = loaded.config.data.clone();
@@ -216,10 +196,8 @@ fn open_bus(folder: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn Bus>
 /// A run of `up`.
 struct Up<'a> {
     loaded: Loaded,
-    flags: SettingsFlags,
+    arguments: &'a UpArguments,
     global: &'a Global,
-    wants_demo: bool,
-    wants_no_demo: bool,
 }
 
 impl Up<'_> {
@@ -239,7 +217,7 @@ impl Up<'_> {
         warn_of_settings(&self.loaded);
         let pipeline = Pipeline {
             loaded: &self.loaded,
-            flags: self.flags.clone(),
+            flags: self.arguments.flags.clone(),
             telemetry: &telemetry,
             clock,
             bus: bus.clone(),
@@ -273,14 +251,14 @@ impl Up<'_> {
         &self,
         clock: &Arc<dyn Clock>,
     ) -> anyhow::Result<Option<Arc<dyn Bus>>> {
-        if self.wants_demo {
+        if self.arguments.demo {
             return Ok(None);
         }
         let config = &self.loaded.config;
         if config.data.exists() && !config.data.is_dir() {
             stop!(Usage, "{} is not a folder: name another with --data DIR", config.data.display());
         }
-        let is_configured = self.wants_no_demo
+        let is_configured = self.arguments.no_demo
             || !config.feed.is_empty()
             || !config.source.is_empty()
             || !config.opml.is_empty()
@@ -367,10 +345,10 @@ async fn has_feeds_or_articles(bus: &dyn Bus) -> bool {
 }
 
 fn finish(end: End) -> anyhow::Result<Exit> {
-    let exit = end.exit();
     match end {
-        End::Failed(error) => Err(Stop::new(exit, format!("{error:#}")).into()),
-        End::Drained | End::CutShort(_) => Ok(exit),
+        End::Drained => Ok(Exit::Ok),
+        End::CutShort(signal) => Ok(signal.exit()),
+        End::Failed(error) => Err(Stop::bus(format!("{error:#}")).into()),
     }
 }
 

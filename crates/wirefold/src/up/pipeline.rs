@@ -21,10 +21,11 @@ use wirefold_proto::rights::Service;
 use wirefold_proto::streams::{self, FEEDS, FETCHED, STREAMS};
 
 use super::added::{DeliveryService, with_added};
+use super::arguments::SettingsFlags;
 use super::demo::Demo;
 use super::nats::Serving;
 use super::process::{BUS, Process, Socket, StartingProcess, bind};
-use super::reload::{Reload, SettingsFlags, alerter_of};
+use super::reload::{Reload, alerter_of};
 use super::seams::{ProbeService, RehearsalService, ReplayService};
 use super::{StandardOutput, nats, subjects};
 use crate::config::{DeliveryConfig, Loaded};

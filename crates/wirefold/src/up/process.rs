@@ -44,17 +44,6 @@ pub(super) enum End {
     Failed(anyhow::Error),
 }
 
-impl End {
-    /// The exit code.
-    pub(super) fn exit(&self) -> Exit {
-        match self {
-            Self::Drained | Self::CutShort(StopSignal::Terminate) => Exit::Ok,
-            Self::CutShort(StopSignal::Interrupt) => Exit::Interrupted,
-            Self::Failed(_) => Exit::Bus,
-        }
-    }
-}
-
 impl Process {
     /// A process without tasks.
     pub(super) fn new() -> Self {

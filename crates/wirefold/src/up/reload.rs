@@ -15,40 +15,34 @@ use wirefold_envelope::create_streams;
 use wirefold_flow::{Bus, Clock};
 
 use super::added::{self, with_added};
-use super::arguments::Listen;
+use super::arguments::SettingsFlags;
 use super::nats::name_default_server;
 use super::subjects;
-use crate::config::{ConfigError, Instance, Loaded, Overrides, load_here, quoted, watched_files};
+use crate::config::{ConfigError, Loaded, Overrides, load_here, quoted, watched_files};
 use crate::exit::stop;
 
 /// How often the files are looked at. A change applies when two looks find the same.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// The flags of a process that change its settings.
-#[derive(Debug, Clone)]
-pub(super) struct SettingsFlags {
-    pub(super) instance: Instance,
-    pub(super) set: Vec<String>,
-    pub(super) listen: Listen,
-    /// The servers of `--nats`: empty for the default one, `None` without the flag.
-    pub(super) nats: Option<String>,
-}
-
 impl SettingsFlags {
     /// Reads the settings of the files and of these flags.
     pub(super) fn load(&self) -> Result<Loaded, ConfigError> {
         let mut overrides = Overrides::of_set(&self.set)?;
-        if let Some(address) = &self.listen.listen {
+        if let Some(address) = &self.listen {
             overrides.flag("--listen", "page.listen", address);
         }
-        if let Some(address) = &self.listen.operations {
+        if let Some(address) = &self.operations {
             overrides.flag("--operations", "operations.listen", address);
         }
         if let Some(servers) = self.nats.as_deref().filter(|servers| !servers.is_empty()) {
             let servers: Vec<String> = servers.split(',').map(|it| quoted(it.trim())).collect();
             overrides.flag("--nats", "bus.nats", format!("[{}]", servers.join(", ")));
         }
-        load_here(&self.instance, overrides)
+        let mut loaded = load_here(&self.instance, overrides)?;
+        if self.nats.is_some() {
+            name_default_server(&mut loaded.config.bus);
+        }
+        Ok(loaded)
     }
 }
 
@@ -109,10 +103,7 @@ impl Reload {
 
     async fn read_again(&self) {
         let read = async {
-            let mut loaded = self.flags.load()?;
-            if self.flags.nats.is_some() {
-                name_default_server(&mut loaded.config.bus);
-            }
+            let loaded = self.flags.load()?;
             let mut settings = alerter_of(&loaded, &self.address)?;
             if let Some(bus) = &self.added {
                 settings = with_added(settings, &**bus).await?.0;

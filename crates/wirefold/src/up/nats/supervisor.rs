@@ -169,10 +169,10 @@ impl Supervisor<'_> {
         option("--nats", loaded.config.bus.addresses().into());
         option("--data", loaded.config.data.clone().into());
         option("--operations", operations.to_string().into());
-        if let Some(config) = &arguments.instance.config {
+        if let Some(config) = &arguments.flags.instance.config {
             option("--config", config.into());
         }
-        for set in &arguments.set {
+        for set in &arguments.flags.set {
             option("--set", set.into());
         }
         all.extend_from_slice(of_all);
