@@ -14,7 +14,7 @@ use wirefold_gateway::{ConfiguredDelivery, Deliveries};
 use wirefold_proto::{ADDED_KEY, streams};
 
 use super::StandardOutput;
-use super::seams::{resent, switch_on_again};
+use super::seams::report;
 use crate::config::{DeliveryConfig, Overrides, of_flags};
 
 /// The most deliveries that are added.
@@ -172,10 +172,7 @@ impl Deliveries for DeliveryService {
             let printer: Arc<dyn Printer> = Arc::new(StandardOutput);
             let sent = send_sample(to, &settings, &printer, self.context.clock.now()).await;
             let outcome = sent.map_err(|error| error.to_string())?;
-            if outcome.is_ok() {
-                switch_on_again(&self.context, &delivery).await;
-            }
-            Ok(resent(delivery, outcome))
+            Ok(report(&self.context, delivery, outcome).await)
         })
     }
 

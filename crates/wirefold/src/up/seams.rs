@@ -134,28 +134,28 @@ impl Replay for ReplayService {
                 let now = self.context.clock.now();
                 let outcome = send_again(&alert, &subscription, to, &settings, &printer, now).await;
                 let outcome = outcome.map_err(|error| error.to_string())?;
-                if outcome.is_ok() {
-                    switch_on_again(&self.context, &name).await;
-                }
-                sent.push(resent(name, outcome));
+                sent.push(report(&self.context, name, outcome).await);
             }
             Ok(sent)
         })
     }
 }
 
-pub(super) fn resent(delivery: String, outcome: Result<(), Failure>) -> Resent {
+/// The report about a message that was sent to a delivery. If the target accepted it, the delivery is switched on again.
+pub(super) async fn report(
+    context: &StageContext,
+    delivery: String,
+    outcome: Result<(), Failure>,
+) -> Resent {
     let why = outcome.err().map(|failure| match failure {
         Failure::Later { why, .. } | Failure::Never { why } | Failure::Gone { why } => why,
     });
-    Resent { delivery, taken: why.is_none(), why }
-}
-
-/// Switches a delivery on again after its target has accepted an alert.
-pub(super) async fn switch_on_again(context: &StageContext, delivery: &str) {
-    if let Err(error) = switch_on(&*context.bus, delivery).await {
+    if why.is_none()
+        && let Err(error) = switch_on(&*context.bus, &delivery).await
+    {
         tracing::warn!(delivery, %error, "delivery cannot be switched on again");
     }
+    Resent { delivery, taken: why.is_none(), why }
 }
 
 impl ReplayService {

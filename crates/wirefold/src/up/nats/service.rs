@@ -38,13 +38,12 @@ pub(in crate::up) fn inputs(service: Service, config: &Config) -> Vec<String> {
 
 impl Serving {
     /// Answers until `stop`.
-    pub(in crate::up) async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let Self { bus, service, telemetry, health, inputs, compares } = self;
-        let condition = Condition { bus: bus.clone(), service, telemetry, health, inputs };
+    pub(in crate::up) async fn run(mut self, stop: CancellationToken) -> anyhow::Result<()> {
+        let (bus, service, compares) = (self.bus.clone(), self.service, self.compares.take());
         let mut endpoints = vec![Endpoint {
             name: "health",
             subject: service.health_subject(),
-            handler: Arc::new(condition),
+            handler: Arc::new(self),
         }];
         endpoints.extend(compares.map(|gateway| Endpoint {
             name: "compare",
@@ -58,6 +57,18 @@ impl Serving {
             endpoints,
         };
         bus.serve(answers, stop.cancelled_owned()).await.context("as a NATS service")
+    }
+
+    /// The number of messages of each stream that follow its mark there.
+    async fn lag(&self) -> Map<String, Value> {
+        let (mut lag, reader) = (Map::new(), self.service.as_str());
+        for stream in &self.inputs {
+            match self.bus.unmarked(stream, reader).await {
+                Ok(messages) => drop(lag.insert(format!("{stream}/{reader}"), messages.into())),
+                Err(error) => tracing::debug!(stream, reader, %error, "its lag is not known"),
+            }
+        }
+        lag
     }
 }
 
@@ -87,15 +98,7 @@ fn handled(service: Service) -> &'static str {
 const DEAD: &str = "wirefold_loop_rejected_total";
 
 /// Reports whether the service is ready, like `/readyz`, and its counters.
-struct Condition {
-    bus: NatsBus,
-    service: Service,
-    telemetry: Telemetry,
-    health: Health,
-    inputs: Vec<String>,
-}
-
-impl RequestHandler for Condition {
+impl RequestHandler for Serving {
     fn answer(&self, _asked: Bytes) -> BoxFuture<'_, Result<Bytes, ServiceRefusal>> {
         Box::pin(async { json_of(&self.health.readiness()) })
     }
@@ -110,20 +113,6 @@ impl RequestHandler for Condition {
                 "metrics": metrics,
             }))
         })
-    }
-}
-
-impl Condition {
-    /// The number of messages of each stream that follow its mark there.
-    async fn lag(&self) -> Map<String, Value> {
-        let (mut lag, reader) = (Map::new(), self.service.as_str());
-        for stream in &self.inputs {
-            match self.bus.unmarked(stream, reader).await {
-                Ok(messages) => drop(lag.insert(format!("{stream}/{reader}"), messages.into())),
-                Err(error) => tracing::debug!(stream, reader, %error, "its lag is not known"),
-            }
-        }
-        lag
     }
 }
 
