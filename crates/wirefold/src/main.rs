@@ -11,6 +11,7 @@ mod config;
 mod contents;
 mod disk;
 mod eval;
+mod exchange;
 mod exit;
 mod extraction;
 mod finding;

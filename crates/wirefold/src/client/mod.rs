@@ -12,12 +12,10 @@ use axum::body::Body;
 use axum::http::{Method, Request, Response, header};
 use clap::Args;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
-use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use thiserror::Error;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
 use tokio::sync::watch;
 use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
@@ -33,6 +31,7 @@ use wirefold_gateway::{Access, Gateway, Replay, Settings};
 use wirefold_proto::{DeadLetter, TextPolicy};
 
 use crate::config::{ConfigError, Instance, Loaded, Overrides, load_here};
+use crate::exchange::exchange;
 use crate::exit::{Exit, Stop, stop};
 use crate::up::SOCKET;
 use crate::up::added::{DeliveryService, with_added};
@@ -453,19 +452,6 @@ impl Transport {
             },
         }
     }
-}
-
-/// Sends one request over a connection and returns the answer. The caller reads its body.
-pub(crate) async fn exchange(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    request: Request<Body>,
-) -> anyhow::Result<Response<Body>> {
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    // The connection also reads the body. It ends with the body or with this process.
-    tokio::spawn(connection);
-    let answer = sender.send_request(request).await?;
-    Ok(answer.map(Body::new))
 }
 
 /// Whether a process answers on the socket.

@@ -9,32 +9,26 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Context as _;
-use axum::body::Body;
-use axum::http::{Request, StatusCode};
 use clap::Args;
-use tokio::net::TcpStream;
 use wirefold_alerter::WEB_PORTS;
 use wirefold_fetcher::extract::Extractor;
 use wirefold_proto::{SubscriptionId, SubscriptionSettings};
 use wirefold_query::Query;
 
-use crate::client::{block_on, exchange};
+use crate::client::block_on;
 use crate::config::{
     self, ConfigError, DeliveryConfig, DeliveryKind, Instance, Loaded, Overrides, suggestion,
 };
+use crate::exchange::readiness;
 use crate::exit::Exit;
 use crate::finding::{Finding, print_findings};
 use crate::global::Global;
 use crate::output::{self, clean, count};
+use crate::up::nats::name_default_server;
 use crate::up::{SOCKET, subjects};
 
-/// The default server.
-const SERVER: &str = "nats://127.0.0.1:4222";
 /// How long an answer may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
-/// The largest part of an answer that is read, in bytes.
-const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -129,7 +123,8 @@ fn ready(arguments: &CheckArguments, global: &Global) -> anyhow::Result<Exit> {
             loaded.config.operations.listen.to_string()
         }
     };
-    let answer = block_on(async { Ok(tokio::time::timeout(ANSWER_TIMEOUT, ask(&address)).await) })?;
+    let answer =
+        block_on(async { Ok(tokio::time::timeout(ANSWER_TIMEOUT, readiness(&address)).await) })?;
     let why = match answer {
         Ok(Ok((status, said))) if status.is_success() => {
             global.note(clean(said.trim()));
@@ -143,28 +138,15 @@ fn ready(arguments: &CheckArguments, global: &Global) -> anyhow::Result<Exit> {
     Ok(Exit::Failure)
 }
 
-async fn ask(address: &str) -> anyhow::Result<(StatusCode, String)> {
-    // A server that listens on all addresses also listens on the loopback.
-    let address = address.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]");
-    let stream = TcpStream::connect(&address).await.context("nothing listens there")?;
-    let request = Request::builder().uri("/readyz").header("host", &address).body(Body::empty())?;
-    let answer = exchange(stream, request).await?;
-    let status = answer.status();
-    let bytes = axum::body::to_bytes(answer.into_body(), MAX_ANSWER_BYTES).await?;
-    Ok((status, String::from_utf8_lossy(&bytes).into_owned()))
-}
-
 fn of_server(
     arguments: &CheckArguments,
     url: &str,
     mut loaded: Loaded,
 ) -> anyhow::Result<Vec<Finding>> {
-    let servers = &mut loaded.config.bus.nats;
     if !url.is_empty() {
-        *servers = vec![url.to_owned()];
-    } else if servers.is_empty() {
-        servers.push(SERVER.to_owned());
+        loaded.config.bus.nats = vec![url.to_owned()];
     }
+    name_default_server(&mut loaded.config.bus);
     block_on(nats::check_server(&loaded.config, arguments.role.as_deref()))
 }
 

@@ -10,8 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use rustix::process::{Pid, Signal, kill_process};
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::signal::unix::{Signal as Received, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -22,6 +21,7 @@ use wirefold_proto::rights::Service;
 use super::{folder, free_port, wait_for_server};
 use crate::clock::SteadyClock;
 use crate::config::{Loaded, LogFormat};
+use crate::exchange::readiness;
 use crate::exit::{Exit, stop};
 use crate::global::Global;
 use crate::output;
@@ -296,8 +296,8 @@ impl ChildLoop {
     }
 
     async fn check_readiness(&self) {
-        match tokio::time::timeout(ANSWER, is_ready(self.operations)).await {
-            Ok(Ok(true)) => {
+        match tokio::time::timeout(ANSWER, readiness(&self.operations.to_string())).await {
+            Ok(Ok((status, _))) if status.is_success() => {
                 self.health.ready(self.name);
                 self.was_ready.cancel();
             }
@@ -305,15 +305,6 @@ impl ChildLoop {
             Err(_) => self.health.failing(self.name, "it does not answer"),
         }
     }
-}
-
-async fn is_ready(operations: SocketAddr) -> std::io::Result<bool> {
-    let mut stream = TcpStream::connect(operations).await?;
-    let request = format!("GET /readyz HTTP/1.0\r\nhost: {operations}\r\n\r\n");
-    stream.write_all(request.as_bytes()).await?;
-    let mut status = [0; 12];
-    stream.read_exact(&mut status).await?;
-    Ok(status.ends_with(b" 200"))
 }
 
 /// Copies the standard error of a child to this process's own, with the child's name.
