@@ -1,8 +1,8 @@
 //! Times for people: local with the offset, and relative.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use wirefold_flow::{Clock as _, SystemClock};
 use wirefold_proto::Interval;
 
@@ -49,17 +49,12 @@ impl LocalTime {
 
     /// The time after this span.
     pub(crate) fn in_a(&self, span: Interval) -> Timestamp {
-        self.now
-            .saturating_add(SignedDuration::from_secs(
-                i64::try_from(span.duration().as_secs()).unwrap_or(i64::MAX),
-            ))
-            .unwrap_or(Timestamp::MAX)
+        self.now.saturating_add(span.duration()).unwrap_or(Timestamp::MAX)
     }
 
     /// The time before this span.
     pub(crate) fn ago(&self, span: Interval) -> Timestamp {
-        let span = i64::try_from(span.duration().as_secs()).unwrap_or(i64::MAX);
-        self.now.saturating_sub(SignedDuration::from_secs(span)).unwrap_or(Timestamp::MIN)
+        self.now.saturating_sub(span.duration()).unwrap_or(Timestamp::MIN)
     }
 
     /// The last time at which clocks of the zone showed this; `None` if they leave it out on that day.

@@ -21,7 +21,6 @@ mod generated_page;
 mod global;
 mod input;
 mod local_time;
-mod opml;
 mod output;
 mod progress;
 mod random;

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use clap::Args;
 use futures_util::StreamExt;
 use serde::Serialize;
 use wirefold_fetcher::feed_address::identity;
-use wirefold_fetcher::opml::{Opml, OpmlFeed};
+use wirefold_fetcher::opml::{MOST_BYTES, Opml, OpmlFeed, read as read_list};
 use wirefold_fetcher::{ListProbe, Probe};
 use wirefold_gateway::shapes::{Accepted, FeedAddition};
 use wirefold_proto::{FeedId, FeedRecord, FullText, SiteProof, Teasers};
@@ -19,9 +20,9 @@ use crate::client::{Client, ClientError, ClientOptions, Need};
 use crate::commands::{Session, one_of, print_line, with_help};
 use crate::commands::{ask, can_ask};
 use crate::config::feed_id_of;
-use crate::exit::{Exit, stop};
+use crate::exit::{Exit, Stop, stop};
 use crate::global::Global;
-use crate::opml;
+use crate::input;
 use crate::output::{self, clean, count};
 use crate::progress::Progress;
 
@@ -69,8 +70,7 @@ pub(super) async fn run(
     global: &Global,
 ) -> anyhow::Result<Exit> {
     // A file is read before anything is created.
-    let read =
-        if is_web(&wanted.file) { None } else { Some(opml::read_file(Path::new(&wanted.file))?) };
+    let read = if is_web(&wanted.file) { None } else { Some(read_file(Path::new(&wanted.file))?) };
     let need = if wanted.dry_run { Need::Preview } else { Need::Nothing };
     let session = Session::open(options, need, global).await?;
     let client = &session.client;
@@ -104,10 +104,24 @@ pub(super) async fn run(
             unanswered(&probed).iter().for_each(|line| global.note(format_args!("  {line}")));
             new = probed.into_iter().map(|(feed, _)| feed).collect();
         }
-        let pages = pages(wanted.full_text, new.len(), global)?;
+        let answered = pages(wanted.full_text, new.len(), global)?;
+        let pages = |feed: &OpmlFeed| wanted.full_text.or(feed.full_text).unwrap_or(answered);
         done.extend(add(client, new, pages).await?);
     }
     print_result(&session, &done, wanted)
+}
+
+/// Reads a list from a file; `-` is standard input.
+///
+/// # Errors
+/// Exit code 3 if there is no such file, 1 if it cannot be read, 2 if it is not OPML.
+fn read_file(path: &Path) -> Result<Opml, Stop> {
+    let stop = |exit, why: String| Stop::new(exit, format!("{}: {why}", path.display()));
+    let bytes = input::bytes(path, MOST_BYTES + 1).map_err(|error| {
+        let is_missing = error.kind() == ErrorKind::NotFound;
+        stop(if is_missing { Exit::NotFound } else { Exit::Failure }, error.to_string())
+    })?;
+    read_list(&bytes).map_err(|error| stop(Exit::Usage, error.to_string()))
 }
 
 /// Whether a list is at an address and not in a file.
@@ -205,23 +219,17 @@ fn name(new: &mut [OpmlFeed], known: &[FeedRecord]) {
     }
 }
 
-/// Whether pages are fetched. A flag decides first, then the list itself for its feed, then the answer to the
-/// question, then `auto`.
-struct Choice {
-    choice: Option<FullText>,
-    answered: FullText,
-}
-
-fn pages(choice: Option<FullText>, new: usize, global: &Global) -> anyhow::Result<Choice> {
-    if choice.is_some() || new == 0 {
-        return Ok(Choice { choice, answered: FullText::Auto });
+/// Whether pages are fetched for feeds of which the list does not say it: as the flag says, or as a person answers.
+fn pages(wanted: Option<FullText>, new: usize, global: &Global) -> anyhow::Result<FullText> {
+    if wanted.is_some() || new == 0 {
+        return Ok(wanted.unwrap_or_default());
     }
     if !can_ask() {
         global.note(
             "note: full_text = auto: the page of an article is fetched where its feed gives fewer \
              than 80 words and robots.txt allows it; --full-text off fetches none",
         );
-        return Ok(Choice { choice, answered: FullText::Auto });
+        return Ok(FullText::Auto);
     }
     output::note(
         "A teaser is too short to be compared: without the pages, two thirds of all reprints stay \
@@ -229,22 +237,20 @@ fn pages(choice: Option<FullText>, new: usize, global: &Global) -> anyhow::Resul
          robots.txt allows it,\nat the site's pace.",
     );
     let answer = ask("Fetch article pages? [Auto/on/off]")?.unwrap_or_default();
-    let answered = match answer.as_str() {
+    Ok(match answer.as_str() {
         "on" => FullText::On,
         "off" | "n" | "no" => FullText::Off,
         _ => FullText::Auto,
-    };
-    Ok(Choice { choice, answered })
+    })
 }
 
 async fn add(
     client: &Client,
     new: Vec<OpmlFeed>,
-    pages: Choice,
+    pages: impl Fn(&OpmlFeed) -> FullText,
 ) -> Result<Vec<Imported>, ClientError> {
-    let pages = &pages;
-    let additions = new.into_iter().map(|feed| async move {
-        let addition = addition(&feed, pages);
+    let additions = new.into_iter().map(|feed| (addition(&feed, pages(&feed)), feed));
+    let additions = additions.map(|(addition, feed)| async move {
         let answer: Result<Accepted, ClientError> = client.post(PATH, &addition).await;
         match answer {
             Ok(_) => Ok(Imported { url: feed.url, outcome: Outcome::Added, why: None }),
@@ -261,7 +267,7 @@ async fn add(
     answers.into_iter().collect()
 }
 
-fn addition(feed: &OpmlFeed, pages: &Choice) -> FeedAddition {
+fn addition(feed: &OpmlFeed, full_text: FullText) -> FeedAddition {
     FeedAddition {
         id: feed.id.as_ref().and_then(|id| id.parse().ok()),
         url: feed.url.clone(),
@@ -269,7 +275,7 @@ fn addition(feed: &OpmlFeed, pages: &Choice) -> FeedAddition {
         outlet: feed.outlet.as_ref().and_then(|outlet| outlet.parse().ok()),
         speaks_for: feed.speaks_for.as_ref().and_then(|site| site.parse().ok()),
         group: feed.group.clone(),
-        full_text: pages.choice.or(feed.full_text).unwrap_or(pages.answered),
+        full_text,
         ..FeedAddition::default()
     }
 }

@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use tokio::runtime::{Builder, Runtime};
 use wirefold_flow::{BusError, Entry, ObjectStores as _, Objects, Stored};
 use wirefold_flow_sqlite::{Folders, Offline, OpenError, UNFINISHED};
 use wirefold_proto::FORGETTING;
@@ -22,7 +21,7 @@ use wirefold_proto::streams::{FORGOTTEN, KEPT};
 use super::Store;
 use super::kept;
 use super::plan::Plan;
-use crate::client::must_exist;
+use crate::client::{block_on, must_exist};
 use crate::exit::stop;
 
 /// Folders with data that the detector makes again from the streams.
@@ -58,7 +57,7 @@ impl Store for Offline {
         folder: &Path,
         take: &mut dyn FnMut(&str, &[u8]) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        runtime()?.block_on(kept::each(&*kept_in(folder), take))
+        block_on(kept::each(&*kept_in(folder), take))
     }
 
     fn carry_out(
@@ -69,7 +68,7 @@ impl Store for Offline {
         record: &[u8],
     ) -> anyhow::Result<()> {
         drop_files(folder)?;
-        runtime()?.block_on(kept::write(&*kept_in(folder), &plan.kept))?;
+        block_on(async { Ok(kept::write(&*kept_in(folder), &plan.kept).await?) })?;
         self.begin()?;
         for ((stream, sequence), body) in &plan.edits {
             match body {
@@ -99,10 +98,6 @@ impl Store for Offline {
 
 fn kept_in(folder: &Path) -> Arc<dyn Objects> {
     Folders(folder.to_owned()).store(KEPT.name)
-}
-
-fn runtime() -> io::Result<Runtime> {
-    Builder::new_current_thread().build()
 }
 
 /// The files of a folder; none if it is missing.

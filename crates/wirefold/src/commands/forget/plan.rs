@@ -234,11 +234,8 @@ impl Plan {
     fn dead(&mut self, stored: &Stored) {
         let holds = |body: &[u8]| names_one(body, &self.ids) || holds_one(body, &self.addresses);
         let message = decode::<DeadLetter>(&stored.body).ok().and_then(|letter| letter.message);
-        let is_hex = match message {
-            Some(DeadBody::Hex { data }) => holds(&bytes_of(&data)),
-            _ => false,
-        };
-        if holds(&stored.body) || is_hex {
+        let bytes = message.as_ref().and_then(DeadBody::bytes);
+        if holds(&stored.body) || bytes.is_some_and(|bytes| holds(&bytes)) {
             self.erase(DEAD.name, stored.sequence);
             self.counts.dead += 1;
         }
@@ -274,12 +271,6 @@ fn forgotten(article: OutputArticle) -> Option<Vec<u8>> {
     let left = OutputForgotten { schema, decision, input, at, changes };
     let body = encode(&left).ok()?;
     Some(without_words(&body, &Ids::new(), DecidedBy::Forgotten).unwrap_or(body))
-}
-
-/// The bytes of hexadecimal digits.
-fn bytes_of(hex: &str) -> Vec<u8> {
-    let pairs = hex.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok());
-    pairs.filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect()
 }
 
 /// The alert of a key `<delivery>.<alert>` or `<delivery>.<alert>.attempts`, and whether it is the latter.

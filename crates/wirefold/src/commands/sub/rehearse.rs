@@ -83,22 +83,22 @@ fn describe(report: &RehearsalReport, most: usize) -> anyhow::Result<String> {
     let mut out = format!(
         "{}: {} → {} → {} ({} folded)\n",
         found.loud_in(hours),
-        many(found.matching, "article matches", "articles match"),
-        many(found.events, "event", "events"),
-        many(found.alerts, "alert", "alerts"),
-        many(found.copies_folded, "copy", "copies"),
+        count(found.matching, "article matches", "articles match"),
+        count(found.events, "event", "events"),
+        count(found.alerts, "alert", "alerts"),
+        count(found.copies_folded, "copy", "copies"),
     );
     if let Some(warning) = found.warning(hours) {
         writeln!(out, "  {warning}")?;
     }
     if found.in_passing > 0 {
-        let alerts = many(found.in_passing, "alert", "alerts");
+        let alerts = count(found.in_passing, "alert", "alerts");
         writeln!(out, "  {alerts} silent: texts only mention it")?;
     }
     let told = &found.messages[found.messages.len().saturating_sub(most)..];
     match found.loud.saturating_sub(u64::try_from(told.len())?) {
         0 => {}
-        more => writeln!(out, "  {} before these", many(more, "message", "messages"))?,
+        more => writeln!(out, "  {} before these", count(more, "message", "messages"))?,
     }
     for message in told {
         write_message(&mut out, message)?;
@@ -114,17 +114,13 @@ fn write_message(out: &mut String, told: &RehearsedMessage) -> anyhow::Result<()
     let night = if told.at_night { ", at night" } else { "" };
     let more = match told.others {
         0 => String::new(),
-        others => format!(" · with {}", many(others, "more alert", "more alerts")),
+        others => format!(" · with {}", count(others, "more alert", "more alerts")),
     };
     writeln!(out, "  {}{night}{more}", told.at.strftime("%a %-d %b %H:%M UTC"))?;
     for line in std::iter::once(&told.title).chain(&told.lines) {
         writeln!(out, "    {}", clean(line))?;
     }
     Ok(())
-}
-
-fn many(value: u64, one: &str, several: &str) -> String {
-    count(usize::try_from(value).unwrap_or(usize::MAX), one, several)
 }
 
 #[cfg(test)]
