@@ -3,25 +3,18 @@
 use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, Row};
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
     Alert, AlertId, ArticleId, EventId, OutputCommand, SubscriptionRecord, Tag, Target,
 };
 
 use crate::projection::apply::json;
-use crate::projection::articles::{parse, read, text};
-use crate::projection::filter::{Cursor, StoryQuery};
+use crate::projection::filter::StoryQuery;
 use crate::projection::lists::{Block, Found, Scan, millis};
+use crate::projection::rows::{one, parsed, read, rows};
 use crate::projection::{Answer, Paging};
-use crate::shapes::{AlertCounts, AlertPage, AlertRevision, AlertRow, HourCounts, LookedAt};
-
-/// A row of the table.
-struct Row {
-    id: String,
-    at: i64,
-    body: String,
-}
+use crate::shapes::{AlertCounts, AlertPage, AlertRow, HourCounts, LookedAt};
 
 pub(super) fn alert_page(
     connection: &Connection,
@@ -31,29 +24,27 @@ pub(super) fn alert_page(
     let subscription = filter.subscription.as_deref();
     let wanted = subscription.map_or("", |_| " AND subscription = :subscription");
     let scan = Scan {
-        columns: "id, at, body",
+        columns: "id, body",
         table: "alerts",
         time: "at",
+        off: 0,
         which: &format!("(at, id) < (:after, :id){wanted}{}", filter.times("at")),
         conditions: &filter.conditions_on_alerts(),
         shown: "is_shown",
     };
-    let read =
-        |row: &rusqlite::Row<'_>| Ok(Row { id: row.get(0)?, at: row.get(1)?, body: row.get(2)? });
-    let rows = match filter.typed().as_deref() {
-        Some("") => Default::default(),
+    let Found { rows, next, looked_through } = match filter.typed().as_deref() {
+        Some("") => Found::default(),
         words => {
             // Of the articles with the words, only the newest count.
             let block = words.map(|words| Block::read(connection, words, i64::MAX)).transpose()?;
             let keys = block.map(|block| block.keys);
             let asked = (paging, &paging.after(), filter);
-            scan.rows(connection, asked, &[(":block", &keys)], read)?
+            let read = |row: &Row<'_>| with_revisions(connection, row);
+            let rows = scan.rows(connection, asked, &[(":block", &keys)], read)?;
+            Found::of_scan(rows, paging, LookedAt::Alerts)
         }
     };
-    let cursor = |row: &Row| Cursor { time: row.at, id: row.id.clone() };
-    let Found { rows, next, looked_through } =
-        Found::of_scan(rows, paging, LookedAt::Alerts, cursor);
-    let alerts = rows.iter().map(|row| with_revisions(connection, row)).collect::<Answer<_>>()?;
+    let alerts = rows.into_iter().map(|(_, alert)| alert).collect();
     let counts = alert_counts(connection, subscription)?;
     Ok(AlertPage { schema: Tag::new(), counts, alerts, next, looked_through })
 }
@@ -62,22 +53,19 @@ pub(super) fn alert_page(
 pub(super) fn resolve_alert(connection: &Connection, given: &str) -> Answer<Vec<String>> {
     let ask = "SELECT id FROM alerts WHERE id = ?1 OR (id >= ?1 AND id < ?1 || '~')
             OR (target >= ?1 AND target < ?1 || '~') ORDER BY id <> ?1, id LIMIT 10";
-    let mut ask = connection.prepare_cached(ask)?;
-    let found =
-        ask.query_map([given], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
-    let is_exact = found.first().is_some_and(|first| first == given);
-    Ok(if is_exact { found.into_iter().take(1).collect() } else { found })
+    let mut found: Vec<String> = rows(connection, ask, [given], |row| Ok(row.get(0)?))?;
+    if found.first().is_some_and(|first| first == given) {
+        found.truncate(1);
+    }
+    Ok(found)
 }
 
 /// The ids of the alerts about these events and stories.
 pub(super) fn alerts_about(connection: &Connection, targets: &[Target]) -> Answer<Vec<AlertId>> {
     let ask = "SELECT id FROM alerts WHERE target = ?1 ORDER BY id";
-    let mut ask = connection.prepare_cached(ask)?;
     let mut found = Vec::new();
     for target in targets {
-        for id in ask.query_map([target.to_string()], |row| text(row, 0))? {
-            found.extend(id?.parse().ok());
-        }
+        found.extend(rows(connection, ask, [target.to_string()], |row| parsed(row, 0))?);
     }
     Ok(found)
 }
@@ -92,12 +80,10 @@ pub(super) fn about_event(
             UNION SELECT old FROM redirects JOIN its ON redirects.new = its.id
         ) SELECT id FROM its";
     let commands = "SELECT id FROM commands WHERE instr(body, ?1) > 0";
-    let [mut merged, mut commands] =
-        [connection.prepare_cached(merged)?, connection.prepare_cached(commands)?];
     let event = event.to_string();
-    let targets = merged.query_map([&event], |row| text(row, 0))?.map(|id| parse(&id?));
-    let commands = commands.query_map([&event], |row| text(row, 0))?;
-    Ok((targets.collect::<Answer<_>>()?, commands.collect::<rusqlite::Result<_>>()?))
+    let targets = rows(connection, merged, [&event], |row| parsed(row, 0))?;
+    let commands = rows(connection, commands, [&event], |row| Ok(row.get(0)?))?;
+    Ok((targets.into_iter().collect(), commands.into_iter().collect()))
 }
 
 /// An event that an alert is about.
@@ -124,20 +110,11 @@ pub(super) fn alerted(
         ) AS of JOIN events ON events.id = of.event GROUP BY events.id HAVING max(is_kept)";
     let commands: Vec<(i64, String)> =
         commands.iter().map(|(at, of)| (at.as_millisecond(), of.to_string())).collect();
-    let mut ask = connection.prepare_cached(ask)?;
-    let mut rows = ask.query([json(not_kept)?, json(&commands)?])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        let time = |column| {
-            Ok::<_, rusqlite::Error>(UnixMillis(row.get::<_, i64>(column)?.unsigned_abs()))
-        };
-        found.push(Alerted {
-            event: parse(&text(row, 0)?)?,
-            first_seen: time(1)?,
-            changed: time(2)?,
-        });
-    }
-    Ok(found)
+    rows(connection, ask, [json(not_kept)?, json(&commands)?], |row| {
+        let (first_seen, changed): (i64, i64) = (row.get(1)?, row.get(2)?);
+        let [first_seen, changed] = [first_seen, changed].map(|it| UnixMillis(it.unsigned_abs()));
+        Ok(Alerted { event: parsed(row, 0)?, first_seen, changed })
+    })
 }
 
 /// The alerts of a subscription that list an article seen at this time.
@@ -149,17 +126,13 @@ pub(super) fn alerts_with(
 ) -> Answer<Vec<AlertId>> {
     let ask = "SELECT id FROM alerts
         WHERE subscription = ?1 AND at >= ?2 AND instr(body, ?3) > 0 ORDER BY at";
-    let mut ask = connection.prepare_cached(ask)?;
     let values = (subscription, millis(seen), article.to_string());
-    let found = ask.query_map(values, |row| text(row, 0))?;
-    found.map(|id| parse(&id?)).collect()
+    rows(connection, ask, values, |row| parsed(row, 0))
 }
 
 /// The last revision of an alert.
 pub(super) fn one_alert(connection: &Connection, id: &str) -> Answer<Option<Alert>> {
-    let mut ask = connection.prepare_cached("SELECT body FROM alerts WHERE id = ?1")?;
-    let body = ask.query_map([id], |row| text(row, 0))?.next().transpose()?;
-    body.map(|body| read(&body)).transpose()
+    one(connection, "SELECT body FROM alerts WHERE id = ?1", [id], |row| read(row, 0))
 }
 
 /// Counts the stored alerts of one or all subscriptions: all, those that notified, and those held back. An
@@ -203,19 +176,14 @@ pub(super) fn count_for(
     Ok(records)
 }
 
-fn with_revisions(connection: &Connection, row: &Row) -> Answer<AlertRow> {
-    let alert: Alert = read(&row.body)?;
+fn with_revisions(connection: &Connection, row: &Row<'_>) -> Answer<AlertRow> {
     let ask = "SELECT body FROM alert_revisions WHERE alert = ?1 ORDER BY revision";
-    let mut ask = connection.prepare_cached(ask)?;
-    let revisions = ask.query_map([&row.id], |row| text(row, 0))?;
-    let revisions: Answer<Vec<AlertRevision>> = revisions.map(|body| read(&body?)).collect();
-    Ok(AlertRow { alert, revisions: revisions?, handling: None, acknowledgement: None })
+    let revisions = rows(connection, ask, [row.get::<_, String>(0)?], |it| read(it, 0))?;
+    Ok(AlertRow { alert: read(row, 1)?, revisions, handling: None, acknowledgement: None })
 }
 
 pub(super) fn one_command(connection: &Connection, id: &str) -> Answer<Option<OutputCommand>> {
-    let mut ask = connection.prepare_cached("SELECT body FROM commands WHERE id = ?1")?;
-    let body = ask.query_row([id], |row| text(row, 0)).optional()?;
-    body.map(|body| read(&body)).transpose()
+    one(connection, "SELECT body FROM commands WHERE id = ?1", [id], |row| read(row, 0))
 }
 
 /// The numbers of the projection.

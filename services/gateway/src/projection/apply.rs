@@ -1,11 +1,10 @@
 //! Writes messages into the tables, and deletes rows that are older than the retention.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, Transaction, params};
 use wirefold_flow::{Position, Stored, UnixMillis};
 use wirefold_proto::{
     Agency, AgencyHow, Alert, ArticleId, Confidence, EventAfter, EventId, EventState,
@@ -14,6 +13,7 @@ use wirefold_proto::{
 };
 
 use crate::projection::lists::millis;
+use crate::projection::rows::one;
 use crate::projection::{Answer, redirects, search};
 use crate::shapes::{AlertRevision, ArticleBrief};
 
@@ -95,7 +95,9 @@ pub(super) fn apply(connection: &mut Connection, batch: &Batch) -> Answer<()> {
             }
         }
     }
-    store_position(&transaction, batch)?;
+    let keep = "INSERT OR REPLACE INTO positions (stream, position) VALUES (?1, ?2)";
+    let position = params![batch.stream, batch.through.to_string()];
+    transaction.prepare_cached(keep)?.execute(position)?;
     searched.write(&transaction)?;
     Ok(transaction.commit()?)
 }
@@ -121,19 +123,11 @@ pub(super) fn buffer_changed_pages(connection: &Connection, held: PageBuffer) ->
     Ok(connection.pragma_update(None, "cache_spill", spills)?)
 }
 
-fn store_position(transaction: &Transaction<'_>, batch: &Batch) -> Answer<()> {
-    let keep = "INSERT OR REPLACE INTO positions (stream, position) VALUES (?1, ?2)";
-    let Batch { stream, through, changes: _ } = batch;
-    transaction.prepare_cached(keep)?.execute(params![stream, through.to_string()])?;
-    Ok(())
-}
-
 /// The last message of a stream that is in the tables.
 pub(super) fn reached(connection: &Connection, stream: &str) -> Answer<Position> {
     let ask = "SELECT position FROM positions WHERE stream = ?1";
-    let position =
-        connection.prepare_cached(ask)?.query_row([stream], |row| row.get::<_, String>(0));
-    Ok(position.optional()?.and_then(|text| Position::parse(&text)).unwrap_or_default())
+    let position = one(connection, ask, [stream], |row| Ok(row.get::<_, String>(0)?))?;
+    Ok(position.and_then(|text| Position::parse(&text)).unwrap_or_default())
 }
 
 /// Empties the tables that a stream fills, and deletes the stream's position.
@@ -158,14 +152,6 @@ pub(super) fn begin_anew(connection: &mut Connection, stream: &str) -> Answer<()
     }
     transaction.execute("DELETE FROM positions WHERE stream = ?1", [stream])?;
     Ok(transaction.commit()?)
-}
-
-/// The stored form of a message: unchanged if it is text.
-fn kept<'a, T: serde::Serialize>(message: &T, body: &'a [u8]) -> Answer<Cow<'a, str>> {
-    match str::from_utf8(body) {
-        Ok(text) => Ok(Cow::Borrowed(text)),
-        Err(_) => json(message).map(Cow::Owned),
-    }
 }
 
 /// The stored form of a value.
@@ -209,10 +195,7 @@ pub(super) fn put_article(
     searched: &mut SearchedWords,
 ) -> Answer<()> {
     let ask = "DELETE FROM articles WHERE id = ?1 RETURNING key";
-    let known = transaction
-        .prepare_cached(ask)?
-        .query_row([article.id.to_string()], |row| row.get::<_, i64>(0))
-        .optional()?;
+    let known = one(transaction, ask, [article.id.to_string()], |row| Ok(row.get::<_, i64>(0)?))?;
     if let Some(key) = known {
         transaction
             .prepare_cached("DELETE FROM article_feeds WHERE article = ?1")?
@@ -508,7 +491,7 @@ pub(super) fn put_alert(
         alert.copies,
         (is_loud && !is_held).then_some(at),
         is_held.then_some(at),
-        kept(alert, body)?,
+        String::from_utf8_lossy(body),
     ])?;
     Ok(())
 }

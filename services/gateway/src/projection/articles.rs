@@ -1,13 +1,13 @@
 //! Reads articles.
 
-use rusqlite::{Connection, OptionalExtension, Row};
-use serde::de::DeserializeOwned;
+use rusqlite::Connection;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{ArticleId, EventId, FeedId, Outlet, OutputArticle, StoryId};
 
 use crate::projection::filter::Cursor;
 use crate::projection::lists::millis;
-use crate::projection::{Answer, Paging, ProjectionError};
+use crate::projection::rows::{one, parsed, read, rows};
+use crate::projection::{Answer, Paging};
 use crate::shapes::ArticleBrief;
 
 /// The columns of an [`ArticleBrief`].
@@ -41,15 +41,10 @@ fn logged(
     ask: &str,
     values: &[&dyn rusqlite::ToSql],
 ) -> Answer<Vec<LoggedArticle>> {
-    let mut ask = connection.prepare_cached(ask)?;
-    let mut rows = ask.query(values)?;
-    let mut articles = Vec::new();
-    while let Some(row) = rows.next()? {
-        let (id, story) = (parse(&text(row, 0)?)?, parse(&text(row, 1)?)?);
+    rows(connection, ask, values, |row| {
         let decided = row.get::<_, i64>(2)?.cast_unsigned();
-        articles.push(LoggedArticle { id, story, decided });
-    }
-    Ok(articles)
+        Ok(LoggedArticle { id: parsed(row, 0)?, story: parsed(row, 1)?, decided })
+    })
 }
 
 pub(super) fn at(connection: &Connection, url: &str) -> Answer<Vec<ArticleBrief>> {
@@ -120,9 +115,8 @@ pub(super) fn last_of_item(
         WHERE ((url = ?1 AND item = ?1) OR (item = ?1 AND item <> coalesce(url, '')))
         AND outlet = ?2
         AND json_extract(brief, '$.via') IS ?3 ORDER BY enriched DESC LIMIT 1";
-    let (outlet, via) = (outlet.as_str(), via.map(Outlet::as_str));
-    let id = connection.prepare_cached(ask)?.query_row((item, outlet, via), |row| text(row, 0));
-    id.optional()?.map(|id| parse(&id)).transpose()
+    let values = (item, outlet.as_str(), via.map(Outlet::as_str));
+    one(connection, ask, values, |row| parsed(row, 0))
 }
 
 /// The newest version of an article, if its story has a newer one.
@@ -169,13 +163,9 @@ pub(super) fn briefs(
     ask: &str,
     values: &[&dyn rusqlite::ToSql],
 ) -> Answer<Vec<ArticleBrief>> {
-    let mut ask = connection.prepare_cached(ask)?;
-    let rows = ask.query_map(values, |row| Ok((text(row, 0)?, text(row, 1)?)))?;
-    rows.map(|row| {
-        let (story, brief) = row?;
-        Ok(ArticleBrief { story: parse(&story)?, ..read(&brief)? })
+    rows(connection, ask, values, |row| {
+        Ok(ArticleBrief { story: parsed(row, 0)?, ..read(row, 1)? })
     })
-    .collect()
 }
 
 impl ArticleBrief {
@@ -205,20 +195,6 @@ impl ArticleBrief {
             paywalled: about.paywalled,
         }
     }
-}
-
-pub(super) fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
-    row.get(column)
-}
-
-/// Parses a body that the gateway wrote.
-pub(super) fn read<T: DeserializeOwned>(body: &str) -> Answer<T> {
-    serde_json::from_str(body).map_err(|error| ProjectionError::Row(error.to_string()))
-}
-
-/// Parses an id that the gateway wrote.
-pub(super) fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(id: &str) -> Answer<T> {
-    id.parse().map_err(|error: T::Err| ProjectionError::Row(error.to_string()))
 }
 
 /// The order in which the articles of an event are read.
@@ -255,8 +231,10 @@ pub(super) fn of_event_first(
             articles
         }
     };
-    let all = count_of_event(connection, event)?;
-    let unread = all.saturating_sub(u32::try_from(articles.len()).unwrap_or(u32::MAX));
+    let count = "SELECT coalesce(sum(articles), 0) FROM event_outlets
+        WHERE event = (SELECT key FROM events WHERE id = ?1)";
+    let all = one(connection, count, [event.to_string()], |row| Ok(row.get(0)?))?;
+    let unread = beyond(all, &articles);
     Ok((articles, unread))
 }
 
@@ -273,15 +251,13 @@ pub(super) fn of_event_at_time(
     let ask = format!("SELECT {LOGGED} {OF_EVENT} ORDER BY its.seen, its.enriched LIMIT ?3");
     let articles = logged(connection, &ask, &[&event, &time, &(most as i64)])?;
     let count = format!("SELECT count(*) {OF_EVENT}");
-    let all: u32 =
-        connection.prepare_cached(&count)?.query_row((&event, time), |row| row.get(0))?;
-    let more = all.saturating_sub(u32::try_from(articles.len()).unwrap_or(u32::MAX));
+    let all = one(connection, &count, (&event, time), |row| Ok(row.get(0)?))?;
+    let more = beyond(all, &articles);
     Ok((articles, more))
 }
 
-/// The number of articles of the event.
-fn count_of_event(connection: &Connection, event: EventId) -> Answer<u32> {
-    let ask = "SELECT coalesce(sum(articles), 0) FROM event_outlets
-        WHERE event = (SELECT key FROM events WHERE id = ?1)";
-    Ok(connection.prepare_cached(ask)?.query_row([event.to_string()], |row| row.get(0))?)
+/// How many articles there are besides these.
+fn beyond(all: Option<u32>, articles: &[LoggedArticle]) -> u32 {
+    let read = u32::try_from(articles.len()).unwrap_or(u32::MAX);
+    all.unwrap_or(0).saturating_sub(read)
 }

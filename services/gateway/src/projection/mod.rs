@@ -15,6 +15,7 @@ mod open;
 mod openings;
 mod redirects;
 mod report;
+mod rows;
 mod schema;
 mod search;
 mod stories;
@@ -75,10 +76,20 @@ pub enum ProjectionError {
     Ending,
 }
 
-/// The output stream as tables.
+/// The output stream as tables. Clones are one projection.
 #[derive(Clone)]
 pub(crate) struct Projection {
-    pool: Pool,
+    path: Arc<PathBuf>,
+    /// How often the file was created anew because it was damaged.
+    generation: Arc<AtomicU64>,
+    writer: Arc<Mutex<Connection>>,
+    /// Idle readers, each with the generation of its file.
+    idle: Arc<Mutex<Vec<(u64, Connection)>>>,
+    readers: Arc<Semaphore>,
+    searches: Arc<Semaphore>,
+    /// How many of the next writes fail, as if the disk refused them.
+    #[cfg(test)]
+    failing: Arc<std::sync::atomic::AtomicU32>,
 }
 
 type Answer<T> = Result<T, ProjectionError>;
@@ -87,7 +98,16 @@ impl Projection {
     /// Opens the file in this folder, or creates one.
     pub(crate) fn open(folder: &Path) -> Answer<Self> {
         let writer = open::connect(folder)?;
-        Ok(Self { pool: Pool::new(writer, folder.join(FILE)) })
+        Ok(Self {
+            path: Arc::new(folder.join(FILE)),
+            generation: Arc::default(),
+            writer: Arc::new(Mutex::new(writer)),
+            idle: Arc::default(),
+            readers: Arc::new(Semaphore::new(READERS)),
+            searches: Arc::new(Semaphore::new(SEARCHES)),
+            #[cfg(test)]
+            failing: Arc::default(),
+        })
     }
 
     /// Puts the file in this folder aside, so that the next start creates a new one.
@@ -103,32 +123,37 @@ impl Projection {
     /// Lets the next writes fail, as if the disk refused them.
     #[cfg(test)]
     pub(crate) fn fail(&self, writes: u32) {
-        self.pool.failing.store(writes, Ordering::Relaxed);
+        self.failing.store(writes, Ordering::Relaxed);
     }
 
     /// How often the file was created anew because it was damaged.
     pub(crate) fn generation(&self) -> u64 {
-        self.pool.generation()
+        self.generation.load(Ordering::SeqCst)
     }
 
     /// Applies the changes and stores the position in their stream, in one transaction.
     pub(crate) async fn apply(&self, batch: Batch) -> Answer<()> {
-        self.pool.write(move |connection| apply::apply(connection, &batch)).await
+        self.apply_into(self.generation(), batch).await
     }
 
     /// The same, if the file is still of this generation. A newer file lacks the messages before.
     pub(crate) async fn apply_into(&self, generation: u64, batch: Batch) -> Answer<()> {
-        self.pool.write_into(generation, move |connection| apply::apply(connection, &batch)).await
+        let now = self.generation.clone();
+        self.write(move |connection| match now.load(Ordering::SeqCst) == generation {
+            true => apply::apply(connection, &batch),
+            false => Err(ProjectionError::BegunAnew),
+        })
+        .await
     }
 
     /// Deletes articles seen before this time, at most a few thousand in one call. Returns how many.
     pub(crate) async fn expire(&self, before: UnixMillis) -> Answer<usize> {
-        self.pool.write(move |connection| apply::expire(connection, before)).await
+        self.write(move |connection| apply::expire(connection, before)).await
     }
 
     /// Empties the tables that a stream fills, so that they are filled from its beginning again.
     pub(crate) async fn begin_anew(&self, stream: &'static str) -> Answer<()> {
-        self.pool.write(move |connection| apply::begin_anew(connection, stream)).await
+        self.write(move |connection| apply::begin_anew(connection, stream)).await
     }
 
     /// The events that match the filter, in its order.
@@ -152,7 +177,7 @@ impl Projection {
     ) -> Answer<Vec<StoryWithArticles>> {
         let is_search = query != ListQuery::default();
         let ask = move |connection: &Connection| {
-            let stories = lists::read_latest(connection, &paging, &query)?;
+            let (stories, ..) = lists::find_stories(connection, &paging, &query)?;
             stories::with_first(connection, stories, most)
         };
         self.ask(is_search, ask).await
@@ -209,7 +234,7 @@ impl Projection {
         is_search: bool,
         ask: impl FnOnce(&Connection) -> Answer<T> + Send + 'static,
     ) -> Answer<T> {
-        if is_search { self.pool.search(ask).await } else { self.pool.read(ask).await }
+        if is_search { self.search(ask).await } else { self.read(ask).await }
     }
 }
 
@@ -302,76 +327,30 @@ const READERS: usize = 4;
 /// How many of the readers may search or filter, so that other reads are never blocked by searches.
 const SEARCHES: usize = 2;
 
-#[derive(Clone)]
-pub(super) struct Pool {
-    path: Arc<PathBuf>,
-    /// How often the file was created anew.
-    generation: Arc<AtomicU64>,
-    writer: Arc<Mutex<Connection>>,
-    /// Idle readers, each with the generation of its file.
-    idle: Arc<Mutex<Vec<(u64, Connection)>>>,
-    readers: Arc<Semaphore>,
-    searches: Arc<Semaphore>,
-    /// How many of the next writes fail, as if the disk refused them.
-    #[cfg(test)]
-    pub(super) failing: Arc<std::sync::atomic::AtomicU32>,
-}
-
-impl Pool {
-    pub(super) fn new(writer: Connection, path: PathBuf) -> Self {
-        Self {
-            path: Arc::new(path),
-            generation: Arc::default(),
-            writer: Arc::new(Mutex::new(writer)),
-            idle: Arc::default(),
-            readers: Arc::new(Semaphore::new(READERS)),
-            searches: Arc::new(Semaphore::new(SEARCHES)),
-            #[cfg(test)]
-            failing: Arc::default(),
-        }
-    }
-
-    /// How often the file was created anew because it was damaged.
-    pub(super) fn generation(&self) -> u64 {
-        self.generation.load(Ordering::SeqCst)
-    }
-
+/// How the connections are shared.
+impl Projection {
     /// Runs blocking work with the writing connection.
-    pub(super) async fn write<T: Send + 'static>(
+    async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> Answer<T> + Send + 'static,
     ) -> Answer<T> {
-        let pool = self.clone();
+        let it = self.clone();
         #[cfg(test)]
         self.fails()?;
         let run = move || {
             // If a transaction panicked, it was rolled back, and the connection is usable.
-            let mut writer = pool.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut writer = it.writer.lock().unwrap_or_else(PoisonError::into_inner);
             let answer = work(&mut writer);
             if open::is_damaged(&answer) {
-                pool.begin_anew(&mut writer)?;
+                it.replace_file(&mut writer)?;
             }
             answer
         };
         tokio::task::spawn_blocking(run).await.map_err(|_| ProjectionError::Ending)?
     }
 
-    /// The same, if the file is still that of this generation.
-    pub(super) async fn write_into<T: Send + 'static>(
-        &self,
-        generation: u64,
-        work: impl FnOnce(&mut Connection) -> Answer<T> + Send + 'static,
-    ) -> Answer<T> {
-        let now = self.generation.clone();
-        self.write(move |connection| match now.load(Ordering::SeqCst) == generation {
-            true => work(connection),
-            false => Err(ProjectionError::BegunAnew),
-        })
-        .await
-    }
-
     /// Puts a damaged file aside and creates another, which is filled from the streams.
-    fn begin_anew(&self, writer: &mut Connection) -> Answer<()> {
+    fn replace_file(&self, writer: &mut Connection) -> Answer<()> {
         let path = &*self.path;
         tracing::error!(file = %path.display(), "the tables of the page are damaged: putting them aside, rebuilding");
         *writer = Connection::open_in_memory()?;
@@ -383,7 +362,7 @@ impl Pool {
     }
 
     /// Like [`Self::read`], for work that may take a second, such as a search for a frequent word.
-    pub(super) async fn search<T: Send + 'static>(
+    async fn search<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&Connection) -> Answer<T> + Send + 'static,
     ) -> Answer<T> {
@@ -405,28 +384,28 @@ impl Pool {
     }
 
     /// Runs blocking work on one state of the tables.
-    pub(super) async fn read<T: Send + 'static>(
+    async fn read<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&Connection) -> Answer<T> + Send + 'static,
     ) -> Answer<T> {
         let turn = self.readers.clone().acquire_owned().await;
-        let pool = self.clone();
+        let it = self.clone();
         let run = move || {
             let _turn = turn;
-            let (generation, mut connection) = pool.reader()?;
+            let (generation, mut connection) = it.reader()?;
             let answer = {
                 let snapshot = connection.transaction()?;
                 ask(&snapshot)
             };
             if open::is_damaged(&answer) {
                 drop(connection);
-                let mut writer = pool.writer.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut writer = it.writer.lock().unwrap_or_else(PoisonError::into_inner);
                 // Another reader may have found the damage already.
-                if pool.generation() == generation {
-                    pool.begin_anew(&mut writer)?;
+                if it.generation() == generation {
+                    it.replace_file(&mut writer)?;
                 }
             } else {
-                pool.idle().push((generation, connection));
+                it.idle().push((generation, connection));
             }
             answer
         };
@@ -481,8 +460,7 @@ mod tests {
     #[tokio::test]
     async fn searches_leave_readers_for_others() {
         let folder = tempfile::tempdir().unwrap();
-        let writer = open::connect(folder.path()).unwrap();
-        let pool = Arc::new(Pool::new(writer, folder.path().join(FILE)));
+        let pool = Projection::open(folder.path()).unwrap();
         let (begun, mut begins) = tokio::sync::mpsc::unbounded_channel();
         let (end, ends) = mpsc::channel::<()>();
         let ends = Arc::new(Mutex::new(ends));

@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 use std::fmt::Display;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 use wirefold_proto::{EventId, FeedId, StoryId};
 
 use crate::projection::Answer;
-use crate::projection::articles::{parse, text};
 use crate::projection::filter::MarkFilter;
-use crate::projection::lists::rows;
+use crate::projection::rows::{parsed, rows};
 use crate::projection::stories::STORY_SHOWN;
 
 /// The most stories that reader apps see, besides starred ones. It is small in tests.
@@ -25,6 +24,14 @@ pub(crate) struct Opening {
     pub(crate) arrived: i64,
     /// The feed of its first article.
     pub(crate) feed: Option<FeedId>,
+}
+
+impl Opening {
+    /// Reads the columns key, id of the story, and time.
+    fn of(row: &Row<'_>) -> Answer<Self> {
+        let (key, story, arrived) = (row.get(0)?, parsed(row, 1)?, row.get(2)?);
+        Ok(Self { key, story, arrived, feed: None })
+    }
 }
 
 /// The number of a story in marks and in reader apps, which want 64 bits: the first 63 of its id.
@@ -90,16 +97,15 @@ pub(super) fn of_events(
 ) -> Answer<HashMap<EventId, Vec<Opening>>> {
     let ask = format!(
         "SELECT stories.key, stories.id, {ARRIVED}, stories.event FROM {WITH_OPENING}
-        WHERE stories.event IN (SELECT value FROM json_each(:events)) AND {STORY_SHOWN}
+        WHERE stories.event IN (SELECT value FROM json_each(?1)) AND {STORY_SHOWN}
         ORDER BY stories.first_seen, stories.id"
     );
-    let found = rows(connection, &ask, &[(":events", &json_list(events))], |row| {
-        Ok((row.get(0)?, text(row, 1)?, row.get(2)?, text(row, 3)?))
+    let found = rows(connection, &ask, [json_list(events)], |row| {
+        Ok((parsed(row, 3)?, Opening::of(row)?))
     })?;
     let mut of_events: HashMap<EventId, Vec<Opening>> = HashMap::new();
-    for (key, story, arrived, event) in found {
-        let opening = Opening { key, story: parse(&story)?, arrived, feed: None };
-        of_events.entry(parse(&event)?).or_default().push(opening);
+    for (event, opening) in found {
+        of_events.entry(event).or_default().push(opening);
     }
     Ok(of_events)
 }
@@ -108,16 +114,10 @@ pub(super) fn of_events(
 pub(super) fn numbered(connection: &Connection, numbers: &[u64]) -> Answer<Vec<Opening>> {
     let ask = format!(
         "SELECT stories.key, stories.id, {ARRIVED}
-        FROM json_each(:beginnings) AS given CROSS JOIN {WITH_OPENING}
+        FROM json_each(?1) AS given CROSS JOIN {WITH_OPENING}
         WHERE stories.id >= given.value AND stories.id < given.value || '~'"
     );
-    let found = rows(connection, &ask, &[(":beginnings", &beginnings(numbers))], |row| {
-        Ok((row.get(0)?, text(row, 1)?, row.get(2)?))
-    })?;
-    let opening = |(key, story, arrived): (_, String, _)| {
-        Ok(Opening { key, story: parse(&story)?, arrived, feed: None })
-    };
-    found.into_iter().map(opening).collect()
+    rows(connection, &ask, [beginnings(numbers)], Opening::of)
 }
 
 /// When the article that came last was stored, in milliseconds; 0 if there is none.
@@ -132,28 +132,22 @@ pub(super) fn newest(
     feeds: &[FeedId],
     and: &[StoryId],
 ) -> Answer<Vec<Opening>> {
-    let ask = "SELECT its.key, its.id, articles.key, articles.folded FROM (
-            SELECT * FROM (SELECT key, id FROM stories ORDER BY key DESC LIMIT :most)
-            UNION SELECT key, id FROM stories WHERE id IN (SELECT value FROM json_each(:and))
+    let ask = "SELECT its.key, its.id, articles.folded, articles.key FROM (
+            SELECT * FROM (SELECT key, id FROM stories ORDER BY key DESC LIMIT ?1)
+            UNION SELECT key, id FROM stories WHERE id IN (SELECT value FROM json_each(?2))
         ) AS its
         JOIN articles ON articles.id = 'a-' || substr(its.id, 3) AND articles.story = its.id
         ORDER BY its.key DESC";
-    let and = json_list(and);
-    let found = rows(connection, ask, &[(":most", &NEWEST), (":and", &and)], |row| {
-        Ok((row.get(0)?, text(row, 1)?, row.get::<_, i64>(2)?, row.get(3)?))
+    let mut places = HashMap::new();
+    let mut openings = rows(connection, ask, (NEWEST, json_list(and)), |row| {
+        places.insert(row.get::<_, i64>(3)?, places.len());
+        Opening::of(row)
     })?;
-    let mut openings = Vec::with_capacity(found.len());
-    let mut places = HashMap::with_capacity(found.len());
-    for (key, story, article, arrived) in found {
-        places.insert(article, openings.len());
-        openings.push(Opening { key, story: parse(&story)?, arrived, feed: None });
-    }
     let first = places.keys().min().copied().unwrap_or(i64::MAX);
-    let of_feed = "SELECT article FROM article_feeds WHERE feed = :feed AND article >= :first";
+    let of_feed = "SELECT article FROM article_feeds WHERE feed = ?1 AND article >= ?2";
     for feed in feeds {
-        let values: [(&str, &dyn rusqlite::ToSql); 2] =
-            [(":feed", &feed.as_str()), (":first", &first)];
-        for article in rows(connection, of_feed, &values, |row| row.get::<_, i64>(0))? {
+        let values = (feed.as_str(), first);
+        for article in rows(connection, of_feed, values, |row| Ok(row.get::<_, i64>(0)?))? {
             if let Some(opening) = places.get(&article).and_then(|at| openings.get_mut(*at)) {
                 opening.feed.get_or_insert_with(|| feed.clone());
             }

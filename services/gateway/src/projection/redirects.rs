@@ -3,22 +3,23 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, Transaction};
 use wirefold_proto::{ArticleId, EventId, FormError, StoryId};
 
 use crate::projection::Answer;
-use crate::projection::articles::{parse, text};
+use crate::projection::rows::{one, parsed, rows};
 
 /// A limit on the steps of a chain, each of which is a merge. Real chains are shorter.
 const MOST_STEPS: usize = 1000;
 
 /// The current id for an id that somebody has, whenever they got it.
 pub(super) fn current<I: RowId>(connection: &Connection, mut id: I) -> Answer<I> {
-    let mut ask = connection.prepare_cached("SELECT new FROM redirects WHERE old = ?1")?;
+    let ask = "SELECT new FROM redirects WHERE old = ?1";
     for _ in 0..MOST_STEPS {
-        let next = ask.query_row([id.to_string()], |row| text(row, 0)).optional()?;
-        let Some(new) = next else { break };
-        id = parse(&new)?;
+        let Some(new) = one(connection, ask, [id.to_string()], |row| parsed(row, 0))? else {
+            break;
+        };
+        id = new;
     }
     Ok(id)
 }
@@ -108,12 +109,9 @@ pub(super) fn resolve_id<I: RowId>(connection: &Connection, given: &str) -> Answ
         "SELECT id FROM {table} WHERE id >= ?1 AND id < ?2
         UNION SELECT old FROM redirects WHERE old >= ?1 AND old < ?2 ORDER BY 1 LIMIT ?3"
     );
-    let mut ask = connection.prepare_cached(&ask)?;
-    let rows = ask.query_map(params![start, end, CANDIDATES as i64], |row| text(row, 0))?;
-    let found: Vec<String> = rows.collect::<rusqlite::Result<_>>()?;
+    let found = rows(connection, &ask, (start, end, CANDIDATES as i64), |row| parsed::<I>(row, 0))?;
     let mut ids = Vec::with_capacity(found.len());
     for id in found {
-        let id: I = parse(&id)?;
         let id = if I::IS_MERGED { current(connection, id)? } else { id };
         if !ids.contains(&id) {
             ids.push(id);
