@@ -11,10 +11,10 @@ use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{Forgotten, timestamp};
 use wirefold_flow::{Bus, BusError, Clock, Entry, Observer, Stored, UnixMillis};
 use wirefold_proto::{
-    ACKNOWLEDGED_PREFIX, AcknowledgementRecord, AlertHandlingRecord, AlertId, ArticleEnriched,
-    ArticleFetched, ArticleId, Command, ControlCommand, FEEDS_REACHED_KEY, FeedRecord,
-    HANDLING_PREFIX, ListRecord, Message, OutputArticle, REPLAYED_KEY, SUBSCRIPTIONS_REACHED_KEY,
-    Subject, SubscriptionRecord, SubscriptionSettings, Tag, Target, decode, streams, token,
+    AcknowledgementRecord, AlertHandlingRecord, AlertId, ArticleEnriched, ArticleFetched,
+    ArticleId, Command, ControlCommand, FEEDS_REACHED_KEY, FeedRecord, ListRecord, Message,
+    OutputArticle, REPLAYED_KEY, SUBSCRIPTIONS_REACHED_KEY, Subject, SubscriptionRecord,
+    SubscriptionSettings, Tag, Target, decode, streams, token,
 };
 
 use crate::adapters::Settings;
@@ -211,13 +211,13 @@ impl AppState {
 
     /// One feed.
     pub(crate) async fn feed(&self, id: &str) -> Result<Option<FeedRecord>, BusError> {
-        self.one(streams::FEEDS.name, "feed.", id).await
+        Ok(self.feeds().await?.by_id.get(id).cloned())
     }
 
     /// Every subscription, also those of commands that are not carried out yet.
     pub(crate) async fn subscriptions(&self) -> Result<Registry<SubscriptionRecord>, BusError> {
-        let id = |record: &SubscriptionRecord| record.subscription.id.to_string();
-        self.registry(streams::SUBSCRIPTIONS.name, "subscription", id).await
+        self.registry("subscription", |it: &SubscriptionRecord| it.subscription.id.to_string())
+            .await
     }
 
     /// The settings of a subscription in its last command, also if it was removed since.
@@ -225,23 +225,14 @@ impl AppState {
         &self,
         id: &str,
     ) -> Result<Option<SubscriptionSettings>, BusError> {
-        let (stream, verb) = (streams::CONTROL.name, Subject::control("subscription.put"));
-        let mut commands = self.bus.read(stream, verb.as_str(), 1).await?;
-        let mut last = None;
-        loop {
-            let batch = commands.ready(COMMANDS).await?;
-            if batch.is_empty() {
-                return Ok(last);
+        let verb = Subject::control("subscription.put");
+        let its = |given: ControlCommand| match given.command {
+            Command::SubscriptionPut { subscription } if subscription.id.as_str() == id => {
+                Some(*subscription)
             }
-            let readable = batch.iter().filter_map(|it| decode::<ControlCommand>(&it.body).ok());
-            for given in readable {
-                if let Command::SubscriptionPut { subscription } = given.command
-                    && subscription.id.as_str() == id
-                {
-                    last = Some(*subscription);
-                }
-            }
-        }
+            _ => None,
+        };
+        Ok(self.commands(verb.as_str(), 1).await?.into_iter().rev().find_map(its))
     }
 
     /// The time of the output after which a subscription applies: earlier articles open no alert. None if it
@@ -262,14 +253,12 @@ impl AppState {
         &self,
         id: &str,
     ) -> Result<Option<SubscriptionRecord>, BusError> {
-        self.one(streams::SUBSCRIPTIONS.name, "subscription.", id).await
+        Ok(self.subscriptions().await?.by_id.remove(id))
     }
 
     /// Adds mutes and acknowledgements to the alerts of a page.
     pub(crate) async fn show_handled(&self, page: &mut AlertPage) -> Result<(), BusError> {
-        let id = |record: &AlertHandlingRecord| record.alert.to_string();
-        let mut handled: Registry<AlertHandlingRecord> =
-            self.registry(streams::SUBSCRIPTIONS.name, "alert", id).await?;
+        let mut handled = self.handled().await?;
         let acknowledged = self.acknowledged().await?;
         for row in &mut page.alerts {
             row.handling = handled.by_id.remove(&row.alert.id.to_string());
@@ -282,9 +271,8 @@ impl AppState {
     pub(crate) async fn acknowledged(
         &self,
     ) -> Result<BTreeMap<Target, AcknowledgementRecord>, BusError> {
-        let id = |record: &AcknowledgementRecord| record.of.to_string();
-        let all = self.registry(streams::SUBSCRIPTIONS.name, "acknowledged", id).await?;
-        let taken = all.into_records().into_iter().filter(|record| !record.released);
+        let all = self.registry("acknowledged", |it: &AcknowledgementRecord| it.of.to_string());
+        let taken = all.await?.into_records().into_iter().filter(|record| !record.released);
         Ok(taken.map(|record| (record.of, record)).collect())
     }
 
@@ -293,10 +281,7 @@ impl AppState {
         &self,
         of: Target,
     ) -> Result<Option<AcknowledgementRecord>, BusError> {
-        let (bucket, id) = (streams::SUBSCRIPTIONS.name, of.to_string());
-        let record: Option<AcknowledgementRecord> =
-            self.one(bucket, ACKNOWLEDGED_PREFIX, &id).await?;
-        Ok(record.filter(|record| !record.released))
+        Ok(self.acknowledged().await?.remove(&of))
     }
 
     /// The handling of an alert; `None` if there is none.
@@ -304,7 +289,11 @@ impl AppState {
         &self,
         alert: &AlertId,
     ) -> Result<Option<AlertHandlingRecord>, BusError> {
-        self.one(streams::SUBSCRIPTIONS.name, HANDLING_PREFIX, &alert.to_string()).await
+        Ok(self.handled().await?.by_id.remove(&alert.to_string()))
+    }
+
+    async fn handled(&self) -> Result<Registry<AlertHandlingRecord>, BusError> {
+        self.registry("alert", |it: &AlertHandlingRecord| it.alert.to_string()).await
     }
 
     /// The record with this key; `None` if there is none that can be read.
@@ -317,45 +306,27 @@ impl AppState {
         Ok(entry.and_then(|entry| decode(entry.value.as_ref()?).ok()))
     }
 
+    /// The records in `wf_subscriptions` whose keys begin with this name, also those of commands that are not carried out
+    /// yet.
     async fn registry<M: Message>(
         &self,
-        bucket: &str,
         name: &str,
         id: impl Fn(&M) -> String,
     ) -> Result<Registry<M>, BusError>
     where
         Registry<M>: AppliesCommands,
     {
+        const REACHED: &str = SUBSCRIPTIONS_REACHED_KEY;
+        let keys = self.bus.key_value(streams::SUBSCRIPTIONS.name)?;
         // The progress is read first: applying a command to a record twice changes nothing.
-        let reached = <Registry<M> as AppliesCommands>::REACHED;
-        let entries = self.bus.key_value(bucket)?.changes(&[reached, name], 0).await?;
-        let ours = entries.iter().filter(|entry| entry.key != reached);
+        let entries = keys.changes(&[REACHED, name], 0).await?;
+        let ours = entries.iter().filter(|entry| entry.key != REACHED);
         let records = ours.filter_map(|entry| decode::<M>(entry.value.as_ref()?).ok());
         let mut known = Registry::of(records.map(|record| (id(&record), record)));
-        let done = entries.iter().find(|entry| entry.key == reached);
+        let done = entries.iter().find(|entry| entry.key == REACHED);
         let waiting = self.waiting_for::<Registry<M>>(done.and_then(|it| it.value.clone())).await?;
         waiting.into_iter().for_each(|command| known.apply_command(command));
         Ok(known)
-    }
-
-    async fn one<M: Message>(
-        &self,
-        bucket: &str,
-        prefix: &str,
-        id: &str,
-    ) -> Result<Option<M>, BusError>
-    where
-        Registry<M>: AppliesCommands,
-    {
-        let keys = self.bus.key_value(bucket)?;
-        let record: Option<M> =
-            self.record(bucket, &format!("{prefix}{}", token::escape(id))).await?;
-        let mut known = Registry::of(record.map(|record| (id.to_owned(), record)));
-        let reached = <Registry<M> as AppliesCommands>::REACHED;
-        let done = keys.get(reached).await?.and_then(|done| done.value);
-        let waiting = self.waiting_for::<Registry<M>>(done).await?;
-        waiting.into_iter().for_each(|command| known.apply_command(command));
-        Ok(known.by_id.remove(id))
     }
 
     /// The commands that are not carried out yet, given the place of the last one that was.
@@ -363,19 +334,23 @@ impl AppState {
         &self,
         done: Option<Bytes>,
     ) -> Result<Vec<ControlCommand>, BusError> {
-        let (stream, done) = (streams::CONTROL.name, done.map_or(0, |done| number(&done)));
-        let mut waiting = Vec::new();
-        let last = self.bus.last(stream, R::FILTER).await?;
-        if last.is_none_or(|last| last.sequence <= done) {
-            return Ok(waiting);
+        let done = done.map_or(0, |done| number(&done));
+        match self.bus.last(streams::CONTROL.name, R::FILTER).await? {
+            Some(last) if last.sequence > done => self.commands(R::FILTER, done + 1).await,
+            _ => Ok(Vec::new()),
         }
-        let mut commands = self.bus.read(stream, R::FILTER, done + 1).await?;
+    }
+
+    /// The commands on these subjects from a sequence on. Commands of later versions are skipped.
+    async fn commands(&self, filter: &str, from: u64) -> Result<Vec<ControlCommand>, BusError> {
+        let mut reader = self.bus.read(streams::CONTROL.name, filter, from).await?;
+        let mut commands = Vec::new();
         loop {
-            let batch = commands.ready(COMMANDS).await?;
+            let batch = reader.ready(COMMANDS).await?;
             if batch.is_empty() {
-                return Ok(waiting);
+                return Ok(commands);
             }
-            waiting.extend(batch.iter().filter_map(|it| decode::<ControlCommand>(&it.body).ok()));
+            commands.extend(batch.iter().filter_map(|it| decode::<ControlCommand>(&it.body).ok()));
         }
     }
 }
@@ -434,8 +409,6 @@ impl<R> Registry<R> {
 pub(crate) trait AppliesCommands {
     /// The subjects of the commands.
     const FILTER: &'static str;
-    /// The key of the last command that was carried out, in the table of the records.
-    const REACHED: &'static str = SUBSCRIPTIONS_REACHED_KEY;
 
     /// Applies a command to the records.
     fn apply_command(&mut self, given: ControlCommand);
@@ -443,7 +416,6 @@ pub(crate) trait AppliesCommands {
 
 impl AppliesCommands for Registry<FeedRecord> {
     const FILTER: &'static str = "wirefold.v1.control.feed.>";
-    const REACHED: &'static str = FEEDS_REACHED_KEY;
 
     fn apply_command(&mut self, ControlCommand { command, .. }: ControlCommand) {
         let id = match &command {
