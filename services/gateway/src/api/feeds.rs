@@ -8,7 +8,7 @@ use wirefold_address::slug;
 use wirefold_proto::{Command, FeedId, FeedRecord, FeedSettings, Tag};
 
 use crate::api::request::{JsonBody, Path};
-use crate::api::{Answer, Api, ApiResult, Refusal};
+use crate::api::{Answer, Api, ApiResult, Refusal, refuse_managed};
 use crate::shapes::{Accepted, FeedAddition, FeedList, NoFields, ProbeReport, ProbeRequest};
 use crate::state::Registry;
 
@@ -55,7 +55,7 @@ pub(super) async fn add(
     if let Some(record) = here
         && !(record.set_aside.is_some() && record.feed == feed)
     {
-        refuse_managed(record)?;
+        refuse_managed(record.managed_by.as_deref(), "feed", &record.feed.id)?;
     }
     let command = match here {
         Some(_) => Command::FeedChange { feed },
@@ -66,7 +66,7 @@ pub(super) async fn add(
 
 pub(super) async fn remove(api: Api, Path(id): Path<String>) -> ApiResult<Accepted> {
     let record = feed_of(&api, &id).await?;
-    refuse_managed(&record)?;
+    refuse_managed(record.managed_by.as_deref(), "feed", &record.feed.id)?;
     api.command(Command::FeedRemove { feed: record.feed.id }).await
 }
 
@@ -99,15 +99,6 @@ pub(super) async fn probe(
 async fn feed_of(api: &Api, id: &str) -> ApiResult<FeedRecord> {
     let record = api.app.feed(id).await?;
     record.ok_or_else(|| Refusal::not_found(format!("no feed {id:?}")))
-}
-
-fn refuse_managed(record: &FeedRecord) -> ApiResult<()> {
-    match &record.managed_by {
-        Some(place) => {
-            Err(Refusal::managed(format!("feed {} is defined by {place}", record.feed.id)))
-        }
-        None => Ok(()),
-    }
 }
 
 /// Allows only web addresses: files and folders are named in the settings, never through the API. Everybody

@@ -13,10 +13,11 @@ pub(crate) mod openapi;
 pub(crate) mod report;
 pub(crate) mod request;
 mod status;
-mod stories;
+pub(crate) mod stories;
 mod stream;
 mod subscriptions;
 
+use std::fmt::Display;
 use std::sync::{Arc, LazyLock};
 
 use axum::http::Method;
@@ -27,7 +28,7 @@ use axum::{Json, Router};
 use serde_json::Value;
 
 use crate::api::openapi::{Table, operation};
-pub(crate) use crate::api::status::status_with;
+pub(crate) use crate::api::status::status;
 pub(crate) use crate::api::stories::SENDER;
 use crate::refusal;
 use crate::refusal::Refusal;
@@ -62,6 +63,12 @@ pub(crate) type Answer<T> = ApiResult<Json<T>>;
 
 /// An answer that is not described.
 pub(crate) type Reply = ApiResult<Response>;
+
+/// Refuses to change what a file defines.
+fn refuse_managed(by: Option<&str>, what: &str, id: &impl Display) -> ApiResult<()> {
+    let defined = |place| Refusal::managed(format!("{what} {id} is defined by {place}"));
+    by.map_or(Ok(()), |place| Err(defined(place)))
+}
 
 /// All routes: the API, what feed readers ask for, and the pages.
 pub(crate) fn router(api: Api, for_readers: Router<Api>, pages: Router) -> Router {

@@ -14,17 +14,12 @@ use crate::shapes::{FeedCounts, HealthStatus, PageStatus, Status, StorageReport,
 use crate::state::{AppState, Registry};
 
 pub(super) async fn get_status(api: Api) -> Answer<Status> {
-    Ok(Json(status(&api.app).await?))
+    Ok(Json(status(&api.app, &*api.app.feeds().await?).await?))
 }
 
-/// The state of the installation.
-pub(crate) async fn status(app: &AppState) -> ApiResult<Status> {
-    status_with(app, &*app.feeds().await?).await
-}
-
-/// The same with known feeds. Projection and bus are queried at the same time, since each may be slow under
-/// load.
-pub(crate) async fn status_with(app: &AppState, feeds: &Registry<FeedRecord>) -> ApiResult<Status> {
+/// The state of the installation with these feeds. Projection and bus are queried at the same time, since each may be
+/// slow under load.
+pub(crate) async fn status(app: &AppState, feeds: &Registry<FeedRecord>) -> ApiResult<Status> {
     let now = app.clock.now();
     let place = *app.projected_sequence.borrow();
     let numbers = app.projection.numbers(now.minus(Duration::from_hours(1)));

@@ -102,7 +102,7 @@ pub(super) async fn split(
     for article in &wanted.articles {
         articles.push(api.app.resolve_field("articles", article).await?);
     }
-    api.decided(Command::Split { story, articles }).await
+    api.regroup(Command::Split { story, articles }).await
 }
 
 pub(super) async fn merge_stories(
@@ -112,7 +112,7 @@ pub(super) async fn merge_stories(
 ) -> ApiResult<Regrouped> {
     let into = Target::Story(api.app.resolve_id(&given).await?);
     let from = Target::Story(api.app.resolve_field("from", &wanted.from).await?);
-    api.decided(Command::Merge { into, from }).await
+    api.regroup(Command::Merge { into, from }).await
 }
 
 pub(super) async fn merge_events(
@@ -122,7 +122,7 @@ pub(super) async fn merge_events(
 ) -> ApiResult<Regrouped> {
     let into = Target::Event(api.app.resolve_id(&given).await?);
     let from = Target::Event(api.app.resolve_field("from", &wanted.from).await?);
-    api.decided(Command::Merge { into, from }).await
+    api.regroup(Command::Merge { into, from }).await
 }
 
 pub(super) async fn prefer(
@@ -131,7 +131,7 @@ pub(super) async fn prefer(
     JsonBody(wanted): JsonBody<PreferredOutlet>,
 ) -> ApiResult<Regrouped> {
     let story = api.app.resolve_id(&given).await?;
-    api.decided(Command::Prefer { story, outlet: wanted.outlet }).await
+    api.regroup(Command::Prefer { story, outlet: wanted.outlet }).await
 }
 
 pub(super) async fn move_story(
@@ -139,7 +139,7 @@ pub(super) async fn move_story(
     Path(IdPrefix(given)): Path<IdPrefix>,
     JsonBody(wanted): JsonBody<MovedStory>,
 ) -> ApiResult<Regrouped> {
-    api.move_story(&given, &wanted).await.map(Regrouped::from)
+    api.move_story(&given, &wanted).await
 }
 
 pub(super) async fn not_the_same(
@@ -149,7 +149,7 @@ pub(super) async fn not_the_same(
 ) -> ApiResult<Regrouped> {
     let one = api.app.resolve_id(&given).await?;
     let other = api.app.resolve_field("other", &wanted.other).await?;
-    api.decided(Command::NotTheSame { one, other }).await
+    api.regroup(Command::NotTheSame { one, other }).await
 }
 
 /// The name of the gateway in messages.
@@ -166,22 +166,13 @@ pub(super) async fn one_command(api: Api, Path(id): Path<String>) -> Answer<Deci
 }
 
 impl Api {
-    /// Stores a command about stories, and waits for its outcome. After [`DECIDED_TIME`], the answer is
-    /// "accepted".
-    pub(super) async fn decided(&self, command: Command) -> ApiResult<Regrouped> {
-        self.regroup(command).await.map(Regrouped::from)
-    }
-
-    /// The same for pages: the stored command, and its outcome if it came in time.
-    pub(crate) async fn regroup(
-        &self,
-        command: Command,
-    ) -> ApiResult<(ControlCommand, Option<OutputCommand>)> {
-        let command = self.store(command).await?;
-        let decided = self.outcome(&command.id).await?;
+    /// Stores a command about stories, and waits for its outcome, at most for [`DECIDED_TIME`].
+    pub(crate) async fn regroup(&self, command: Command) -> ApiResult<Regrouped> {
+        let accepted = self.command(command).await?;
+        let decided = self.outcome(&accepted.command.id).await?;
         match decided.as_ref().map(|decided| &decided.outcome) {
             Some(CommandOutcome::Refused { reason }) => Err(Refusal::refused(reason.clone())),
-            _ => Ok((command, decided)),
+            _ => Ok(Regrouped { accepted, decided }),
         }
     }
 
@@ -190,7 +181,7 @@ impl Api {
         &self,
         given: &str,
         wanted: &MovedStory,
-    ) -> ApiResult<(ControlCommand, Option<OutputCommand>)> {
+    ) -> ApiResult<Regrouped> {
         let story = self.app.resolve_id(given).await?;
         let mut with = Vec::with_capacity(wanted.with.len());
         for other in &wanted.with {
@@ -205,8 +196,10 @@ impl Api {
             return Err(Refusal::refused(format!("story {story} is in event {into} already")));
         }
         let event = match self.regroup(Command::Move { story, with }).await {
-            Ok((command, None)) => return Ok((command, None)),
-            Ok((_, Some(moved))) => moved.stories.first().map_or(old, |it| it.event),
+            Ok(Regrouped { decided: Some(moved), .. }) => {
+                moved.stories.first().map_or(old, |it| it.event)
+            }
+            Ok(undecided) => return Ok(undecided),
             // Nothing else is in its event, which moves as a whole.
             Err(refusal) if refusal.is_by_detector() => old,
             Err(refusal) => return Err(refusal),
@@ -237,11 +230,6 @@ impl Api {
 
     /// Stores a command. After this returns, it will be carried out.
     pub(crate) async fn command(&self, command: Command) -> ApiResult<Accepted> {
-        self.store(command).await.map(accepted)
-    }
-
-    /// Stores a command and returns it.
-    pub(super) async fn store(&self, command: Command) -> ApiResult<ControlCommand> {
         let at = self.app.now();
         let by = match (self.holder.0.as_deref(), self.access) {
             (Some(name), _) => name,
@@ -254,13 +242,8 @@ impl Api {
             SENDER.outgoing(&command, at).map_err(|error| Refusal::too_large(error.to_string()))?;
         self.app.bus.publish(message).await?;
         tracing::debug!(id = command.id, by, "command stored");
-        Ok(command)
+        Ok(Accepted { schema: Tag::new(), command })
     }
-}
-
-/// The answer to a stored command that is not carried out yet.
-pub(super) fn accepted(command: ControlCommand) -> Accepted {
-    Accepted { schema: Tag::new(), command }
 }
 
 impl IntoResponse for Accepted {
@@ -276,26 +259,17 @@ impl Output for Accepted {
     }
 }
 
-/// The answer to a command about stories: its outcome, or that it is stored.
-pub(super) enum Regrouped {
-    Decided(Box<Decided>),
-    Accepted(Box<Accepted>),
-}
-
-impl From<(ControlCommand, Option<OutputCommand>)> for Regrouped {
-    fn from((command, decided): (ControlCommand, Option<OutputCommand>)) -> Self {
-        match decided {
-            Some(decided) => Self::Decided(Box::new(decided.into())),
-            None => Self::Accepted(Box::new(accepted(command))),
-        }
-    }
+/// A stored command about stories, and its outcome if it came in time.
+pub(crate) struct Regrouped {
+    pub(crate) accepted: Accepted,
+    decided: Option<OutputCommand>,
 }
 
 impl IntoResponse for Regrouped {
     fn into_response(self) -> Response {
-        match self {
-            Self::Decided(decided) => Json(decided).into_response(),
-            Self::Accepted(accepted) => accepted.into_response(),
+        match self.decided {
+            Some(decided) => Json(Decided::from(decided)).into_response(),
+            None => self.accepted.into_response(),
         }
     }
 }

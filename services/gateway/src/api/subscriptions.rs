@@ -4,13 +4,10 @@ use std::time::Duration;
 
 use axum::Json;
 use jiff::Timestamp;
-use wirefold_proto::{
-    Command, ControlCommand, Rehearsal, SubscriptionRecord, SubscriptionSettings, Tag,
-};
+use wirefold_proto::{Command, Rehearsal, SubscriptionRecord, SubscriptionSettings, Tag};
 
 use crate::api::request::{JsonBody, Path};
-use crate::api::stories::accepted;
-use crate::api::{Answer, Api, ApiResult, Refusal};
+use crate::api::{Answer, Api, ApiResult, Refusal, refuse_managed};
 use crate::shapes::{Accepted, MuteRequest, RehearsalReport, RehearsalRequest, SubscriptionList};
 
 /// The longest span of a rehearsal: as long as the output is stored.
@@ -26,11 +23,11 @@ pub(super) async fn put(
     api: Api,
     JsonBody(subscription): JsonBody<SubscriptionSettings>,
 ) -> ApiResult<Accepted> {
-    api.put_subscription(subscription).await.map(accepted)
+    api.put_subscription(subscription).await
 }
 
 pub(super) async fn remove(api: Api, Path(id): Path<String>) -> ApiResult<Accepted> {
-    api.remove_subscription(&id).await.map(accepted)
+    api.remove_subscription(&id).await
 }
 
 /// Mutes or unmutes a subscription, also one that a file defines.
@@ -39,7 +36,7 @@ pub(super) async fn mute(
     Path(id): Path<String>,
     JsonBody(asked): JsonBody<MuteRequest>,
 ) -> ApiResult<Accepted> {
-    api.mute_subscription(&id, asked.until).await.map(accepted)
+    api.mute_subscription(&id, asked.until).await
 }
 
 pub(super) async fn rehearse(
@@ -60,21 +57,22 @@ impl Api {
     pub(crate) async fn put_subscription(
         &self,
         subscription: SubscriptionSettings,
-    ) -> ApiResult<ControlCommand> {
+    ) -> ApiResult<Accepted> {
         self.check_query(&subscription)?;
         self.app.settings.rehearse.check(&subscription).map_err(Refusal::unprocessable)?;
         if let Some(record) = self.app.subscription(subscription.id.as_str()).await? {
-            refuse_managed(&record)?;
+            refuse_managed(record.managed_by.as_deref(), "subscription", &subscription.id)?;
         }
         self.refuse_circle(&subscription).await?;
-        self.store(Command::SubscriptionPut { subscription: Box::new(subscription) }).await
+        self.command(Command::SubscriptionPut { subscription: Box::new(subscription) }).await
     }
 
     /// Removes a subscription that no file defines.
-    pub(crate) async fn remove_subscription(&self, id: &str) -> ApiResult<ControlCommand> {
+    pub(crate) async fn remove_subscription(&self, id: &str) -> ApiResult<Accepted> {
         let record = self.known_subscription(id).await?;
-        refuse_managed(&record)?;
-        self.store(Command::SubscriptionRemove { subscription: record.subscription.id }).await
+        let subscription = record.subscription.id;
+        refuse_managed(record.managed_by.as_deref(), "subscription", &subscription)?;
+        self.command(Command::SubscriptionRemove { subscription }).await
     }
 
     /// Mutes a subscription until a time, or without an end. A time in the past unmutes it.
@@ -82,9 +80,9 @@ impl Api {
         &self,
         id: &str,
         until: Option<Timestamp>,
-    ) -> ApiResult<ControlCommand> {
+    ) -> ApiResult<Accepted> {
         let subscription = self.known_subscription(id).await?.subscription.id;
-        self.store(Command::SubscriptionMute { subscription, until }).await
+        self.command(Command::SubscriptionMute { subscription, until }).await
     }
 
     /// Rehearses a subscription on the last hours.
@@ -124,15 +122,5 @@ impl Api {
     async fn known_subscription(&self, id: &str) -> ApiResult<SubscriptionRecord> {
         let record = self.app.subscription(id).await?;
         record.ok_or_else(|| Refusal::not_found(format!("no subscription {id:?}")))
-    }
-}
-
-fn refuse_managed(record: &SubscriptionRecord) -> ApiResult<()> {
-    match &record.managed_by {
-        Some(place) => {
-            let id = &record.subscription.id;
-            Err(Refusal::managed(format!("subscription {id} is defined by {place}")))
-        }
-        None => Ok(()),
     }
 }

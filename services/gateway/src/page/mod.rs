@@ -147,7 +147,7 @@ async fn river_markup(
     // All are loaded at the same time, since each may be slow under load.
     let with_status = async {
         let feeds = app.feeds().await?;
-        let status = crate::api::status_with(app, &feeds).await?;
+        let status = crate::api::status(app, &feeds).await?;
         Ok::<_, Refusal>((status, feeds))
     };
     let (query, show) = (app.with_feeds(read_filters(asked)?).await?, Show::of(asked));

@@ -11,12 +11,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, post};
 use maud::{Markup, html};
 use url::{Position, Url};
-use wirefold_proto::{
-    Command, ControlCommand, EventId, OutputCommand, StoryChange, StoryId, Target,
-};
+use wirefold_proto::{Command, EventId, OutputCommand, StoryChange, StoryId, Target};
 
 use crate::AppState;
 use crate::api::alerts::acknowledgement;
+use crate::api::stories::Regrouped;
 use crate::api::{Api, ApiResult, layers, request};
 use crate::page::layout::{self, NavEntry};
 use crate::page::river::encoded;
@@ -68,8 +67,8 @@ async fn take_out(api: Api, Path(given): Path<String>, request: Request) -> Resp
             named("into").next_back().map(|(_, id)| last_part(id)).filter(|id| !id.is_empty());
         let with = named("with").map(|(_, id)| id.clone()).collect();
         let wanted = MovedStory { into: into.map(str::to_owned), with };
-        let (stored, _) = api.move_story(&given, &wanted).await?;
-        page_after(&api, &from.to_string(), &stored).await
+        let moved = api.move_story(&given, &wanted).await?;
+        page_after(&api, &from.to_string(), &moved).await
     };
     answer(&api, done.await, &format!("/stories/{}", encoded(&given)))
 }
@@ -85,8 +84,8 @@ async fn join(api: Api, Path(given): Path<String>, request: Request) -> Response
         let other = field(request, "other").await?;
         let into = Target::Event(api.app.resolve_id(&given).await?);
         let from = Target::Event(api.app.resolve_id(last_part(&other)).await?);
-        let (stored, _) = api.regroup(Command::Merge { into, from }).await?;
-        page_after(&api, &given, &stored).await
+        let merged = api.regroup(Command::Merge { into, from }).await?;
+        page_after(&api, &given, &merged).await
     };
     answer(&api, done.await, &format!("/events/{}", encoded(&given)))
 }
@@ -123,9 +122,9 @@ pub(super) fn sender_of(headers: &HeaderMap) -> Option<Url> {
 }
 
 /// The page of an event that shows the outcome of a command.
-async fn page_after(api: &Api, event: &str, command: &ControlCommand) -> ApiResult<String> {
+async fn page_after(api: &Api, event: &str, done: &Regrouped) -> ApiResult<String> {
     let event: EventId = api.app.resolve_id(event).await?;
-    Ok(format!("/events/{event}?command={}", encoded(&command.id)))
+    Ok(format!("/events/{event}?command={}", encoded(&done.accepted.command.id)))
 }
 
 /// The fields of a form.
@@ -145,9 +144,10 @@ async fn field(request: Request, name: &str) -> ApiResult<String> {
 /// Stores a command, waits for its outcome, and redirects to the story, or says why it is not done.
 async fn carry_out(api: &Api, given: &str, command: ApiResult<Command>) -> Response {
     let done = async {
-        let (stored, _) = api.regroup(command?).await?;
+        let done = api.regroup(command?).await?;
         let story: StoryId = api.app.resolve_id(given).await?;
-        Ok::<_, Refusal>(format!("/stories/{story}?command={}", encoded(&stored.id)))
+        let command = encoded(&done.accepted.command.id);
+        Ok::<_, Refusal>(format!("/stories/{story}?command={command}"))
     };
     answer(api, done.await, &format!("/stories/{}", encoded(given)))
 }
