@@ -3,16 +3,14 @@
 //! One file in the data folder, `tokens.json`, holds everything that lets somebody in: tokens of programs,
 //! links that sign in once, and sessions of browsers. It stores only a SHA-256 hash of each. The secrets have
 //! 256 random bits, so a plain hash protects them. The command line and the gateway both write the file, each
-//! under a lock and in one step. The gateway reads it again when it changes, so a revoked token stops working
-//! at the next request.
+//! under a lock and in one step. The gateway reads it at each request, so a revoked token stops working at once.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use std::{fmt, fs, io};
 
@@ -76,25 +74,16 @@ pub enum TokenError {
     Random(String),
 }
 
-/// The tokens of one data folder. Clones are one file.
+/// The tokens of one data folder.
 #[derive(Debug, Clone)]
 pub struct TokenFile {
     path: PathBuf,
-    read: Arc<Mutex<Option<Version>>>,
-}
-
-/// The content that was read last, and the state of the file then.
-#[derive(Debug)]
-struct Version {
-    inode: u64,
-    modified: (i64, i64),
-    records: Arc<Vec<TokenRecord>>,
 }
 
 impl TokenFile {
     /// The tokens of a data folder. Nothing is read yet, and the file may be missing.
     pub fn new(folder: &Path) -> Self {
-        Self { path: folder.join(FILE), read: Arc::default() }
+        Self { path: folder.join(FILE) }
     }
 
     /// Makes a token, or a link's code, and returns its secret. The secret is never shown again.
@@ -118,7 +107,9 @@ impl TokenFile {
     /// # Errors
     /// A [`TokenError`] with advice.
     pub fn list(&self, now: Timestamp) -> Result<Vec<TokenRecord>, TokenError> {
-        Ok(self.records()?.iter().filter(|it| it.is_valid(now)).cloned().collect())
+        let mut records = self.load()?;
+        records.retain(|it| it.is_valid(now));
+        Ok(records)
     }
 
     /// Revokes every token of a name, with the sessions that came from it. Returns how many.
@@ -139,12 +130,10 @@ impl TokenFile {
         secret: &str,
         now: Timestamp,
     ) -> Result<Option<TokenRecord>, TokenError> {
-        let records = self.records()?;
         let hash = hash_of(secret);
-        let found = records
-            .iter()
-            .find(|it| it.is_valid(now) && it.hash == hash && it.kind != Kind::SignIn);
-        let Some(found) = found.cloned() else { return Ok(None) };
+        let mut records = self.list(now)?.into_iter();
+        let found = records.find(|it| it.hash == hash && it.kind != Kind::SignIn);
+        let Some(found) = found else { return Ok(None) };
         if found.was_unused_for(now, USE_STORED_EVERY) {
             let noted = self.change(now, |stored| {
                 if let Some(record) = stored.iter_mut().find(|it| it.hash == hash) {
@@ -191,24 +180,6 @@ impl TokenFile {
     }
 
     /// The current content of the file.
-    fn records(&self) -> Result<Arc<Vec<TokenRecord>>, TokenError> {
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = match fs::metadata(&self.path) {
-            Ok(found) => found,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Arc::default()),
-            Err(source) => return Err(self.failed(source)),
-        };
-        let (inode, modified) = (found.ino(), (found.mtime(), found.mtime_nsec()));
-        if let Some(version) = &*read
-            && (version.inode, version.modified) == (inode, modified)
-        {
-            return Ok(version.records.clone());
-        }
-        let records = Arc::new(self.load()?);
-        *read = Some(Version { inode, modified, records: records.clone() });
-        Ok(records)
-    }
-
     fn load(&self) -> Result<Vec<TokenRecord>, TokenError> {
         match fs::read(&self.path) {
             Ok(bytes) => read_records(&bytes)
