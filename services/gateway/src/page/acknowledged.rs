@@ -13,21 +13,16 @@ use crate::shapes::EventBrief;
 /// The path to which the forms are sent.
 pub(super) const PATH: &str = "/alerts/acknowledge";
 
-/// The acknowledgement of each event and story.
-#[derive(Debug, Default)]
-pub(super) struct Acknowledged(BTreeMap<Target, AcknowledgementRecord>);
+/// The acknowledgement of each event and story that somebody has.
+pub(super) type Acknowledged = BTreeMap<Target, AcknowledgementRecord>;
 
-impl Acknowledged {
-    /// Reads all.
-    pub(super) async fn read(app: &AppState) -> Result<Self, BusError> {
-        app.acknowledged().await.map(Self)
-    }
-
-    /// That of an event, or of one of its listed stories.
-    pub(super) fn on_event(&self, event: &EventBrief) -> Option<&AcknowledgementRecord> {
-        let stories = event.stories.iter().map(|story| Target::Story(story.id));
-        std::iter::once(Target::Event(event.id)).chain(stories).find_map(|it| self.0.get(&it))
-    }
+/// That of an event, or of one of its listed stories.
+pub(super) fn on_event<'a>(
+    all: &'a Acknowledged,
+    event: &EventBrief,
+) -> Option<&'a AcknowledgementRecord> {
+    let stories = event.stories.iter().map(|story| Target::Story(story.id));
+    std::iter::once(Target::Event(event.id)).chain(stories).find_map(|it| all.get(&it))
 }
 
 /// The acknowledgement with its time, if there is one.

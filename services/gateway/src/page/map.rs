@@ -9,10 +9,11 @@
 //! which is the same in all of them. A moved passage keeps its number. Quotations that the leads of several
 //! stories share are joined too; they never count as copying.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use maud::{Markup, html};
-use wirefold_fold::{Block, Body, Overlap, Passage};
+use wirefold_fold::{Body, Overlap, Passage};
 
 use crate::text::AnalysedText;
 
@@ -255,7 +256,10 @@ pub(in crate::page) fn shared(leads: &[&AnalysedText]) -> Vec<Vec<Quoted>> {
     for (there, old) in leads.iter().enumerate().take(MAX_LEADS) {
         for (here, new) in leads.iter().enumerate().take(MAX_LEADS).skip(there + 1) {
             for block in &Overlap::quotations_between(&new.body, &old.body) {
-                let (left, right) = (there_words(&old.body, block), here_words(&new.body, block));
+                let words = |body: &Body, start: u32| {
+                    body.text_range(&(start as usize..(start + block.len) as usize))
+                };
+                let (left, right) = (words(&old.body, block.there), words(&new.body, block.here));
                 let known = which(&found[there], &left).or_else(|| which(&found[here], &right));
                 let which = known.unwrap_or_else(|| {
                     next += 1;
@@ -268,14 +272,6 @@ pub(in crate::page) fn shared(leads: &[&AnalysedText]) -> Vec<Vec<Quoted>> {
     }
     found.iter_mut().for_each(|quoted| quoted.sort_by_key(|quoted| quoted.words.start));
     found
-}
-
-fn here_words(body: &Body, block: &Block) -> Range<usize> {
-    body.text_range(&(block.here as usize..(block.here + block.len) as usize))
-}
-
-fn there_words(body: &Body, block: &Block) -> Range<usize> {
-    body.text_range(&(block.there as usize..(block.there + block.len) as usize))
 }
 
 fn which(quoted: &[Quoted], words: &Range<usize>) -> Option<usize> {
@@ -344,19 +340,13 @@ pub(super) struct Row {
     pub quoted: Vec<Stretch>,
 }
 
-/// The passage or quotation that a ribbon joins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Joins {
-    /// A passage. `moved` if it is out of order in the lower strip.
-    Passage { number: usize, moved: bool },
-    /// A quotation.
-    Quotation,
-}
-
 /// A ribbon from one strip down to a later one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Ribbon {
-    pub joins: Joins,
+    /// The passage that it joins; `None` for a quotation.
+    pub number: Option<usize>,
+    /// Whether the passage is out of order in one of the two strips.
+    pub moved: bool,
     pub from: Stretch,
     pub from_y: u32,
     pub to: Stretch,
@@ -423,51 +413,28 @@ fn lay_out_row(strip: &Strip, longest: usize, heading_y: Option<u32>, top: u32) 
 /// A ribbon for every passage and quotation, from the nearest strip above that has it.
 fn lay_out_ribbons(strips: &[Strip], rows: &[Row]) -> Vec<Ribbon> {
     let mut ribbons = Vec::new();
-    for (at, (strip, row)) in strips.iter().zip(rows).enumerate() {
-        let above = Above { strips: &strips[..at], rows: &rows[..at] };
-        for (piece, (to, _)) in strip.pieces.iter().zip(&row.pieces) {
-            if let Some((from, from_y, was_moved)) = above.passage(piece.number) {
-                let moved = piece.moved != was_moved;
-                let joins = Joins::Passage { number: piece.number, moved };
-                ribbons.push(Ribbon { joins, from, from_y, to: *to, to_y: row.y });
+    // Where the nearest strip above has each passage, and whether it is out of order there; and each quotation.
+    let (mut passages, mut quotations) = (BTreeMap::new(), BTreeMap::new());
+    for (strip, row) in strips.iter().zip(rows) {
+        let (to_y, bottom) = (row.y, row.y + STRIP);
+        let pieces = || strip.pieces.iter().zip(row.pieces.iter().map(|(place, _)| *place));
+        let quoted = || strip.quoted.iter().zip(row.quoted.iter().copied());
+        for (piece, to) in pieces() {
+            if let Some((from, from_y, was_moved)) = passages.get(&piece.number).copied() {
+                let (number, moved) = (Some(piece.number), piece.moved != was_moved);
+                ribbons.push(Ribbon { number, moved, from, from_y, to, to_y });
             }
         }
-        for (quoted, to) in strip.quoted.iter().zip(&row.quoted) {
-            if let Some((from, from_y)) = above.quotation(quoted.which) {
-                let joins = Joins::Quotation;
-                ribbons.push(Ribbon { joins, from, from_y, to: *to, to_y: row.y });
+        for (one, to) in quoted() {
+            if let Some((from, from_y)) = quotations.get(&one.which).copied() {
+                ribbons.push(Ribbon { number: None, moved: false, from, from_y, to, to_y });
             }
         }
+        // Of several in a strip, the first counts.
+        passages.extend(pieces().rev().map(|(it, place)| (it.number, (place, bottom, it.moved))));
+        quotations.extend(quoted().rev().map(|(it, place)| (it.which, (place, bottom))));
     }
     ribbons
-}
-
-/// The strips above one strip.
-struct Above<'a> {
-    strips: &'a [Strip],
-    rows: &'a [Row],
-}
-
-impl Above<'_> {
-    fn nearest(&self) -> impl Iterator<Item = (&Strip, &Row)> {
-        self.strips.iter().zip(self.rows).rev()
-    }
-
-    /// The position of the passage, the lower end of its strip, and whether it is out of order.
-    fn passage(&self, number: usize) -> Option<(Stretch, u32, bool)> {
-        self.nearest().find_map(|(strip, row)| {
-            let at = strip.pieces.iter().position(|piece| piece.number == number)?;
-            Some((row.pieces[at].0, row.y + STRIP, strip.pieces[at].moved))
-        })
-    }
-
-    /// The position of the quotation, and the lower end of its strip.
-    fn quotation(&self, which: usize) -> Option<(Stretch, u32)> {
-        self.nearest().find_map(|(strip, row)| {
-            let at = strip.quoted.iter().position(|quoted| quoted.which == which)?;
-            Some((row.quoted[at], row.y + STRIP))
-        })
-    }
 }
 
 /// The colours of the style sheet. Numbers distinguish passages of the same colour.
@@ -501,31 +468,14 @@ pub(in crate::page) fn draw(input: &MapInput) -> Markup {
 /// The ribbons are in a drawing of their own, which is stretched to the width.
 fn ribbons(layout: &Layout) -> Markup {
     let (width, height) = (100.0 * FINE, layout.height);
-    let order = |moved: bool| layout.ribbons.iter().filter(move |ribbon| is_moved(ribbon) == moved);
+    let order = |moved: bool| layout.ribbons.iter().filter(move |ribbon| ribbon.moved == moved);
+    let class = |ribbon: &Ribbon| ribbon.number.map_or_else(|| "quotation".to_owned(), colour);
     html! {
         svg.ribbons width="100%" height=(height) viewBox={ "0 0 " (width) " " (height) } preserveAspectRatio="none" aria-hidden="true" {
             @for ribbon in order(false).chain(order(true)) {
-                path.(class(ribbon)).moved[is_moved(ribbon)] data-p=[passage(ribbon)] d=(path(ribbon)) {}
+                path.(class(ribbon)).moved[ribbon.moved] data-p=[ribbon.number] d=(path(ribbon)) {}
             }
         }
-    }
-}
-
-fn is_moved(ribbon: &Ribbon) -> bool {
-    matches!(ribbon.joins, Joins::Passage { moved: true, .. })
-}
-
-fn class(ribbon: &Ribbon) -> String {
-    match ribbon.joins {
-        Joins::Passage { number, .. } => colour(number),
-        Joins::Quotation => "quotation".to_owned(),
-    }
-}
-
-fn passage(ribbon: &Ribbon) -> Option<usize> {
-    match ribbon.joins {
-        Joins::Passage { number, .. } => Some(number),
-        Joins::Quotation => None,
     }
 }
 
@@ -712,7 +662,7 @@ mod tests_of_geometry {
         let copy = strip(100, &[(0..30, 1, false), (30..70, 3, false), (70..100, 2, true)]);
         let layout = lay_out(&MapInput { strips: vec![lead, copy], ..MapInput::default() });
         let [one, three, two] = &layout.ribbons[..] else { panic!("{:?}", layout.ribbons) };
-        assert_eq!(two.joins, Joins::Passage { number: 2, moved: true });
+        assert_eq!((two.number, two.moved), (Some(2), true));
         assert!(crosses(two, three));
         assert!(!crosses(one, two) && !crosses(one, three));
         assert_eq!((two.from.x, two.to.x), (30.0, 70.0));

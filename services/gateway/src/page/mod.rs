@@ -39,7 +39,6 @@ use wirefold_proto::{EventId, StoryId, Target};
 
 use crate::api::request::{Query, read_filters, read_query};
 use crate::api::{Api, ApiResult, DESCRIPTION};
-use crate::page::acknowledged::Acknowledged;
 use crate::page::layout::NavEntry;
 use crate::page::map::MAX_STRIPS;
 use crate::page::marking::Visit;
@@ -163,7 +162,7 @@ async fn river_markup(
         Ok::<_, Refusal>((events, folded, on.collect::<MarksOnEvents>(), until))
     };
     let subscriptions = async { Ok::<_, Refusal>(app.subscriptions().await?.into_records()) };
-    let acknowledged = async { Ok::<_, Refusal>(Acknowledged::read(app).await?) };
+    let acknowledged = async { Ok::<_, Refusal>(app.acknowledged().await?) };
     let ((status, feeds), (events, folded, marks, until), subscriptions, acknowledged) =
         tokio::try_join!(with_status, with_folded, subscriptions, acknowledged)?;
     let river = River {

@@ -302,7 +302,7 @@ fn card(event: &EventBrief, river: &River<'_>) -> Markup {
                 @if event.articles > 1 { (words::sparkline(&event.velocity, "in the three hours before the last one")) }
             }
             (numbers(event, marks))
-            (acknowledged::line(river.acknowledged.on_event(event)))
+            (acknowledged::line(acknowledged::on_event(river.acknowledged, event)))
             @if event.story_count > 1 || event.articles > 1 {
                 ol.stories {
                     @for story in event.stories.iter().take(SHOWN_STORIES) { (story_line(story, river.folded)) }

@@ -164,13 +164,7 @@ fn wording_outlets(wording: &Wording) -> Markup {
 
 /// The outlets of carriers in order, each once.
 fn list_outlets(carriers: &[Carrier], more: u32) -> Markup {
-    let mut outlets: Vec<String> = Vec::new();
-    for carrier in carriers {
-        let outlet = carrier.outlet_label();
-        if !outlets.contains(&outlet) {
-            outlets.push(outlet);
-        }
-    }
+    let mut outlets = distinct_outlets(carriers);
     let left_out = outlets.len().saturating_sub(NAMED) as u64 + u64::from(more);
     outlets.truncate(NAMED);
     html! {
@@ -286,7 +280,9 @@ fn correction(record: &CorrectionRecord) -> Markup {
             @for passage in &record.passages { (corrected_passage(passage)) }
             (still_carried(record))
             @if !record.corrected.is_empty() {
-                p.faint { (corrected_by(record.kind)) " " (outlets(record.corrected.iter())) }
+                @let outlets = distinct_outlets(&record.corrected);
+                @let what = if record.kind == NoteKind::Retraction { "withdrawn" } else { "corrected" };
+                p.faint { "Also " (what) " by " (outlets[..outlets.len().min(NAMED_CARRIERS)].join(", ")) }
             }
         }
     }
@@ -298,10 +294,6 @@ fn sort(kind: NoteKind) -> &'static str {
         NoteKind::Clarification => "Clarification",
         NoteKind::Retraction => "Retraction",
     }
-}
-
-fn corrected_by(kind: NoteKind) -> &'static str {
-    if kind == NoteKind::Retraction { "Also withdrawn by" } else { "Also corrected by" }
 }
 
 /// The sentence before and after the correction.
@@ -349,13 +341,12 @@ fn still_carried(record: &CorrectionRecord) -> Markup {
 }
 
 /// The outlets in order, each once.
-fn outlets<'a>(carriers: impl Iterator<Item = &'a Carrier>) -> String {
+fn distinct_outlets(carriers: &[Carrier]) -> Vec<String> {
     let mut outlets: Vec<String> = Vec::new();
-    for outlet in carriers.map(Carrier::outlet_label) {
+    for outlet in carriers.iter().map(Carrier::outlet_label) {
         if !outlets.contains(&outlet) {
             outlets.push(outlet);
         }
     }
-    outlets.truncate(NAMED_CARRIERS);
-    outlets.join(", ")
+    outlets
 }

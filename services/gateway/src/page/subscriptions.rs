@@ -382,22 +382,16 @@ impl Mistake {
 
     /// Parses the message of a check. It begins with the setting's name if only one is wrong.
     pub(super) fn of(said: &str) -> Self {
+        const FIELDS: [&str; 10] = [
+            "query", "on", "name", "group_wait", "time_zone", "break_quiet", "repeat_interval",
+            "escalation", "max_per_day", "inhibited_by",
+        ];
         let (setting, why) = said.split_once(": ").unwrap_or(("", said));
-        let field = match setting.trim_matches('`') {
-            "query" => "query",
-            "on" => "on",
-            "name" => "name",
-            "group_wait" => "group_wait",
-            "time_zone" => "time_zone",
-            "quiet_hours" => "quiet_from",
-            "break_quiet" => "break_quiet",
-            "repeat_interval" => "repeat_interval",
-            "escalation" => "escalation",
-            "max_per_day" => "max_per_day",
-            "inhibited_by" => "inhibited_by",
-            _ => return Self::new("", said),
-        };
-        Self::new(field, why)
+        match setting.trim_matches('`') {
+            "quiet_hours" => Self::new("quiet_from", why),
+            field if FIELDS.contains(&field) => Self::new(field, why),
+            _ => Self::new("", said),
+        }
     }
 }
 
