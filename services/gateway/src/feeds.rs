@@ -39,13 +39,14 @@ const ENTRIES: usize = 50;
 /// The most other articles of a story that an entry lists.
 pub(crate) const LISTED: usize = 40;
 
-/// The format of a feed.
-#[derive(Debug, Clone, Copy)]
-enum Form {
-    Atom,
-    Rss,
-    Json,
-}
+/// The format of a feed: the ending of its files, its media type, and its writer.
+type Form = (&'static str, &'static str, fn(&Document) -> Vec<u8>);
+
+const FORMS: [Form; 3] = [
+    ("atom", "application/atom+xml; charset=utf-8", write_atom),
+    ("rss", "application/rss+xml; charset=utf-8", write_rss),
+    ("json", "application/feed+json", write_json),
+];
 
 /// All stories, or those of a query. Feed readers and trackers add fields of their own.
 pub(super) async fn all_stories(
@@ -174,11 +175,9 @@ pub(crate) async fn entries_of(api: &Api, stories: &[StoryWithArticles]) -> ApiR
 
 /// The name and format of a file such as `all.atom`.
 fn parse_file_name(file: &str) -> ApiResult<(&str, Form)> {
-    let forms = [(".atom", Form::Atom), (".rss", Form::Rss), (".json", Form::Json)];
-    let found =
-        forms.into_iter().find_map(|(ending, form)| Some((file.strip_suffix(ending)?, form)));
-    found
-        .ok_or_else(|| Refusal::not_found(format!("{file:?} does not end in .atom, .rss or .json")))
+    let named = |form: Form| Some((file.strip_suffix(form.0)?.strip_suffix('.')?, form));
+    let none = || Refusal::not_found(format!("{file:?} does not end in .atom, .rss or .json"));
+    FORMS.into_iter().find_map(named).ok_or_else(none)
 }
 
 /// The host in ids: that of this server's public address.
@@ -192,16 +191,11 @@ fn answer_feed(
     api: &Api,
     (path, query): (&str, &str),
     title: &str,
-    form: Form,
+    (ending, media_type, write): Form,
     entries: Vec<Entry>,
 ) -> Reply {
     let settings = &api.app.settings;
     let base = settings.base_url.trim_end_matches('/');
-    let ending = match form {
-        Form::Atom => "atom",
-        Form::Rss => "rss",
-        Form::Json => "json",
-    };
     let demo = mark_of_demo(settings);
     let document = Document {
         id: tag(&host(api), &format!("feed/{path}{query}")),
@@ -212,12 +206,7 @@ fn answer_feed(
         updated: entries.iter().map(|entry| entry.updated).max().unwrap_or_default(),
         entries: entries.into_iter().map(|entry| marked(entry, demo)).collect(),
     };
-    let (kind, body) = match form {
-        Form::Atom => ("application/atom+xml; charset=utf-8", write_atom(&document)),
-        Form::Rss => ("application/rss+xml; charset=utf-8", write_rss(&document)),
-        Form::Json => ("application/feed+json", write_json(&document)),
-    };
-    Ok(([(header::CONTENT_TYPE, kind)], body).into_response())
+    Ok(([(header::CONTENT_TYPE, media_type)], write(&document)).into_response())
 }
 
 /// The beginning of titles in a demonstration.

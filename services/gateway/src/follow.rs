@@ -262,15 +262,18 @@ fn known_name(stream: &str) -> &'static str {
 }
 
 fn may_pass(error: &GatewayError) -> bool {
-    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
+    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseCorrupt, DatabaseLocked, NotADatabase};
     match error {
         // The next check reports it and reads the stream from its start.
         GatewayError::Bus(BusError::RolledBack { .. }) => true,
         GatewayError::Bus(error) => error.may_pass(),
-        error => {
-            let is_busy = matches!(code(error), Some(DatabaseBusy | DatabaseLocked));
-            is_full(error) || is_of_the_disk(error) || is_busy || is_begun_anew(error)
-        }
+        GatewayError::Failed(ProjectionError::BegunAnew) => true,
+        error if is_full(error) || is_of_the_disk(error) => true,
+        // A damaged file was created anew.
+        error => matches!(
+            code(error),
+            Some(DatabaseBusy | DatabaseLocked | DatabaseCorrupt | NotADatabase)
+        ),
     }
 }
 
@@ -279,13 +282,6 @@ fn may_pass(error: &GatewayError) -> bool {
 fn is_of_the_disk(error: &GatewayError) -> bool {
     use rusqlite::ErrorCode::{CannotOpen, SystemIoFailure};
     matches!(code(error), Some(CannotOpen | SystemIoFailure))
-}
-
-/// Whether the file was damaged and created anew.
-fn is_begun_anew(error: &GatewayError) -> bool {
-    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
-    matches!(error, GatewayError::Failed(ProjectionError::BegunAnew))
-        || matches!(code(error), Some(DatabaseCorrupt | NotADatabase))
 }
 
 fn is_full(error: &GatewayError) -> bool {

@@ -759,7 +759,7 @@ pub struct QuotationRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speaker: Option<String>,
     /// Whether no text names the speaker beside the words, so that the speaker is inferred.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inferred: bool,
     /// Other people to whom a text attributes it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -774,12 +774,6 @@ pub struct QuotationRecord {
     pub texts: u32,
     /// Its wordings: the fullest, then the others, the first seen first.
     pub wordings: Vec<Wording>,
-}
-
-/// Whether something is left out.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
-fn is_false(value: &bool) -> bool {
-    !*value
 }
 
 /// One wording of a quotation.

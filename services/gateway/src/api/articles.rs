@@ -5,6 +5,7 @@ use axum::extract::{FromRequest, Request};
 use jiff::Timestamp;
 use schemars::{JsonSchema, json_schema};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use wirefold_address::{Arrival, Authority, identify};
 use wirefold_envelope::sent;
 use wirefold_flow::Published;
@@ -168,41 +169,28 @@ async fn store(api: &Api, mut article: ArticleFetched) -> ApiResult<PushedOutcom
 
 /// Parses one object, an array of objects, or one object on each line.
 fn read_all(body: &[u8]) -> ApiResult<Vec<SubmittedArticle>> {
-    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
     let broken = |error: serde_json::Error| Refusal::bad_request(error.to_string());
-    let texts = match first {
+    let mut parts: Vec<Box<RawValue>> = Vec::new();
+    match body.trim_ascii_start().first() {
         None => return Err(Refusal::bad_request("the body is empty")),
-        Some(b'[') => {
-            let parts: Vec<Box<serde_json::value::RawValue>> =
-                serde_json::from_slice(body).map_err(broken)?;
-            read_each(parts.iter().map(|part| part.get().as_bytes()))?
-        }
+        Some(b'[') => parts = serde_json::from_slice(body).map_err(broken)?,
         Some(_) => {
             // Consecutive objects, each on one line or on several.
-            let mut texts = Vec::new();
-            for part in serde_json::Deserializer::from_slice(body)
-                .into_iter::<Box<serde_json::value::RawValue>>()
-            {
-                let number = texts.len() + 1;
-                let part = part.map_err(|error| broken(error).about(number))?;
-                texts.push(part);
-                check_count(texts.len())?;
+            for part in serde_json::Deserializer::from_slice(body).into_iter() {
+                parts.push(part.map_err(|error| broken(error).about(parts.len() + 1))?);
+                check_count(parts.len())?;
             }
-            read_each(texts.iter().map(|part| part.get().as_bytes()))?
         }
-    };
-    Ok(texts)
-}
-
-fn read_each<'a>(parts: impl Iterator<Item = &'a [u8]>) -> ApiResult<Vec<SubmittedArticle>> {
-    let mut texts = Vec::new();
-    for (number, part) in parts.enumerate() {
-        check_count(number + 1)?;
+    }
+    let mut texts = Vec::with_capacity(parts.len());
+    for (part, number) in parts.iter().zip(1..) {
+        check_count(number)?;
+        let part = part.get().as_bytes();
         if part.len() > MOST_EACH {
-            let detail = format!("article {}: over {MOST_EACH} bytes", number + 1);
+            let detail = format!("article {number}: over {MOST_EACH} bytes");
             return Err(Refusal::too_large(detail));
         }
-        texts.push(read_json(part).map_err(|refusal| refusal.about(number + 1))?);
+        texts.push(read_json(part).map_err(|refusal| refusal.about(number))?);
     }
     Ok(texts)
 }

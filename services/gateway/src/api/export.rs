@@ -87,7 +87,9 @@ impl AppState {
             let none = || no_article(event, as_of, kept_later);
             return kept.map(|kept| gone(kept, exported, policy)).ok_or_else(none);
         }
-        self.read_texts(&articles, &mut texts).await?;
+        let reads = articles.iter().map(|(_, it)| self.fetched(it.id, it.input.enriched));
+        let stored = try_join_all(reads).await?.into_iter().flatten();
+        texts.extend(stored.map(|it| (it.id, it.text)));
         let (targets, changed_by) = self.projection.about_event(event).await?;
         let is_about = is_about(&articles, &targets, &changed_by);
         let since = articles.iter().map(|(_, it)| it.article.seen).min().unwrap_or(as_of);
@@ -147,18 +149,6 @@ impl AppState {
             articles.sort_by_key(|(_, it)| it.article.seen);
         }
         Ok((articles, left_out))
-    }
-
-    /// Adds the texts of these articles that are stored.
-    async fn read_texts(
-        &self,
-        articles: &[InStory],
-        texts: &mut BTreeMap<ArticleId, String>,
-    ) -> ApiResult<()> {
-        let reads = articles.iter().map(|(_, it)| self.fetched(it.id, it.input.enriched));
-        let stored = try_join_all(reads).await?.into_iter().flatten();
-        texts.extend(stored.map(|it| (it.id, it.text)));
-        Ok(())
     }
 
     /// The articles of a kept export that have expired here. Those that people took out of the event are left out.
