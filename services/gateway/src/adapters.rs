@@ -47,14 +47,39 @@ pub struct Settings {
     pub condition: Arc<dyn Condition>,
 }
 
+impl Settings {
+    /// Settings for this data folder and release that need no other service: their adapters refuse everything.
+    #[must_use]
+    pub fn new(folder: PathBuf, release: &str) -> Self {
+        Self {
+            folder,
+            demo: false,
+            release: release.to_owned(),
+            hosts: Vec::new(),
+            text_policy: TextPolicy::Lead,
+            keep: None,
+            base_url: "http://127.0.0.1:8787".to_owned(),
+            tables: false,
+            gate: None,
+            rehearse: Arc::new(()),
+            deliveries: Arc::new(()),
+            replay: Arc::new(()),
+            probe: Arc::new(()),
+            condition: Arc::new(()),
+        }
+    }
+}
+
 /// Rehearses and checks subscriptions.
 pub trait Rehearse: Send + Sync {
     /// Rehearses a subscription on the articles since then. An error is a mistake in the subscription.
     fn rehearse(
         &self,
-        subscription: SubscriptionSettings,
-        back: Duration,
-    ) -> BoxFuture<'_, Result<Rehearsal, String>>;
+        _subscription: SubscriptionSettings,
+        _back: Duration,
+    ) -> BoxFuture<'_, Result<Rehearsal, String>> {
+        needs_pipeline()
+    }
 
     /// Checks a subscription before it is stored. Accepts everything if the deliveries are not known.
     fn check(&self, _subscription: &SubscriptionSettings) -> Result<(), String> {
@@ -85,6 +110,8 @@ pub trait Rehearse: Send + Sync {
         (alert.headline.title.clone(), reasons.collect())
     }
 }
+
+impl Rehearse for () {}
 
 /// A delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,7 +162,9 @@ fn needs_pipeline<T: Send>() -> BoxFuture<'static, Result<T, String>> {
 /// Replays dead letters, and sends alerts again.
 pub trait Replay: Send + Sync {
     /// Replays a letter. Returns what was done, or why it cannot be done.
-    fn replay(&self, letter: DeadLetter, sequence: u64) -> BoxFuture<'_, Result<String, String>>;
+    fn replay(&self, _letter: DeadLetter, _sequence: u64) -> BoxFuture<'_, Result<String, String>> {
+        needs_pipeline()
+    }
 
     /// Sends an alert again, to one delivery or to all of its subscription. Returns the result of each, or
     /// why it cannot be sent.
@@ -149,21 +178,25 @@ pub trait Replay: Send + Sync {
     }
 }
 
+impl Replay for () {}
+
 /// Probes an address that may be a feed, or a list of feeds.
 pub trait Probe: Send + Sync {
     /// Returns what was found, or why the address cannot be probed.
-    fn probe(&self, asked: ProbeRequest) -> BoxFuture<'_, Result<serde_json::Value, String>>;
+    fn probe(&self, _asked: ProbeRequest) -> BoxFuture<'_, Result<serde_json::Value, String>> {
+        needs_pipeline()
+    }
 }
+
+impl Probe for () {}
 
 /// The condition of the data folder.
 pub trait Condition: Send + Sync {
     /// Why the folder refuses writes; `None` if it accepts them.
-    fn problem(&self) -> Option<String>;
-}
-
-/// The folder accepts writes.
-impl Condition for () {
     fn problem(&self) -> Option<String> {
         None
     }
 }
+
+/// The folder accepts writes.
+impl Condition for () {}

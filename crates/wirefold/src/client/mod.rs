@@ -24,11 +24,11 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use wirefold_alerter::ConfiguredSubscription;
 use wirefold_envelope::{Limits, create_streams};
-use wirefold_flow::{BoxFuture, BusError, Clock, StageContext, SystemClock};
+use wirefold_flow::{BusError, Clock, StageContext, SystemClock};
 use wirefold_flow_sqlite::OpenError;
 use wirefold_gateway::shapes::Status;
-use wirefold_gateway::{Access, Gateway, Replay, Settings};
-use wirefold_proto::{DeadLetter, TextPolicy};
+use wirefold_gateway::{Access, Gateway, Settings};
+use wirefold_proto::TextPolicy;
 
 use crate::config::{ConfigError, Instance, Loaded, Overrides, load_here};
 use crate::exchange::exchange;
@@ -376,30 +376,13 @@ async fn settings(
     };
     let rehearsing = RehearsalService { context: context.clone(), alerter };
     Ok(Settings {
-        folder: folder.to_owned(),
-        demo: false,
-        release: env!("CARGO_PKG_VERSION").to_owned(),
-        hosts: Vec::new(),
         text_policy: TextPolicy::Full,
-        keep: None,
         base_url: "http://localhost".to_owned(),
-        tables: false,
-        gate: None,
         rehearse: Arc::new(rehearsing),
         deliveries: Arc::new(deliveries),
-        replay: Arc::new(NoPipeline),
         probe: Arc::new(ProbeService(config.fetcher(&origins, None))),
-        condition: Arc::new(()),
+        ..Settings::new(folder.to_owned(), env!("CARGO_PKG_VERSION"))
     })
-}
-
-/// The actions that need a running pipeline. It refuses them.
-struct NoPipeline;
-
-impl Replay for NoPipeline {
-    fn replay(&self, _letter: DeadLetter, _sequence: u64) -> BoxFuture<'_, Result<String, String>> {
-        Box::pin(async { Err("this needs a running wirefold: start `wirefold up`".to_owned()) })
-    }
 }
 
 /// The options that all these commands have.

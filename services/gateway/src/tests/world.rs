@@ -15,7 +15,7 @@ use wirefold_flow::sim::{SimBus, SimDisk, VirtualClock};
 use wirefold_flow::{BoxFuture, Bus, Clock, Outgoing, StageContext};
 use wirefold_proto::{
     ArticleFetched, DeadLetter, Message, OutputArticle, OutputForgotten, Published, QueryReading,
-    Rehearsal, SubscriptionSettings, TextPolicy, encode,
+    Rehearsal, SubscriptionSettings, encode,
 };
 
 use super::{described, samples};
@@ -141,20 +141,14 @@ impl Probe for Seams {
 fn settings(folder: &TempDir, demo: bool) -> Settings {
     let seams = Arc::new(Seams);
     Settings {
-        folder: folder.path().to_owned(),
         demo,
-        release: "0.0.0".to_owned(),
         hosts: vec!["news.example".to_owned()],
-        text_policy: TextPolicy::Lead,
-        keep: None,
-        base_url: "http://127.0.0.1:8787".to_owned(),
         tables: true,
-        gate: None,
         rehearse: seams.clone(),
         deliveries: Arc::new(SampleDeliveries::default()),
         replay: seams.clone(),
         probe: seams,
-        condition: Arc::new(()),
+        ..Settings::new(folder.path().to_owned(), "0.0.0")
     }
 }
 

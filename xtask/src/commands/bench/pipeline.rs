@@ -14,15 +14,12 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wirefold_alerter::{ConfiguredSubscription, Printer};
 use wirefold_envelope::{Limits, Sender, create_streams, timestamp};
-use wirefold_flow::{
-    BoxFuture, Bus, Clock, Lease, Outgoing, StageContext, Stored, SystemClock, UnixMillis,
-};
-use wirefold_gateway::{Gateway, Probe, Rehearse, Replay};
+use wirefold_flow::{Bus, Clock, Lease, Outgoing, StageContext, Stored, SystemClock, UnixMillis};
+use wirefold_gateway::Gateway;
 use wirefold_proto::streams::{ALERTS, ENRICHED, OUTPUT, SUBSCRIPTIONS};
 use wirefold_proto::{
-    AboutArticle, Alert, ArticleFetched, ArticleId, Command, ContentHash, ControlCommand,
-    DeadLetter, Interval, ItemAddress, Rehearsal, SubscriptionSettings, Tag, TextPolicy,
-    TextSource, decode,
+    AboutArticle, Alert, ArticleFetched, ArticleId, Command, ContentHash, ControlCommand, Interval,
+    ItemAddress, SubscriptionSettings, Tag, TextPolicy, TextSource, decode,
 };
 use wirefold_text::normalise;
 
@@ -561,7 +558,7 @@ impl DataFolder {
         };
         let context = self.context();
         Ok(self.run("wirefold_alerter_articles_total", |stop| async move {
-            Ok(wirefold_alerter::run(context, settings, Arc::new(NoServices), stop).await?)
+            Ok(wirefold_alerter::run(context, settings, Arc::new(NoTerminal), stop).await?)
         }))
     }
 
@@ -579,23 +576,8 @@ impl DataFolder {
 
     /// Opens the gateway.
     pub(super) async fn open_gateway(&self) -> anyhow::Result<Gateway> {
-        let nowhere = Arc::new(NoServices);
-        let settings = wirefold_gateway::Settings {
-            folder: self.folder.clone(),
-            demo: false,
-            release: env!("CARGO_PKG_VERSION").to_owned(),
-            hosts: Vec::new(),
-            text_policy: TextPolicy::Lead,
-            keep: None,
-            base_url: "http://127.0.0.1:8787".to_owned(),
-            gate: None,
-            tables: false,
-            deliveries: Arc::new(()),
-            rehearse: nowhere.clone(),
-            replay: nowhere.clone(),
-            probe: nowhere,
-            condition: Arc::new(()),
-        };
+        let release = env!("CARGO_PKG_VERSION");
+        let settings = wirefold_gateway::Settings::new(self.folder.clone(), release);
         Ok(Gateway::open(self.context(), settings).await?)
     }
 
@@ -632,44 +614,12 @@ fn subscription(number: usize, query: &str) -> anyhow::Result<ConfiguredSubscrip
     Ok(ConfiguredSubscription { settings, managed_by: "the benchmark".to_owned() })
 }
 
-/// A stub for the terminal of `wirefold up` and for the services that its page uses.
-struct NoServices;
+/// A stub for the terminal of `wirefold up`.
+struct NoTerminal;
 
-impl Printer for NoServices {
+impl Printer for NoTerminal {
     fn print(&self, _line: &str) -> std::io::Result<()> {
         Ok(())
-    }
-}
-
-fn unasked<T>() -> BoxFuture<'static, Result<T, String>>
-where
-    T: Send + 'static,
-{
-    Box::pin(async { Err("a benchmark serves nobody".to_owned()) })
-}
-
-impl Rehearse for NoServices {
-    fn rehearse(
-        &self,
-        _subscription: SubscriptionSettings,
-        _back: Duration,
-    ) -> BoxFuture<'_, Result<Rehearsal, String>> {
-        unasked()
-    }
-}
-
-impl Replay for NoServices {
-    fn replay(&self, _letter: DeadLetter, _at: u64) -> BoxFuture<'_, Result<String, String>> {
-        unasked()
-    }
-}
-
-impl Probe for NoServices {
-    fn probe(
-        &self,
-        _: wirefold_gateway::shapes::ProbeRequest,
-    ) -> BoxFuture<'_, Result<serde_json::Value, String>> {
-        unasked()
     }
 }
 

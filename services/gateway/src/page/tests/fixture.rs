@@ -1,7 +1,6 @@
 //! A gateway over a simulated bus with a few articles in its projection.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, Response};
@@ -11,14 +10,11 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 use wirefold_envelope::{Limits, Sender, create_streams};
 use wirefold_flow::sim::{SimBus, SimDisk, VirtualClock};
-use wirefold_flow::{BoxFuture, Bus, Clock, StageContext};
-use wirefold_proto::{
-    ArticleEnriched, ArticleId, DeadLetter, OutputArticle, Rehearsal, SubscriptionSettings,
-    TextPolicy, decode,
-};
+use wirefold_flow::{Bus, Clock, StageContext};
+use wirefold_proto::{ArticleEnriched, ArticleId, OutputArticle, decode};
 
 use crate::projection::{Batch, Change, Projection};
-use crate::{Access, Gateway, Probe, Rehearse, Replay, Settings};
+use crate::{Access, Gateway, Settings};
 
 /// One article of the fixture.
 pub(super) struct Given {
@@ -205,47 +201,7 @@ fn output(given: &Given, enriched: u64, all: &[Given]) -> OutputArticle {
 }
 
 fn settings(folder: &std::path::Path, demo: bool) -> Settings {
-    Settings {
-        folder: folder.to_owned(),
-        demo,
-        release: "0.0.0".to_owned(),
-        hosts: Vec::new(),
-        text_policy: TextPolicy::Lead,
-        keep: None,
-        base_url: "http://127.0.0.1:8787".to_owned(),
-        gate: None,
-        tables: false,
-        deliveries: Arc::new(()),
-        rehearse: Arc::new(Nobody),
-        replay: Arc::new(Nobody),
-        probe: Arc::new(Nobody),
-        condition: Arc::new(()),
-    }
-}
-
-/// Does nothing: only the binary has these abilities.
-struct Nobody;
-
-impl Rehearse for Nobody {
-    fn rehearse(
-        &self,
-        _: SubscriptionSettings,
-        _: Duration,
-    ) -> BoxFuture<'_, Result<Rehearsal, String>> {
-        Box::pin(async { Err("nobody rehearses here".to_owned()) })
-    }
-}
-
-impl Replay for Nobody {
-    fn replay(&self, _: DeadLetter, _: u64) -> BoxFuture<'_, Result<String, String>> {
-        Box::pin(async { Err("nobody replays here".to_owned()) })
-    }
-}
-
-impl Probe for Nobody {
-    fn probe(&self, _: crate::shapes::ProbeRequest) -> BoxFuture<'_, Result<Value, String>> {
-        Box::pin(async { Err("nobody looks here".to_owned()) })
-    }
+    Settings { demo, ..Settings::new(folder.to_owned(), "0.0.0") }
 }
 
 /// The id of an article as text.
