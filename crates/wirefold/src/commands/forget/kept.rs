@@ -50,7 +50,7 @@ pub(super) fn without(
     if export.articles.is_empty() {
         return Ok(Some(None));
     }
-    remove_from_alerts(export, ids, titles)?;
+    remove_from_alerts(export, ids, titles);
     for row in &mut export.commands {
         row.title = row.title.take().filter(|title| !titles.contains(title));
     }
@@ -67,11 +67,7 @@ pub(super) fn without(
 }
 
 /// Edits the alerts as in `WF_ALERTS`. The answer of a target may quote the alert that it received.
-fn remove_from_alerts(
-    export: &mut EventExport,
-    ids: &Ids,
-    titles: &BTreeSet<String>,
-) -> anyhow::Result<()> {
+fn remove_from_alerts(export: &mut EventExport, ids: &Ids, titles: &BTreeSet<String>) {
     let mut alerts = Alerts::default();
     for revision in export.alerts.iter().flat_map(|it| &it.revisions) {
         alerts.note(&revision.alert, ids, titles);
@@ -79,21 +75,18 @@ fn remove_from_alerts(
     for ExportedAlert { revisions, deliveries, .. } in &mut export.alerts {
         let mut left = Vec::with_capacity(revisions.len());
         for revision in revisions.drain(..) {
-            let body = encode(&revision.alert)?;
-            let edit = alerts.edit_of(&revision.alert, &body, ids, titles);
+            let edit = alerts.edit_of(&revision.alert, ids, titles);
             if edit.is_some() {
                 deliveries.iter_mut().for_each(|it| it.attempts.clear());
             }
             left.extend(match edit {
                 None => Some(revision),
-                Some(None) => None,
-                Some(Some(edited)) => Some(in_short(decode(&edited)?)),
+                Some(edited) => edited.map(in_short),
             });
         }
         *revisions = left;
     }
     export.alerts.retain(|it| !it.revisions.is_empty());
-    Ok(())
 }
 
 /// A revision without the words of its message, which may quote a forgotten article.

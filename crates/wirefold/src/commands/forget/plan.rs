@@ -195,8 +195,9 @@ impl Plan {
 
     fn alert(&mut self, stored: &Stored) {
         let Ok(alert) = decode::<Alert>(&stored.body) else { return };
-        let edit = self.alerts.edit_of(&alert, &stored.body, &self.ids, &self.titles);
-        self.edits.extend(edit.map(|body| ((ALERTS.name, stored.sequence), body)));
+        let edit = self.alerts.edit_of(&alert, &self.ids, &self.titles);
+        let body = |edited: Option<Alert>| Some(encode(&edited?).ok()?.into());
+        self.edits.extend(edit.map(|edited| ((ALERTS.name, stored.sequence), body(edited))));
     }
 
     /// Finds the forgotten articles in a table of the stages.

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bytes::Bytes;
 use serde_json::{Map, Value};
 use wirefold_proto::{Alert, AlertId, ReasonKind};
 
@@ -43,7 +42,7 @@ pub(super) enum DecidedBy {
 
 /// A decision or its output without the words of these articles. `None` if nothing changes.
 pub(super) fn without_words(body: &[u8], ids: &Ids, of: DecidedBy) -> Option<Vec<u8>> {
-    changed(body, |value| remove_words(value, ids, of))
+    changed(body, |value| change_each(value, &mut |it| remove_words(it, ids, of)))
 }
 
 /// A record without these addresses. `None` if it has none of them.
@@ -51,7 +50,14 @@ pub(super) fn without_addresses(body: &[u8], addresses: &BTreeSet<String>) -> Op
     if !holds_one(body, addresses) {
         return None;
     }
-    changed(body, |value| remove_addresses(value, addresses))
+    let mut remove = |value: &mut Value| match value {
+        Value::String(text) if holds_one(text.as_bytes(), addresses) => {
+            FORGOTTEN.clone_into(text);
+            true
+        }
+        _ => false,
+    };
+    changed(body, |value| change_each(value, &mut remove))
 }
 
 /// The items that a feed has listed, without those of these articles. `None` if it has none of them.
@@ -77,21 +83,23 @@ fn changed(body: &[u8], change: impl FnOnce(&mut Value) -> bool) -> Option<Vec<u
     is_changed.then(|| serde_json::to_vec(&value).ok()).flatten()
 }
 
+/// Changes a value and all values in it. Returns whether one was changed.
+fn change_each(value: &mut Value, change: &mut dyn FnMut(&mut Value) -> bool) -> bool {
+    let here = change(value);
+    let parts: Vec<&mut Value> = match value {
+        Value::Array(parts) => parts.iter_mut().collect(),
+        Value::Object(fields) => fields.values_mut().collect(),
+        _ => return here,
+    };
+    // `any` would stop at the first change.
+    parts.into_iter().fold(here, |so_far, part| change_each(part, change) || so_far)
+}
+
 fn remove_words(value: &mut Value, ids: &Ids, of: DecidedBy) -> bool {
-    match value {
-        Value::Array(parts) => {
-            let take = |so_far, part: &mut Value| remove_words(part, ids, of) || so_far;
-            // `any` would stop at the first match.
-            parts.iter_mut().fold(false, take)
-        }
-        Value::Object(fields) => {
-            let here = is_quoted(fields, ids, of) && empty(fields, "words");
-            let change = of == DecidedBy::Forgotten && remove_change(fields);
-            let parts = fields.values_mut();
-            parts.fold(here || change, |so_far, part| remove_words(part, ids, of) || so_far)
-        }
-        _ => false,
-    }
+    let Some(fields) = value.as_object_mut() else { return false };
+    let here = is_quoted(fields, ids, of) && empty(fields, "words");
+    let change = of == DecidedBy::Forgotten && remove_change(fields);
+    here || change
 }
 
 /// Removes the words that a correction changed. Returns whether there were any.
@@ -113,19 +121,6 @@ fn empty(fields: &mut Map<String, Value>, name: &str) -> bool {
     let had = !text.is_empty();
     text.clear();
     had
-}
-
-fn remove_addresses(value: &mut Value, addresses: &BTreeSet<String>) -> bool {
-    let take = |so_far, part: &mut Value| remove_addresses(part, addresses) || so_far;
-    match value {
-        Value::String(text) if holds_one(text.as_bytes(), addresses) => {
-            FORGOTTEN.clone_into(text);
-            true
-        }
-        Value::Array(parts) => parts.iter_mut().fold(false, take),
-        Value::Object(fields) => fields.values_mut().fold(false, take),
-        _ => false,
-    }
 }
 
 /// Replaces a reason that a forgotten article may have given.
@@ -177,75 +172,33 @@ impl Alerts {
         self.0.iter().filter(|(_, history)| history.shows_forgotten)
     }
 
-    /// The new body of a revision, or `None` for its deletion. Nothing if it stays unchanged.
+    /// The revision without the words of forgotten articles, or `None` for its deletion. Nothing if it stays unchanged.
     pub(super) fn edit_of(
         &self,
         alert: &Alert,
-        body: &[u8],
         ids: &Ids,
         titles: &BTreeSet<String>,
-    ) -> Option<Option<Bytes>> {
+    ) -> Option<Option<Alert>> {
         let history = self.0.get(&alert.id).filter(|history| history.shows_forgotten)?;
         let Some(title) = &history.stays else { return Some(None) };
-        let scrubbed = changed(body, |value| {
-            remove_articles(value, ids);
-            if titles.contains(&alert.headline.title) {
-                value["headline"]["title"] = title.as_str().into();
-            }
-            // It may be of an earlier version with the same title.
-            if let Some(headline) = value.get_mut("headline").and_then(Value::as_object_mut) {
-                headline.remove("lede");
-            }
-            replace_reasons(value, history);
-            remove_first(value, history);
-            true
-        });
-        scrubbed.map(|replaced| Some(replaced.into()))
-    }
-}
-
-fn remove_articles(value: &mut Value, ids: &Ids) {
-    let is_forgotten = |article: &Value| article["id"].as_str().is_some_and(|id| ids.contains(id));
-    if let Some(articles) = value.get_mut("articles").and_then(Value::as_array_mut) {
-        articles.retain(|article| !is_forgotten(article));
-    }
-}
-
-/// Replaces reasons. It is unknown which article gave a reason, so all reasons that a text may have given are
-/// replaced.
-fn replace_reasons(value: &mut Value, history: &AlertHistory) {
-    let reasons = value.get_mut("reasons").and_then(Value::as_array_mut);
-    for reason in reasons.into_iter().flatten() {
-        let kind = serde_json::from_value::<ReasonKind>(reason["kind"].clone());
-        let quotes = matches!(kind, Ok(ReasonKind::Material | ReasonKind::Correction));
-        remove_sources(reason, history);
-        if let (true, Some(fields)) = (quotes, reason.as_object_mut()) {
-            fields.insert("words".to_owned(), REASON.into());
-            fields.remove("old");
-            fields.remove("new");
+        let mut edited = alert.clone();
+        edited.articles.retain(|article| !ids.contains(&article.id.to_string()));
+        if titles.contains(&alert.headline.title) {
+            edited.headline.title.clone_from(title);
         }
-    }
-}
-
-/// Removes the first outlet if no remaining article of the alert has it.
-fn remove_first(value: &mut Value, history: &AlertHistory) {
-    let first = value["first"]["outlet"].as_str();
-    if first.is_some_and(|outlet| !history.outlets.contains(outlet))
-        && let Some(fields) = value.as_object_mut()
-    {
-        fields.remove("first");
-    }
-}
-
-/// Removes sources. A source is an agency, or an outlet, which has a dot; outlets with an article that stays
-/// are left.
-fn remove_sources(value: &mut Value, history: &AlertHistory) {
-    let is_forgotten = |source: &Value| {
-        let source = source.as_str().unwrap_or_default();
-        source.contains('.') && !history.outlets.contains(source)
-    };
-    if let Some(sources) = value.get_mut("sources").and_then(Value::as_array_mut) {
-        sources.retain(|source| !is_forgotten(source));
+        // It may be of an earlier version with the same title.
+        edited.headline.lede = None;
+        for reason in &mut edited.reasons {
+            // A source is an agency, or an outlet, which has a dot.
+            reason.sources.retain(|it| !it.contains('.') || history.outlets.contains(it));
+            // It is unknown which article gave a reason, so all reasons that a text may have given are replaced.
+            if matches!(reason.kind, ReasonKind::Material | ReasonKind::Correction) {
+                REASON.clone_into(&mut reason.words);
+                (reason.old, reason.new) = (None, None);
+            }
+        }
+        edited.first = edited.first.filter(|it| history.outlets.contains(it.outlet.as_str()));
+        Some(Some(edited))
     }
 }
 
