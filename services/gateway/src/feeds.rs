@@ -89,8 +89,8 @@ async fn stories_of(api: &Api, (name, form): (&str, Form), query: StoryQuery) ->
         ),
     };
     let query = api.app.with_feeds(query).await?;
-    let stories =
-        api.app.projection.latest_stories(Paging::first(ENTRIES), query, LISTED + 1).await?;
+    let page = api.app.projection.stories(Paging::first(ENTRIES), query).await?;
+    let stories = api.app.projection.with_first_articles(page.stories, LISTED + 1).await?;
     let entries = entries_of(api, &stories).await?;
     answer_feed(api, (name, &address), &title, form, entries)
 }

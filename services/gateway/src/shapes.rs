@@ -1286,7 +1286,7 @@ pub struct Report {
 }
 
 /// An outlet or an agency in a report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReportRow {
     /// The outlet or the agency.
     pub name: String,

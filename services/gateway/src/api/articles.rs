@@ -150,7 +150,7 @@ async fn store(api: &Api, mut article: ArticleFetched) -> ApiResult<PushedOutcom
     let outcome = if !projection.articles(vec![article.id]).await?.is_empty() {
         PushedOutcome::Known
     } else {
-        article.article.version_of = projection.last_of_item(&article.article).await?;
+        article.article.version_of = projection.last_of_item(article.article.clone()).await?;
         let message = SENDER
             .outgoing(&article, article.article.seen)
             .map_err(|error| Refusal::too_large(error.to_string()))?;

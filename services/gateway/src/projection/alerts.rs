@@ -11,10 +11,18 @@ use wirefold_proto::{
 
 use crate::projection::apply::json;
 use crate::projection::filter::StoryQuery;
-use crate::projection::lists::{Block, Found, Scan, millis};
+use crate::projection::lists::{Block, Found, Lookup, Table, millis};
 use crate::projection::rows::{one, parsed, read, rows};
 use crate::projection::{Answer, Paging};
 use crate::shapes::{AlertCounts, AlertPage, AlertRow, HourCounts, LookedAt};
+
+const ALERTS: Table = Table {
+    name: "alerts",
+    columns: "id, body",
+    time: "at",
+    shown: "is_shown",
+    what: LookedAt::Alerts,
+};
 
 pub(super) fn alert_page(
     connection: &Connection,
@@ -23,25 +31,16 @@ pub(super) fn alert_page(
 ) -> Answer<AlertPage> {
     let subscription = filter.subscription.as_deref();
     let wanted = subscription.map_or("", |_| " AND subscription = :subscription");
-    let scan = Scan {
-        columns: "id, body",
-        table: "alerts",
-        time: "at",
-        off: 0,
-        which: &format!("(at, id) < (:after, :id){wanted}{}", filter.times("at")),
-        conditions: &filter.conditions_on_alerts(),
-        shown: "is_shown",
-    };
+    let read = |row: &Row<'_>| with_revisions(connection, row);
+    let conditions = filter.conditions_on_alerts();
+    let lookup = Lookup { table: ALERTS, connection, paging, filter, conditions, read: &read };
     let Found { rows, next, looked_through } = match filter.typed().as_deref() {
         Some("") => Found::default(),
         words => {
             // Of the articles with the words, only the newest count.
             let block = words.map(|words| Block::read(connection, words, i64::MAX)).transpose()?;
             let keys = block.map(|block| block.keys);
-            let asked = (paging, &paging.after(), filter);
-            let read = |row: &Row<'_>| with_revisions(connection, row);
-            let rows = scan.rows(connection, asked, &[(":block", &keys)], read)?;
-            Found::of_scan(rows, paging, LookedAt::Alerts)
+            lookup.by_time(Vec::new(), wanted, (&paging.after(), 0), &[(":block", &keys)])?
         }
     };
     let alerts = rows.into_iter().map(|(_, alert)| alert).collect();
@@ -149,15 +148,6 @@ pub(super) fn alert_counts(
     })?)
 }
 
-/// How many alerts had a revision since this time, and how many notified.
-pub(super) fn counts_since(connection: &Connection, since: i64) -> Answer<(u64, u64)> {
-    let ask = "SELECT (SELECT count(*) FROM alerts WHERE at >= ?1),
-        (SELECT count(*) FROM alerts WHERE notified_at >= ?1)";
-    Ok(connection.prepare_cached(ask)?.query_row([since], |row| {
-        Ok((row.get::<_, u32>(0)?.into(), row.get::<_, u32>(1)?.into()))
-    })?)
-}
-
 /// Sets the numbers of alerts and copies folded of subscriptions from the tables: the alerter updates them
 /// only now and then.
 pub(super) fn count_for(
@@ -218,7 +208,10 @@ fn counts_of_hour(connection: &Connection, since: UnixMillis) -> Answer<HourCoun
     }
     let articles = took.len() as u64;
     let (stories, events) = distinct(connection, since)?;
-    let (alerts, notified) = counts_since(connection, since)?;
+    let ask = "SELECT (SELECT count(*) FROM alerts WHERE at >= ?1),
+        (SELECT count(*) FROM alerts WHERE notified_at >= ?1)";
+    let (alerts, notified): (u32, u32) =
+        one(connection, ask, [since], |row| Ok((row.get(0)?, row.get(1)?)))?.unwrap_or_default();
     let share_folded = (articles > 0).then(|| {
         let share = copies as f64 / articles as f64;
         (share * 10_000.0).round() / 10_000.0
@@ -227,8 +220,8 @@ fn counts_of_hour(connection: &Connection, since: UnixMillis) -> Answer<HourCoun
         articles,
         stories,
         events,
-        alerts,
-        notified,
+        alerts: alerts.into(),
+        notified: notified.into(),
         copies,
         share_folded,
         fetch_to_fold_ms: median(&mut took),

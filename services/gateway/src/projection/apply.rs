@@ -210,7 +210,12 @@ pub(super) fn put_article(
     put_story(transaction, seen, &after)?;
     let key = insert(transaction, decided, (article, folded))?;
     searched.0.insert(key, search::searched_words(article, text));
-    put_feeds(transaction, article, key)
+    let insert = "INSERT OR IGNORE INTO article_feeds (feed, article) VALUES (?1, ?2)";
+    let mut insert = transaction.prepare_cached(insert)?;
+    for feed in &article.article.feeds {
+        insert.execute(params![feed.as_str(), key])?;
+    }
+    Ok(())
 }
 
 /// A time of the contract in SQLite's form.
@@ -274,15 +279,6 @@ pub(crate) fn lead(text: &str) -> String {
         before_is_space = is_space;
     }
     text.trim_end().to_owned()
-}
-
-fn put_feeds(transaction: &Transaction<'_>, article: &OutputArticle, key: i64) -> Answer<()> {
-    let insert = "INSERT OR IGNORE INTO article_feeds (feed, article) VALUES (?1, ?2)";
-    let mut insert = transaction.prepare_cached(insert)?;
-    for feed in &article.article.feeds {
-        insert.execute(params![feed.as_str(), key])?;
-    }
-    Ok(())
 }
 
 /// The order of two agencies of a story: by confidence, then by evidence, then the later one.

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{ArticleId, EventId, FeedId, Outlet, OutputArticle, StoryId};
+use wirefold_proto::{AboutArticle, ArticleId, EventId, FeedId, Outlet, OutputArticle, StoryId};
 
 use crate::projection::filter::Cursor;
 use crate::projection::lists::millis;
@@ -107,15 +107,13 @@ pub(super) fn originals_of(
 
 pub(super) fn last_of_item(
     connection: &Connection,
-    outlet: &Outlet,
-    via: Option<&Outlet>,
-    item: &str,
+    AboutArticle { outlet, via, item_key, .. }: &AboutArticle,
 ) -> Answer<Option<ArticleId>> {
     let ask = "SELECT id FROM articles
         WHERE ((url = ?1 AND item = ?1) OR (item = ?1 AND item <> coalesce(url, '')))
         AND outlet = ?2
         AND json_extract(brief, '$.via') IS ?3 ORDER BY enriched DESC LIMIT 1";
-    let values = (item, outlet.as_str(), via.map(Outlet::as_str));
+    let values = (item_key, outlet.as_str(), via.as_ref().map(Outlet::as_str));
     one(connection, ask, values, |row| parsed(row, 0))
 }
 

@@ -6,15 +6,14 @@ use wirefold_flow::UnixMillis;
 use wirefold_proto::{Tag, streams};
 
 use crate::projection::filter::{
-    BLOCK, Cursor, EventQuery, EventSort, Filtered, ListQuery, MarkFilter, OF_EVENTS, OF_STORIES,
-    StoryQuery,
+    BLOCK, Cursor, EventQuery, EventSort, ListQuery, MarkFilter, OF_EVENTS, OF_STORIES, StoryQuery,
 };
 use crate::projection::rows::{one, rows};
 use crate::projection::stories::{
     EVENT_COLUMNS, EVENT_SHOWN, SHOWN_STORIES, STORY_COLUMNS, STORY_SHOWN, event_brief, story_brief,
 };
 use crate::projection::{Answer, apply};
-use crate::shapes::{EventPage, LookedAt, LookedThrough, StoryBrief, StoryPage};
+use crate::shapes::{EventPage, LookedAt, LookedThrough, StoryPage};
 
 /// The most rows of a page.
 pub(crate) const MOST: usize = 200;
@@ -118,18 +117,6 @@ impl<T> Found<T> {
             .map(|_| LookedThrough { what: LookedAt::ArticlesWithTheWords, count: BLOCK as u32 });
         Self { rows: self.rows, next: block.cursor(self.next), looked_through }
     }
-
-    /// Cuts the rows of a scan. Without more of them, the next page begins at the end of the scan.
-    pub(super) fn of_scan(
-        (rows, end): (Vec<(Cursor, T)>, Option<Cursor>),
-        paging: &Paging,
-        what: LookedAt,
-    ) -> Self {
-        let found = Self::cut(rows, paging);
-        let Some(end) = end.filter(|_| found.next.is_none()) else { return found };
-        let looked_through = Some(LookedThrough { what, count: SCAN as u32 });
-        Self { rows: found.rows, next: Some(end.to_string()), looked_through }
-    }
 }
 
 /// The newest articles with all the words, at most [`BLOCK`].
@@ -172,175 +159,136 @@ fn split_cursor(after: Cursor) -> (Cursor, i64) {
     }
 }
 
-/// A list in the order of time. If it is filtered, one page looks at [`SCAN`] rows.
-pub(super) struct Scan<'a> {
-    pub(super) columns: &'a str,
-    pub(super) table: &'a str,
-    /// The column with the time.
-    pub(super) time: &'a str,
-    /// Is subtracted from the time in cursors.
-    pub(super) off: i64,
-    /// The rows after `:after` and `:id`.
-    pub(super) which: &'a str,
-    pub(super) conditions: &'a str,
-    /// The condition on every row. It comes last, since it may cost most.
-    pub(super) shown: &'a str,
-}
-
-impl Scan<'_> {
-    /// Reads the rows of one page, and the last row that it may look at if there are more. `own` are further values.
-    pub(super) fn rows<T, S: Default + PartialEq>(
-        &self,
-        connection: &Connection,
-        asked: (&Paging, &Cursor, &ListQuery<S>),
-        own: &[(&str, &dyn ToSql)],
-        read: impl Fn(&Row<'_>) -> Answer<T>,
-    ) -> Answer<(Vec<(Cursor, T)>, Option<Cursor>)> {
-        let Self { columns, table, time, off, which, conditions, shown } = self;
-        let order = format!("ORDER BY {time} DESC, id DESC LIMIT");
-        let mut end = None;
-        if !conditions.is_empty() {
-            let skipped = SCAN - 1;
-            let ask = format!(
-                "SELECT id, {time} AS sorted FROM {table} WHERE {which} {order} 1 OFFSET {skipped}"
-            );
-            end = filtered_rows(connection, &ask, asked, &[], |_| Ok(()))?.pop();
-        }
-        let end = end.map(|(cursor, ())| cursor);
-        let last = end.clone().unwrap_or(Cursor { time: i64::MIN, id: String::new() });
-        // The last row bounds the scan, so that it ends when the page is full.
-        let ask = format!(
-            "SELECT {columns}, {time} - {off} AS sorted FROM {table}
-            WHERE {which} AND ({time}, id) >= (:last, :last_id)
-            {conditions} AND {shown} {order} :limit"
-        );
-        let bound: [(&str, &dyn ToSql); 2] = [(":last", &last.time), (":last_id", &last.id)];
-        let rows = filtered_rows(connection, &ask, asked, &[own, &bound[..]].concat(), read)?;
-        Ok((rows, end.map(|end| Cursor { time: end.time - off, ..end })))
-    }
-}
-
-/// Reads rows of a filtered list after a cursor, one more than the page has. `own` are further values. The columns `id`
-/// and `sorted` are the cursor of a row.
-fn filtered_rows<T, S: Default + PartialEq>(
-    connection: &Connection,
-    ask: &str,
-    (paging, after, filter): (&Paging, &Cursor, &ListQuery<S>),
-    own: &[(&str, &dyn ToSql)],
-    read: impl Fn(&Row<'_>) -> Answer<T>,
-) -> Answer<Vec<(Cursor, T)>> {
-    let limit = paging.limit() as i64 + 1;
-    let page: [(&str, &dyn ToSql); 3] =
-        [(":after", &after.time), (":id", &after.id), (":limit", &limit)];
-    let no_marks = MarkFilter::default();
-    let values = filter.values(filter.marks.as_ref().unwrap_or(&no_marks));
-    let mut statement = connection.prepare_cached(ask)?;
-    // A statement may use only some of the values.
-    let is_named = |name: &str| statement.parameter_index(name).is_ok_and(|it| it.is_some());
-    let mut values = [&page[..], &values, own].concat();
-    values.retain(|(name, _)| is_named(name));
-    let read =
-        |row: &Row<'_>| Ok((Cursor { time: row.get("sorted")?, id: row.get("id")? }, read(row)?));
-    statement.query_and_then(&values[..], read)?.collect()
-}
-
 /// A table of a list.
-struct Table {
-    name: &'static str,
-    columns: &'static str,
-    shown: &'static str,
-    /// The column of `event_articles` with its rows, and its own column of that.
-    of_article: (&'static str, &'static str),
-    filtered: Filtered,
-    what: LookedAt,
+pub(super) struct Table {
+    pub(super) name: &'static str,
+    pub(super) columns: &'static str,
+    /// The column with the time.
+    pub(super) time: &'static str,
+    /// The condition on every row. It comes last, since it may cost most.
+    pub(super) shown: &'static str,
+    pub(super) what: LookedAt,
 }
 
 const EVENTS: Table = Table {
     name: "events",
     columns: EVENT_COLUMNS,
+    time: "changed",
     shown: EVENT_SHOWN,
-    of_article: ("event", "id"),
-    filtered: OF_EVENTS,
     what: LookedAt::Events,
 };
 
 const STORIES: Table = Table {
     name: "stories",
     columns: STORY_COLUMNS,
+    time: "changed",
     shown: STORY_SHOWN,
-    of_article: ("story", "key"),
-    filtered: OF_STORIES,
     what: LookedAt::Stories,
 };
 
 /// A list that is requested.
-struct Lookup<'a, S: Default, T> {
-    table: Table,
-    connection: &'a Connection,
-    paging: &'a Paging,
-    filter: &'a ListQuery<S>,
+pub(super) struct Lookup<'a, S: Default, T> {
+    pub(super) table: Table,
+    pub(super) connection: &'a Connection,
+    pub(super) paging: &'a Paging,
+    pub(super) filter: &'a ListQuery<S>,
+    /// The conditions of the filter, except that on the time.
+    pub(super) conditions: String,
     /// Reads a row with the columns of the table.
-    read: &'a dyn Fn(&Row<'_>) -> Answer<T>,
+    pub(super) read: &'a dyn Fn(&Row<'_>) -> Answer<T>,
 }
 
 impl<S: Default + PartialEq, T> Lookup<'_, S, T> {
-    /// Rows of the newest articles with the words, and then those of older articles. `recent` is a further condition.
-    fn by_words(&self, words: &str, key: &str, recent: &str) -> Answer<Found<T>> {
+    /// Rows of the newest articles with the words, and then those of older articles. A column of `event_articles` has the
+    /// `own` column of a row. `recent` is a further condition.
+    fn by_words(
+        &self,
+        words: &str,
+        (column, own): (&str, &str),
+        key: &str,
+        recent: &str,
+    ) -> Answer<Found<T>> {
         let (after, through) = split_cursor(self.paging.after());
         let block = Block::read(self.connection, words, through)?;
-        let Table { name, columns, shown, of_article: (of_article, own), .. } = self.table;
-        let (times, conditions) = self.times_and_conditions();
+        let (Table { name, columns, time, shown, .. }, conditions) =
+            (&self.table, &self.conditions);
+        let times = self.filter.times(time);
         let ask = format!(
             "WITH found AS MATERIALIZED (
                 SELECT {columns}, {key} AS sorted FROM {name} WHERE {own} IN (
-                    SELECT {of_article} FROM event_articles
+                    SELECT {column} FROM event_articles
                     WHERE article IN (SELECT value FROM json_each(:block)))
                 {recent}{times}{conditions} AND {shown}
             )
             SELECT * FROM found WHERE (sorted, id) < (:after, :id)
             ORDER BY sorted DESC, id DESC LIMIT :limit"
         );
-        let rows = self.rows(&ask, &after, &[(":block", &block.keys)])?;
+        let rows = self.rows(&ask, &after, &[(":block", &block.keys)], self.read)?;
         Ok(Found::cut(rows, self.paging).in_block(&block))
     }
 
-    /// By the last change, after the given rows: those after the cursor that `which` allows, up to the limit of one page.
-    /// `off` is subtracted from their time.
-    fn by_time(
+    /// The given rows, and then in the order of time those after the cursor that `which` allows. If they are filtered, one
+    /// page looks at [`SCAN`] rows. `off` is subtracted from the time in cursors. `own` are further values.
+    pub(super) fn by_time(
         &self,
         mut rows: Vec<(Cursor, T)>,
         which: &str,
-        after: &Cursor,
-        off: i64,
+        (after, off): (&Cursor, i64),
+        own: &[(&str, &dyn ToSql)],
     ) -> Answer<Found<T>> {
-        let Table { name, columns, shown, what, .. } = self.table;
-        let (times, conditions) = self.times_and_conditions();
-        let scan = Scan {
-            columns,
-            table: name,
-            time: "changed",
-            off,
-            which: &format!("(changed, id) < (:after, :id){which}{times}"),
-            conditions: &conditions,
-            shown,
-        };
-        let asked = (self.paging, after, self.filter);
-        let (more, end) = scan.rows(self.connection, asked, &[], self.read)?;
-        rows.extend(more);
-        Ok(Found::of_scan((rows, end), self.paging, what))
+        let (Table { name, columns, time, shown, what }, conditions) =
+            (&self.table, &self.conditions);
+        let which = format!("({time}, id) < (:after, :id){which}{}", self.filter.times(time));
+        let order = format!("ORDER BY {time} DESC, id DESC LIMIT");
+        let mut end = None;
+        if !conditions.is_empty() {
+            let skipped = SCAN - 1;
+            let ask = format!(
+                "SELECT id, {time} AS sorted FROM {name} WHERE {which} {order} 1 OFFSET {skipped}"
+            );
+            end = self.rows(&ask, after, &[], &|_| Ok(()))?.pop();
+        }
+        let end = end.map(|(cursor, ())| cursor);
+        let last = end.clone().unwrap_or(Cursor { time: i64::MIN, id: String::new() });
+        // The last row bounds the scan, so that it ends when the page is full.
+        let ask = format!(
+            "SELECT {columns}, {time} - {off} AS sorted FROM {name}
+            WHERE {which} AND ({time}, id) >= (:last, :last_id)
+            {conditions} AND {shown} {order} :limit"
+        );
+        let bound: [(&str, &dyn ToSql); 2] = [(":last", &last.time), (":last_id", &last.id)];
+        rows.extend(self.rows(&ask, after, &[own, &bound[..]].concat(), self.read)?);
+        let found = Found::cut(rows, self.paging);
+        let Some(end) = end.filter(|_| found.next.is_none()) else { return Ok(found) };
+        // Without more rows, the next page begins at the end of the scan.
+        let next = Some(Cursor { time: end.time - off, ..end }.to_string());
+        let looked_through = Some(LookedThrough { what: *what, count: SCAN as u32 });
+        Ok(Found { next, looked_through, ..found })
     }
 
-    fn times_and_conditions(&self) -> (String, String) {
-        (self.filter.times("changed"), self.filter.conditions(&self.table.filtered))
-    }
-
-    fn rows(
+    /// Reads rows after a cursor, one more than the page has. `own` are further values. The columns `id` and `sorted` are
+    /// the cursor of a row.
+    fn rows<R>(
         &self,
         ask: &str,
         after: &Cursor,
         own: &[(&str, &dyn ToSql)],
-    ) -> Answer<Vec<(Cursor, T)>> {
-        filtered_rows(self.connection, ask, (self.paging, after, self.filter), own, self.read)
+        read: &dyn Fn(&Row<'_>) -> Answer<R>,
+    ) -> Answer<Vec<(Cursor, R)>> {
+        let limit = self.paging.limit() as i64 + 1;
+        let page: [(&str, &dyn ToSql); 3] =
+            [(":after", &after.time), (":id", &after.id), (":limit", &limit)];
+        let no_marks = MarkFilter::default();
+        let values = self.filter.values(self.filter.marks.as_ref().unwrap_or(&no_marks));
+        let mut statement = self.connection.prepare_cached(ask)?;
+        // A statement may use only some of the values.
+        let is_named = |name: &str| statement.parameter_index(name).is_ok_and(|it| it.is_some());
+        let mut values = [&page[..], &values, own].concat();
+        values.retain(|(name, _)| is_named(name));
+        let with_cursor = |row: &Row<'_>| {
+            Ok((Cursor { time: row.get("sorted")?, id: row.get("id")? }, read(row)?))
+        };
+        statement.query_and_then(&values[..], with_cursor)?.collect()
     }
 }
 
@@ -383,15 +331,16 @@ fn find_events<T>(
     filter: &EventQuery,
     read: &dyn Fn(&Row<'_>) -> Answer<T>,
 ) -> Answer<Found<T>> {
-    let lookup = Lookup { table: EVENTS, connection, paging, filter, read };
+    let conditions = filter.conditions(&OF_EVENTS);
+    let lookup = Lookup { table: EVENTS, connection, paging, filter, conditions, read };
     let is_by_time = filter.sort == EventSort::Newest;
     match filter.typed().as_deref() {
         Some("") => Ok(Found::default()),
         Some(words) => {
             let recent = if is_by_time { String::new() } else { format!(" AND {TWO_DAYS}") };
-            lookup.by_words(words, &filter.sort.key(), &recent)
+            lookup.by_words(words, ("event", "id"), &filter.sort.key(), &recent)
         }
-        None if is_by_time => lookup.by_time(Vec::new(), "", &paging.after(), 0),
+        None if is_by_time => lookup.by_time(Vec::new(), "", (&paging.after(), 0), &[]),
         None => lookup.by_rank(),
     }
 }
@@ -404,8 +353,8 @@ impl<T> Lookup<'_, EventSort, T> {
         let mut looked_through = None;
         let ranked = self.ranked_since()?;
         if after.time >= 0 {
-            let key = self.filter.sort.key();
-            let (times, conditions) = self.times_and_conditions();
+            let (key, times) = (self.filter.sort.key(), self.filter.times(self.table.time));
+            let conditions = &self.conditions;
             let ask = format!(
                 "WITH ranked AS MATERIALIZED (
                     SELECT {EVENT_COLUMNS}, {key} AS sorted FROM events
@@ -416,7 +365,7 @@ impl<T> Lookup<'_, EventSort, T> {
                 ORDER BY sorted DESC, id DESC LIMIT :limit",
                 ranked.unwrap_or(i64::MIN)
             );
-            rows = self.rows(&ask, &after, &[])?;
+            rows = self.rows(&ask, &after, &[], self.read)?;
             looked_through = ranked.map(|_| LookedThrough {
                 what: LookedAt::EventsWithSeveralArticles,
                 count: RANKED as u32,
@@ -435,7 +384,7 @@ impl<T> Lookup<'_, EventSort, T> {
             None => "articles <= 1".to_owned(),
         };
         let which = format!(" AND {unranked} AND {TWO_DAYS}");
-        let found = self.by_time(found.rows, &which, &single, SINGLE)?;
+        let found = self.by_time(found.rows, &which, (&single, SINGLE), &[])?;
         Ok(Found { looked_through: looked_through.or(found.looked_through), ..found })
     }
 
@@ -454,25 +403,15 @@ pub(super) fn story_list(
     paging: &Paging,
     filter: &StoryQuery,
 ) -> Answer<StoryPage> {
-    let (stories, next, looked_through) = find_stories(connection, paging, filter)?;
     let sequence = apply::reached(connection, streams::OUTPUT.name)?.sequence;
-    Ok(StoryPage { schema: Tag::new(), stories, next, looked_through, sequence })
-}
-
-/// A page of stories, the cursor of the next, and how far the page looked.
-type FoundStories = (Vec<StoryBrief>, Option<String>, Option<LookedThrough>);
-
-pub(super) fn find_stories(
-    connection: &Connection,
-    paging: &Paging,
-    filter: &StoryQuery,
-) -> Answer<FoundStories> {
     let read = |row: &Row<'_>| story_brief(connection, row);
-    let lookup = Lookup { table: STORIES, connection, paging, filter, read: &read };
+    let conditions = filter.conditions(&OF_STORIES);
+    let lookup = Lookup { table: STORIES, connection, paging, filter, conditions, read: &read };
     let Found { rows, next, looked_through } = match filter.typed().as_deref() {
         Some("") => Found::default(),
-        Some(words) => lookup.by_words(words, "changed", "")?,
-        None => lookup.by_time(Vec::new(), "", &paging.after(), 0)?,
+        Some(words) => lookup.by_words(words, ("story", "key"), "changed", "")?,
+        None => lookup.by_time(Vec::new(), "", (&paging.after(), 0), &[])?,
     };
-    Ok((rows.into_iter().filter_map(|(_, story)| story).collect(), next, looked_through))
+    let stories = rows.into_iter().filter_map(|(_, story)| story).collect();
+    Ok(StoryPage { schema: Tag::new(), stories, next, looked_through, sequence })
 }

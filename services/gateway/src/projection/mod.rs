@@ -156,102 +156,50 @@ impl Projection {
         self.write(move |connection| apply::begin_anew(connection, stream)).await
     }
 
-    /// The events that match the filter, in its order.
-    pub(crate) async fn events(&self, paging: Paging, filter: EventQuery) -> Answer<EventPage> {
-        let is_search = filter != ListQuery::default();
-        self.ask(is_search, move |it| lists::event_list(it, &paging, &filter)).await
-    }
-
-    /// Stories, the last changed first.
-    pub(crate) async fn stories(&self, paging: Paging, filter: StoryQuery) -> Answer<StoryPage> {
-        let is_search = filter != ListQuery::default();
-        self.ask(is_search, move |it| lists::story_list(it, &paging, &filter)).await
-    }
-
-    /// Stories, each with its first articles, the last changed first: the content of feeds.
-    pub(crate) async fn latest_stories(
-        &self,
-        paging: Paging,
-        query: StoryQuery,
-        most: usize,
-    ) -> Answer<Vec<StoryWithArticles>> {
-        let is_search = query != ListQuery::default();
-        let ask = move |connection: &Connection| {
-            let (stories, ..) = lists::find_stories(connection, &paging, &query)?;
-            stories::with_first(connection, stories, most)
-        };
-        self.ask(is_search, ask).await
-    }
-
-    /// Alerts, the last changed first; of one subscription if it is named.
-    pub(crate) async fn alerts(&self, paging: Paging, filter: StoryQuery) -> Answer<AlertPage> {
-        let only_of =
-            StoryQuery { subscription: filter.subscription.clone(), ..StoryQuery::default() };
-        let is_search = filter != only_of;
-        self.ask(is_search, move |it| alerts::alert_page(it, &paging, &filter)).await
-    }
-
-    /// The stories of the events that match the filter, in the first pages of their list.
-    pub(crate) async fn openings_matching(&self, filter: EventQuery) -> Answer<Vec<Opening>> {
-        let ask = move |connection: &Connection| {
-            let events = lists::first_events(connection, &filter)?;
-            Ok(openings::of_events(connection, &events)?.into_values().flatten().collect())
-        };
-        self.ask(true, ask).await
-    }
-
-    /// The newest stories and these, each with the feed that it came from if that is one of these. The
-    /// last that came is the first.
-    pub(crate) async fn openings(
-        &self,
-        feeds: Vec<FeedId>,
-        and: Vec<StoryId>,
-    ) -> Answer<Vec<Opening>> {
-        self.ask(true, move |it| openings::newest(it, &feeds, &and)).await
-    }
-
-    /// The outlets or agencies that reprint each other since a moment, those with the most copies first.
-    pub(crate) async fn report(&self, by: ReportBy, since: Moment) -> Answer<Vec<ReportRow>> {
-        let since = since.timestamp().as_millisecond();
-        self.ask(true, move |it| report::rows(it, by, since)).await
-    }
-
-    /// The last stored version of an item, by the same authority.
-    pub(crate) async fn last_of_item(&self, of: &AboutArticle) -> Answer<Option<ArticleId>> {
-        let (outlet, item, via) = (of.outlet.clone(), of.item_key.clone(), of.via.clone());
-        self.ask(false, move |it| articles::last_of_item(it, &outlet, via.as_ref(), &item)).await
-    }
-
     /// The result of looking for an id or a prefix. Merged stories and events give what they were merged
     /// into.
     pub(crate) async fn resolve_id<I: RowId>(&self, given: String) -> Answer<IdLookup<I>> {
-        self.ask(false, move |it| redirects::resolve_id(it, &given)).await
-    }
-
-    /// Reads. A search leaves some readers to others.
-    async fn ask<T: Send + 'static>(
-        &self,
-        is_search: bool,
-        ask: impl FnOnce(&Connection) -> Answer<T> + Send + 'static,
-    ) -> Answer<T> {
-        if is_search { self.search(ask).await } else { self.read(ask).await }
+        self.read(move |it| redirects::resolve_id(it, &given)).await
     }
 }
 
-/// A table of what is read: name, what is given, and the query.
+/// A table of what is read: name, what is given, and the query. A search leaves some readers to others.
 macro_rules! reads {
     ($($(#[$about:meta])* $name:ident($($given:ident: $type:ty),*) -> $answer:ty,
-        |$connection:ident| $query:expr;)+) => {
+        $(search if $is_search:expr,)? |$connection:ident| $query:expr;)+) => {
         impl Projection {
             $($(#[$about])*
             pub(crate) async fn $name(&self, $($given: $type),*) -> Answer<$answer> {
-                self.ask(false, move |$connection| $query).await
+                $(if $is_search {
+                    return self.search(move |$connection| $query).await;
+                })?
+                self.read(move |$connection| $query).await
             })+
         }
     };
 }
 
 reads! {
+    /// The events that match the filter, in its order.
+    events(paging: Paging, filter: EventQuery) -> EventPage, search if filter != ListQuery::default(),
+        |it| lists::event_list(it, &paging, &filter);
+    /// Stories, the last changed first.
+    stories(paging: Paging, filter: StoryQuery) -> StoryPage, search if filter != ListQuery::default(),
+        |it| lists::story_list(it, &paging, &filter);
+    /// Alerts, the last changed first; of one subscription if it is named.
+    alerts(paging: Paging, filter: StoryQuery) -> AlertPage,
+        search if filter != StoryQuery { subscription: filter.subscription.clone(), ..StoryQuery::default() },
+        |it| alerts::alert_page(it, &paging, &filter);
+    /// The stories of the events that match the filter, in the first pages of their list.
+    openings_matching(filter: EventQuery) -> Vec<Opening>, search if true, |it| openings::matching(it, &filter);
+    /// The newest stories and these, each with the feed that it came from if that is one of these. The
+    /// last that came is the first.
+    openings(feeds: Vec<FeedId>, and: Vec<StoryId>) -> Vec<Opening>, search if true,
+        |it| openings::newest(it, &feeds, &and);
+    /// The outlets or agencies that reprint each other since a moment, those with the most copies first.
+    report(by: ReportBy, since: Moment) -> Vec<ReportRow>, search if true, |it| report::rows(it, by, since);
+    /// The last stored version of an item, by the same authority.
+    last_of_item(of: AboutArticle) -> Option<ArticleId>, |it| articles::last_of_item(it, &of);
     /// The last message of a stream that was applied. Its sequence is 0 if none was.
     reached(stream: &'static str) -> Position, |it| apply::reached(it, stream);
     /// An event with a page of its stories.

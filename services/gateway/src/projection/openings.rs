@@ -6,10 +6,10 @@ use std::fmt::Display;
 use rusqlite::{Connection, Row};
 use wirefold_proto::{EventId, FeedId, StoryId};
 
-use crate::projection::Answer;
-use crate::projection::filter::MarkFilter;
+use crate::projection::filter::{EventQuery, MarkFilter};
 use crate::projection::rows::{parsed, rows};
 use crate::projection::stories::STORY_SHOWN;
+use crate::projection::{Answer, lists};
 
 /// The most stories that reader apps see, besides starred ones. It is small in tests.
 const NEWEST: i64 = if cfg!(test) { 20 } else { 10_000 };
@@ -108,6 +108,12 @@ pub(super) fn of_events(
         of_events.entry(event).or_default().push(opening);
     }
     Ok(of_events)
+}
+
+/// The stories of the events that match the filter, in the first pages of their list.
+pub(super) fn matching(connection: &Connection, filter: &EventQuery) -> Answer<Vec<Opening>> {
+    let events = lists::first_events(connection, filter)?;
+    Ok(of_events(connection, &events)?.into_values().flatten().collect())
 }
 
 /// The stories with these numbers.

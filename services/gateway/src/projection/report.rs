@@ -9,7 +9,7 @@ use wirefold_text::extract::agency_by_alias;
 
 use crate::projection::Answer;
 use crate::projection::alerts::median;
-use crate::projection::filter::story_agency;
+use crate::projection::filter::{Moment, story_agency};
 use crate::shapes::{ReportBy, ReportOther, ReportRow};
 
 /// The articles of a story that changed since `:since`, with the agency behind its text. A story that only mentions an
@@ -37,16 +37,12 @@ struct Article {
     is_version: bool,
 }
 
-/// The sums of a row.
+/// A row, and what its last fields are made of.
 #[derive(Default)]
 struct Sums {
-    articles: u32,
-    stories: u32,
+    row: ReportRow,
     /// The story that was counted last.
     story: i64,
-    own: u32,
-    versions: u32,
-    copies: u32,
     delays: Vec<u64>,
     others: BTreeMap<String, u32>,
 }
@@ -59,22 +55,14 @@ impl Sums {
         others.sort_by_key(|other| Reverse(other.articles));
         let other_count = u32::try_from(others.len()).unwrap_or(u32::MAX);
         others.truncate(OTHERS);
-        ReportRow {
-            name,
-            articles: self.articles,
-            stories: self.stories,
-            own: self.own,
-            versions: self.versions,
-            copies: self.copies,
-            median_delay_ms: median(&mut self.delays),
-            other_count,
-            others,
-        }
+        let median_delay_ms = median(&mut self.delays);
+        ReportRow { name, median_delay_ms, other_count, others, ..self.row }
     }
 }
 
 /// The rows since a time, those with the most copies first.
-pub(super) fn rows(connection: &Connection, by: ReportBy, since: i64) -> Answer<Vec<ReportRow>> {
+pub(super) fn rows(connection: &Connection, by: ReportBy, since: Moment) -> Answer<Vec<ReportRow>> {
+    let since = since.timestamp().as_millisecond();
     let mut sums = Report { by, since, rows: FxHashMap::default() };
     let (mut story, mut agency, mut articles) = (0, None::<String>, Vec::new());
     let mut ask = connection.prepare_cached(ARTICLES)?;
@@ -117,20 +105,21 @@ impl Report {
                 (ReportBy::Agency, Some(agency)) => (agency, of_agency, Some(outlet)),
                 (ReportBy::Agency, None) => continue,
             };
-            let row = match self.rows.get_mut(name) {
-                Some(row) => row,
+            let sums = match self.rows.get_mut(name) {
+                Some(sums) => sums,
                 None => self.rows.entry(name.to_owned()).or_default(),
             };
-            row.stories += u32::from(row.story != story);
-            row.story = story;
+            let row = &mut sums.row;
+            row.stories += u32::from(sums.story != story);
+            sums.story = story;
             row.articles += 1;
             if article.is_version && !std::ptr::eq(first, article) {
                 row.versions += 1;
             } else if let Some(source) = source {
                 row.copies += 1;
-                *row.others.entry(other.unwrap_or(source).to_owned()).or_default() += 1;
+                *sums.others.entry(other.unwrap_or(source).to_owned()).or_default() += 1;
                 let late = u64::try_from(article.seen - first.seen).ok();
-                row.delays.extend(late.filter(|_| is_elsewhere));
+                sums.delays.extend(late.filter(|_| is_elsewhere));
             } else if !is_copy {
                 row.own += 1;
             }
