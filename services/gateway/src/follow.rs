@@ -402,18 +402,18 @@ async fn changed_stories(
             StoryChange::Merged { from, into, .. } => {
                 for target in [from, into] {
                     match target {
-                        Target::Story(story) => stories.extend([story]),
-                        Target::Event(event) => events.extend([event]),
-                    }
+                        Target::Story(story) => stories.insert(story),
+                        Target::Event(event) => events.insert(event),
+                    };
                 }
             }
+            // This change concerns only the event.
+            StoryChange::Quiet { target: Target::Event(_) } => {}
             StoryChange::Split { from, into, .. } => stories.extend([from, into]),
             StoryChange::Credited { story, .. }
             | StoryChange::Preferred { story, .. }
             | StoryChange::Lead { story, .. }
             | StoryChange::Quiet { target: Target::Story(story) } => stories.extend([story]),
-            // This change concerns only the event.
-            StoryChange::Quiet { target: Target::Event(_) } => {}
         }
     }
     // An article may now be in another story than the decision names.

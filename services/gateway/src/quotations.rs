@@ -64,9 +64,7 @@ impl<'a> DistinctWording<'a> {
 }
 
 /// The wordings of one quotation, the fullest first.
-struct Group {
-    members: Vec<(usize, Difference)>,
-}
+type Group = Vec<(usize, Difference)>;
 
 /// The quotations of these articles, those in most texts first, and the number that were left out.
 pub(super) fn records(articles: &[InStory]) -> (Vec<QuotationRecord>, u32) {
@@ -97,21 +95,18 @@ fn distinct_wordings(articles: &[InStory]) -> Vec<DistinctWording<'_>> {
                 continue;
             }
             // The same few words of two speakers are two quotations.
-            let name = speaker.and_then(|name| name_words(name).last().copied());
-            let of_whom = if words.is_short() { name } else { None };
+            let of_whom = if words.is_short() { last_word(speaker) } else { None };
             let key = (language_of(article), words.key(), of_whom);
             let place = *places.entry(key).or_insert(wordings.len());
             if place == wordings.len() {
                 if wordings.len() == MOST_WORDINGS {
                     return wordings;
                 }
-                let (text, language) = (quotation.words.as_str(), language_of(article));
-                let by = BTreeMap::new();
                 wordings.push(DistinctWording {
-                    text,
+                    text: &quotation.words,
                     words,
-                    language,
-                    by,
+                    language: language_of(article),
+                    by: BTreeMap::new(),
                     speaker: None,
                     is_named: false,
                 });
@@ -132,19 +127,19 @@ fn groups(wordings: &[DistinctWording<'_>]) -> Vec<Group> {
     for at in order {
         let candidates = index.candidates(&wordings[at]);
         let found = candidates.into_iter().find_map(|group| {
-            let (full, other) = (&wordings[groups[group].members[0].0], &wordings[at]);
+            let (full, other) = (&wordings[groups[group][0].0], &wordings[at]);
             form_of(full, other).map(|difference| (group, difference))
         });
         match found {
-            Some((group, difference)) => groups[group].members.push((at, difference)),
+            Some((group, difference)) => groups[group].push((at, difference)),
             None => {
                 index.enter(groups.len(), &wordings[at]);
-                groups.push(Group { members: vec![(at, Difference::Fullest)] });
+                groups.push(vec![(at, Difference::Fullest)]);
             }
         }
     }
     for group in &mut groups {
-        group.members[1..].sort_by_key(|(at, _)| (wordings[*at].first(), *at));
+        group[1..].sort_by_key(|(at, _)| (wordings[*at].first(), *at));
     }
     groups
 }
@@ -179,7 +174,7 @@ impl Index {
         let mut groups: Vec<usize> =
             found.into_iter().take(CANDIDATES).map(|(group, _)| group).collect();
         if wording.words.is_short() {
-            let name = wording.speaker.and_then(|name| name_words(name).last().copied());
+            let name = last_word(wording.speaker);
             let of_speaker = name.and_then(|name| self.speakers.get(&name)).into_iter().flatten();
             let more: Vec<usize> = of_speaker.filter(|it| !groups.contains(it)).copied().collect();
             groups.extend(more.into_iter().take(OF_ONE_SPEAKER));
@@ -195,20 +190,19 @@ impl Index {
                 groups.push(group);
             }
         }
-        let name = wording.speaker.and_then(|name| name_words(name).last().copied());
-        if let Some(name) = name {
+        if let Some(name) = last_word(wording.speaker) {
             self.speakers.entry(name).or_default().push(group);
         }
     }
 }
 
 fn record(
-    group: &Group,
+    group: &[(usize, Difference)],
     wordings: &[DistinctWording<'_>],
     people: &FullNames<'_>,
     articles: &[InStory],
 ) -> QuotationRecord {
-    let members = || group.members.iter().map(|(at, _)| &wordings[*at]);
+    let members = || group.iter().map(|(at, _)| &wordings[*at]);
     let places: BTreeSet<usize> = members().flat_map(|member| member.by.keys().copied()).collect();
     let (outlets, texts) = outlets_and_texts(places.iter().map(|at| &articles[*at]));
     let (speaker, other_speakers) = name_speakers(members(), people, articles);
@@ -229,12 +223,12 @@ fn record(
         inferred: speaker.is_some() && !members().any(|member| member.is_named),
         speaker,
         other_speakers,
-        language: wordings[group.members[0].0].language.clone(),
+        language: wordings[group[0].0].language.clone(),
         // A group has a wording, and a wording an article.
         first: carrier(places.first().copied().unwrap_or_default()),
         outlets,
         texts,
-        wordings: group.members.iter().map(wording).collect(),
+        wordings: group.iter().map(wording).collect(),
     }
 }
 
@@ -386,6 +380,11 @@ pub(super) fn name_words(name: &str) -> Vec<u64> {
     let mut words = Vec::new();
     each_search_word(name, |word| words.push(hash(word.normal)));
     words
+}
+
+/// The last word of a speaker's name.
+fn last_word(speaker: Option<&str>) -> Option<u64> {
+    name_words(speaker?).last().copied()
 }
 
 /// How a wording differs from one that is at least as long; `None` if they are two quotations.

@@ -43,7 +43,7 @@ const MAX_BYTES: usize = 128 * 1024;
 impl AnalysedText {
     /// Analyses the beginning of a text.
     pub(super) fn beginning(original: &str) -> AnalysedText {
-        AnalysedText::new(beginning(original))
+        AnalysedText::new(&original[..original.floor_char_boundary(MAX_BYTES)])
     }
 
     /// The number of words.
@@ -108,14 +108,6 @@ impl AnalysedText {
 /// The text between two words; empty between words that are one printed word.
 fn gap(original: &str, from: usize, to: usize) -> &str {
     original.get(from..to).unwrap_or_default()
-}
-
-fn beginning(original: &str) -> &str {
-    let mut end = original.len().min(MAX_BYTES);
-    while !original.is_char_boundary(end) {
-        end -= 1;
-    }
-    &original[..end]
 }
 
 /// Two texts, judged alone, and their shared parts.

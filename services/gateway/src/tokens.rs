@@ -134,7 +134,8 @@ impl TokenFile {
         let mut records = self.list(now)?.into_iter();
         let found = records.find(|it| it.hash == hash && it.kind != Kind::SignIn);
         let Some(found) = found else { return Ok(None) };
-        if found.was_unused_for(now, USE_STORED_EVERY) {
+        let unused = now.duration_since(found.last_used.unwrap_or(Timestamp::MIN));
+        if unused.unsigned_abs() >= USE_STORED_EVERY {
             let noted = self.change(now, |stored| {
                 if let Some(record) = stored.iter_mut().find(|it| it.hash == hash) {
                     record.last_used = Some(now);
@@ -303,12 +304,6 @@ pub struct TokenRecord {
 impl TokenRecord {
     fn is_valid(&self, now: Timestamp) -> bool {
         self.expires.is_none_or(|end| now < end)
-    }
-
-    /// Whether no use of it was stored for this long.
-    pub(super) fn was_unused_for(&self, now: Timestamp, span: Duration) -> bool {
-        let jump = now.duration_since(self.last_used.unwrap_or(Timestamp::MIN));
-        jump.unsigned_abs() >= span
     }
 }
 

@@ -331,8 +331,7 @@ pub(super) enum NumberPlace {
 /// A strip with its position. `pieces`, `quotations` and `quoted` are in the order of the input.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
-    pub heading_y: Option<u32>,
-    pub label_y: u32,
+    /// The upper end of the strip. Its label and heading are above it.
     pub y: u32,
     pub strip: Stretch,
     pub pieces: Vec<(Stretch, NumberPlace)>,
@@ -369,19 +368,16 @@ pub(super) fn lay_out(input: &MapInput) -> Layout {
     let mut y = 0;
     let mut rows = Vec::with_capacity(strips.len());
     for strip in strips {
-        let heading_y = strip.heading.as_ref().map(|_| {
-            y += HEADING;
-            y - 10
-        });
-        rows.push(lay_out_row(strip, longest, heading_y, y));
-        y += LABEL + STRIP + gap;
+        y += if strip.heading.is_some() { HEADING + LABEL } else { LABEL };
+        rows.push(lay_out_row(strip, longest, y));
+        y += STRIP + gap;
     }
     let ribbons = lay_out_ribbons(strips, &rows);
     // The space below the last strip is only for numbers.
     Layout { rows, ribbons, height: y.saturating_sub(gap - SMALL_GAP) }
 }
 
-fn lay_out_row(strip: &Strip, longest: usize, heading_y: Option<u32>, top: u32) -> Row {
+fn lay_out_row(strip: &Strip, longest: usize, y: u32) -> Row {
     let stretch = |words: &Range<usize>| {
         let at = |word: usize| word.min(strip.words) as f64 * 100.0 / longest as f64;
         Stretch { x: at(words.start), width: (at(words.end) - at(words.start)).max(0.0) }
@@ -400,9 +396,7 @@ fn lay_out_row(strip: &Strip, longest: usize, heading_y: Option<u32>, top: u32) 
         (place, NumberPlace::Below)
     });
     Row {
-        heading_y,
-        label_y: top + LABEL - 6,
-        y: top + LABEL,
+        y,
         strip: stretch(&(0..strip.words)),
         pieces: pieces.collect(),
         quotations: strip.quotations.iter().map(stretch).collect(),
@@ -494,10 +488,10 @@ fn path(ribbon: &Ribbon) -> String {
 
 fn draw_row(strip: &Strip, row: &Row) -> Markup {
     html! {
-        @if let (Some(heading), Some(y)) = (&strip.heading, row.heading_y) {
-            text.heading x="0" y=(y) { (heading) }
+        @if let Some(heading) = &strip.heading {
+            text.heading x="0" y=(row.y - LABEL - 10) { (heading) }
         }
-        text.label x="0" y=(row.label_y) {
+        text.label x="0" y=(row.y - 6) {
             tspan.outlet { (strip.label) }
             tspan.note { " \u{2002}" (strip.note) }
         }

@@ -611,7 +611,7 @@ pub(super) fn timeline(stories: &[StoryComparison]) -> Markup {
                         (words::time(article.seen))
                         @if let Some(lag) = words::lag(first, article.seen) { " " span.lag { (lag) } }
                         (claim(article))
-                        (versions(article))
+                        @if let Some(before) = &article.version_of { br; span.faint { "a later version of " a href={ "#" (before) } { "this" } } }
                     }
                 }
             }
@@ -634,14 +634,6 @@ fn claim(article: &ArticleBrief) -> Markup {
             (Some(problem), _) => { br; span.faint { (problem) } },
             (None, Some(published)) => { br; span.faint { "claims " (words::time(published)) } },
             (None, None) => {},
-        }
-    }
-}
-
-fn versions(article: &ArticleBrief) -> Markup {
-    html! {
-        @if let Some(before) = &article.version_of {
-            br; span.faint { "a later version of " a href={ "#" (before) } { "this" } }
         }
     }
 }
@@ -760,7 +752,8 @@ pub(super) fn map_of(stories: &[StoryComparison]) -> MapInput {
         strips.extend(of_story);
         if let (Some(strip), Some(quoted)) = (strips.get_mut(from), quoted.next()) {
             strip.quoted = quoted;
-            strip.heading = (stories.len() > 1).then(|| heading(study));
+            let heading = || words::cut(&study.story.title, MAX_HEADING);
+            strip.heading = (stories.len() > 1).then(heading);
         }
     }
     let summary = summary(stories, &strips);
@@ -795,10 +788,6 @@ fn note(study: &StoryComparison, studied: &ComparedArticle) -> String {
         note.push_str(&format!(" · {} in the lead", words::percent(against.overlap.contained)));
     }
     note
-}
-
-fn heading(study: &StoryComparison) -> String {
-    words::cut(&study.story.title, MAX_HEADING)
 }
 
 fn summary(stories: &[StoryComparison], strips: &[Strip]) -> String {

@@ -613,16 +613,6 @@ pub(super) struct Editor<'a> {
     pub(super) deliveries: &'a [String],
 }
 
-/// A field of one line.
-struct Line<'a> {
-    name: &'a str,
-    label: &'a str,
-    /// `text`, `number` or `time`.
-    kind: &'a str,
-    /// The default.
-    usual: &'a str,
-}
-
 impl Editor<'_> {
     /// The page's main part.
     pub(super) fn main(&self, preview: &Preview) -> Markup {
@@ -674,7 +664,7 @@ impl Editor<'_> {
         html! {
             fieldset {
                 legend { "What" }
-                (self.line(&Line { name: "name", label: "Name", kind: "text", usual: "" }))
+                (self.line("name", "Name", "text", ""))
                 div.field {
                     label for="query" { "Query" }
                     textarea #query name="query" rows=(rows) spellcheck="false" autocomplete="off" autocapitalize="off"
@@ -708,13 +698,13 @@ impl Editor<'_> {
                     }
                 }
                 div.pair {
-                    (self.line(&Line { name: "on_origins", label: "This many more origins", kind: "number", usual: "never" }))
-                    (self.line(&Line { name: "on_outlets", label: "This many more outlets", kind: "number", usual: "never" }))
-                    (self.line(&Line { name: "on_velocity", label: "More articles than", kind: "text", usual: "such as 5/10m" }))
+                    (self.line("on_origins", "This many more origins", "number", "never"))
+                    (self.line("on_outlets", "This many more outlets", "number", "never"))
+                    (self.line("on_velocity", "More articles than", "text", "such as 5/10m"))
                 }
                 div.pair {
-                    (self.line(&Line { name: "min_outlets", label: "Outlets before it alerts", kind: "number", usual: "1" }))
-                    (self.line(&Line { name: "min_origins", label: "Origins before it alerts", kind: "number", usual: "0" }))
+                    (self.line("min_outlets", "Outlets before it alerts", "number", "1"))
+                    (self.line("min_origins", "Origins before it alerts", "number", "0"))
                 }
             }
         }
@@ -725,12 +715,12 @@ impl Editor<'_> {
             fieldset {
                 legend { "How often" }
                 div.pair {
-                    (self.line(&Line { name: "group_wait", label: "The first message waits", kind: "text", usual: "30s" }))
-                    (self.line(&Line { name: "update_interval", label: "Between two revisions", kind: "text", usual: "5m" }))
-                    (self.line(&Line { name: "repeat_interval", label: "Repeat an unchanged alert after", kind: "text", usual: "never" }))
-                    (self.line(&Line { name: "max_per_day", label: "Most messages a day", kind: "number", usual: "no limit" }))
+                    (self.line("group_wait", "The first message waits", "text", "30s"))
+                    (self.line("update_interval", "Between two revisions", "text", "5m"))
+                    (self.line("repeat_interval", "Repeat an unchanged alert after", "text", "never"))
+                    (self.line("max_per_day", "Most messages a day", "number", "no limit"))
                 }
-                (self.line(&Line { name: "inhibited_by", label: "Silent if one of these notifies of it", kind: "text", usual: "ids, such as storms, strikes" }))
+                (self.line("inhibited_by", "Silent if one of these notifies of it", "text", "ids, such as storms, strikes"))
                 (self.choice("digest", "Gather messages", &[
                     ("", "no: each alert alone"), ("hourly", "one an hour"), ("daily", "one a day, at eight"),
                     ("weekly", "one a week, on Mondays at eight"),
@@ -747,10 +737,10 @@ impl Editor<'_> {
             fieldset {
                 legend { "Quiet hours" }
                 div.pair {
-                    (self.line(&Line { name: "quiet_from", label: "From", kind: "time", usual: "" }))
-                    (self.line(&Line { name: "quiet_to", label: "To", kind: "time", usual: "" }))
-                    (self.line(&Line { name: "time_zone", label: "Time zone, of digests too", kind: "text", usual: "UTC" }))
-                    (self.line(&Line { name: "break_quiet", label: "Sent even in quiet hours", kind: "text", usual: "such as outlets>=10" }))
+                    (self.line("quiet_from", "From", "time", ""))
+                    (self.line("quiet_to", "To", "time", ""))
+                    (self.line("time_zone", "Time zone, of digests too", "text", "UTC"))
+                    (self.line("break_quiet", "Sent even in quiet hours", "text", "such as outlets>=10"))
                 }
             }
         }
@@ -769,7 +759,7 @@ impl Editor<'_> {
                     }
                     p.faint { "If you choose none, it is printed by " code { "wirefold up" } "." }
                 }
-                (self.line(&Line { name: "escalation", label: "If nobody has it, also to", kind: "text", usual: "such as chief after 15m" }))
+                (self.line("escalation", "If nobody has it, also to", "text", "such as chief after 15m"))
                 div.field {
                     label for="hours" { "The preview looks back" }
                     select #hours name="hours" {
@@ -791,8 +781,8 @@ impl Editor<'_> {
         }
     }
 
-    fn line(&self, line: &Line<'_>) -> Markup {
-        let Line { name, label, kind, usual } = *line;
+    /// A field of one line with a `text`, `number` or `time`, which shows its default.
+    fn line(&self, name: &str, label: &str, kind: &str, usual: &str) -> Markup {
         let wrong = self.wrong(name);
         html! {
             div.field {
