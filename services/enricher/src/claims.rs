@@ -48,7 +48,6 @@ fn words_of(said: &str) -> impl Iterator<Item = String> {
 /// Marks the claims among the figures of a text with this title, of this year. A fate with two numbers has none, nor has a text whose
 /// title is about another time. A number that names nothing, as in `5 in Pell and 2 in Kell`, is a second one.
 pub(crate) fn mark_claims(figures: &mut [Figure], text: &Text, title: &str, year: u64) {
-    figures.iter_mut().for_each(|figure| figure.claim = false);
     let Some(sentence) = statements(text).next().map(|it| it.said) else { return };
     let is_past = [title, sentence].iter().any(|said| is_of_the_past(said, year));
     let is_divided = figures.iter().any(|figure| names_nothing(figure, sentence));

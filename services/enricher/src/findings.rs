@@ -6,7 +6,7 @@ use wirefold_text::extract::{agencies, agency_home, byline_agencies, cited_agenc
 
 use crate::claims::mark_claims;
 use crate::dateline::find_dateline;
-use crate::entities::{entities, find_names, mark_titled};
+use crate::entities::{entities, find_names};
 use crate::figures::figures;
 use crate::language::language;
 use crate::quotations::quotations;
@@ -32,14 +32,6 @@ pub(crate) fn find(text: &Text, about: &AboutArticle) -> Findings {
         cited_agencies,
         note,
     }
-}
-
-/// Adapts the cached findings of a text to an article with this title and outlet.
-pub(crate) fn adapted_to_copy(mut cached: Findings, text: &Text, about: &AboutArticle) -> Findings {
-    mark_titled(&mut cached.entities, &about.title);
-    mark_claims(&mut cached.numbers, text, &about.title, about.year());
-    cached.note = editor_note(text, about);
-    cached
 }
 
 /// The note with which the outlet, or an agency that the article names as its source, corrects or retracts it.

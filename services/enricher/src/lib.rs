@@ -2,8 +2,7 @@
 //!
 //! It reads the articles of `WF_FETCHED` in order, and writes each with its findings to `WF_ENRICHED`, in their
 //! order, in which they are then decided. One enricher at a time writes, and uses all cores; others stand by.
-//! Its output depends only on one article. The enricher never judges articles and never compares them. It
-//! caches the findings of recent texts, so that copies are not analysed again.
+//! Its output depends only on one article. The enricher never judges articles and never compares them.
 
 mod claims;
 mod clock;
@@ -12,7 +11,6 @@ mod dateline;
 mod entities;
 mod figures;
 mod findings;
-mod findings_cache;
 mod language;
 mod metrics;
 mod quotations;
@@ -36,7 +34,6 @@ use wirefold_text::Text;
 use crate::reading::Reading;
 
 pub use findings::editor_note;
-pub use findings_cache::FindingsCache;
 pub use metrics::METRICS;
 
 /// The settings of the enricher.

@@ -19,7 +19,7 @@ use wirefold_text::Text;
 use crate::Settings;
 use crate::clock::ClockCorrector;
 use crate::entities::find_names;
-use crate::findings_cache::FindingsCache;
+use crate::findings::find;
 use crate::language::language;
 use crate::metrics::ARTICLES;
 use crate::reading::Reading;
@@ -33,8 +33,6 @@ const MIN_PER_CORE: usize = 4;
 pub(crate) struct Enricher {
     settings: Settings,
     cores: usize,
-    /// The findings of recent texts, so that their copies are not analysed again.
-    cache: Arc<FindingsCache>,
     clocks: Arc<ClockCorrector>,
     /// The records of the next articles, by the sequence of the article.
     prepared: HashMap<u64, Prepared>,
@@ -47,21 +45,21 @@ type Made = Result<Record, Reason>;
 impl Enricher {
     /// `cores`: how many threads make output. 1: no other thread than the caller's.
     pub(crate) fn new(settings: Settings, cores: usize) -> Self {
-        let (cache, clocks, prepared) = Default::default();
-        Self { settings, cores, cache, clocks, prepared }
+        let (clocks, prepared) = Default::default();
+        Self { settings, cores, clocks, prepared }
     }
 
     /// Makes the records of articles, on all cores if there are enough of them.
     async fn enrich(&mut self, articles: &[Stored]) -> Result<(), BusError> {
         let threads = self.cores.min(articles.len() / MIN_PER_CORE);
         if threads < 2 {
-            let made = articles.iter().map(|one| prepared(one, &self.cache, &self.clocks));
+            let made = articles.iter().map(|one| prepared(one, &self.clocks));
             self.prepared.extend(made);
             return Ok(());
         }
         let parts = articles.chunks(articles.len().div_ceil(threads)).map(|part| {
-            let (part, cache, clocks) = (part.to_vec(), self.cache.clone(), self.clocks.clone());
-            let make = move || part.iter().map(|one| prepared(one, &cache, &clocks)).collect();
+            let (part, clocks) = (part.to_vec(), self.clocks.clone());
+            let make = move || part.iter().map(|one| prepared(one, &clocks)).collect();
             tokio::task::spawn_blocking::<_, Vec<_>>(make)
         });
         for part in parts.collect::<Vec<_>>() {
@@ -115,17 +113,16 @@ impl StateMachine for Enricher {
 }
 
 /// The record of an article, by the article's sequence.
-fn prepared(input: &Stored, cache: &FindingsCache, clocks: &ClockCorrector) -> (u64, Prepared) {
-    // The cache recovers from a panic: see its lock.
-    let made = catch_unwind(AssertUnwindSafe(|| enriched(input, cache, clocks)));
+fn prepared(input: &Stored, clocks: &ClockCorrector) -> (u64, Prepared) {
+    let made = catch_unwind(AssertUnwindSafe(|| enriched(input, clocks)));
     (input.sequence, made)
 }
 
-fn enriched(input: &Stored, cache: &FindingsCache, clocks: &ClockCorrector) -> Made {
+fn enriched(input: &Stored, clocks: &ClockCorrector) -> Made {
     let mut fetched: ArticleFetched =
         decode(&input.body).map_err(|error| Reason::rejected(error.to_string()))?;
     clocks.correct(&mut fetched, input);
-    let mut record = with_findings(fetched, cache);
+    let mut record = with_findings(fetched);
     let body = loop {
         match encode(&record) {
             Ok(body) => break body,
@@ -134,7 +131,7 @@ fn enriched(input: &Stored, cache: &FindingsCache, clocks: &ClockCorrector) -> M
                 let half = record.text.floor_char_boundary(record.text.len() / 2);
                 record.text.truncate(half);
                 record.article.truncated = true;
-                record = with_findings(record.into_fetched(), cache);
+                record = with_findings(record.into_fetched());
             }
             Err(error) => return Err(Reason::rejected(error.to_string())),
         }
@@ -145,10 +142,10 @@ fn enriched(input: &Stored, cache: &FindingsCache, clocks: &ClockCorrector) -> M
 }
 
 /// The article with the findings in its text.
-fn with_findings(fetched: ArticleFetched, cache: &FindingsCache) -> ArticleEnriched {
+fn with_findings(fetched: ArticleFetched) -> ArticleEnriched {
     let ArticleFetched { id, article, text, text_source, .. } = fetched;
     let words = Text::new(&text);
-    let findings = cache.findings(&words, &article);
+    let findings = find(&words, &article);
     let lacks_title = article.title.trim().is_empty();
     let made_title = lacks_title.then(|| title(&words, &article.item_key));
     drop(words);

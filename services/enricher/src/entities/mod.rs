@@ -81,7 +81,7 @@ fn count(reading: &Reading<'_>, entity: &mut Entity, words: &Range<usize>, bytes
 }
 
 /// Marks the entities that the title names: by all words of a name, or by a person's surname.
-pub(crate) fn mark_titled(entities: &mut [Entity], title: &str) {
+fn mark_titled(entities: &mut [Entity], title: &str) {
     let title = title.get(..title.floor_char_boundary(LONGEST_TITLE)).unwrap_or_default();
     let text = Text::new(title);
     let words: Vec<String> = text
