@@ -8,7 +8,6 @@ mod spelled;
 mod units;
 
 use std::ops::Range;
-use std::sync::LazyLock;
 
 use serde_json::Number;
 use wirefold_proto::{Figure, FigureRole, FoundBy};
@@ -20,7 +19,7 @@ use self::spelled::{is_spelled_language, spelled};
 use self::units::{before, behind, is_measure, is_plural};
 use crate::cues::is_calendar;
 use crate::reading::Reading;
-use crate::word_set::WordSet;
+use crate::word_set::word_sets;
 
 /// The most figures of one text in the output.
 const MOST: usize = 32;
@@ -184,7 +183,7 @@ fn counted(reading: &Reading<'_>, language: &str, next: usize) -> Option<String>
             && !word.alone
             && !word.quoted
             && normal.chars().all(char::is_alphabetic)
-            && !NOT_UNITS.contains(normal)
+            && !is_no_unit(normal)
             && !is_calendar(normal)
             && is_plural(normal, word.capital, language);
         is_noun.then(|| normal.to_owned())
@@ -216,20 +215,14 @@ const ADJECTIVES: &[&str] = &[
     "новых", "мирных",
 ];
 
-/// Words that are never units, in normal form.
-const NO_UNITS: &[&str] = &[
-    "a", "after", "ago", "als", "am", "an", "and", "are", "as", "at", "auf", "aus", "bei",
-    "before", "but", "by", "con", "dans", "das", "de", "del", "der", "die", "du", "een", "el",
-    "en", "et", "for", "from", "für", "had", "has", "have", "hat", "he", "im", "in", "into", "is",
-    "ist", "it", "la", "las", "le", "les", "los", "mit", "more", "nach", "new", "no", "not",
-    "oder", "of", "off", "old", "on", "or", "other", "out", "over", "par", "per", "pm", "por",
-    "pour", "que", "she", "since", "so", "than", "that", "the", "their", "them", "then", "they",
-    "to", "um", "und", "until", "up", "uhr", "van", "von", "vor", "war", "was", "were", "when",
-    "which", "while", "who", "will", "with", "within", "would", "years-old", "zu", "и", "в", "на",
-    "до", "по", "та", "у", "з", "й",
-];
-
-static NOT_UNITS: LazyLock<WordSet> = LazyLock::new(|| WordSet::of_all(NO_UNITS.iter().copied()));
+word_sets! {
+    /// Whether a word is never a unit.
+    fn is_no_unit = "a after ago als am an and are as at auf aus bei before but by con dans das de del der die du \
+        een el en et for from für had has have hat he im in into is ist it la las le les los mit more nach new no \
+        not oder of off old on or other out over par per pm por pour que she since so than that the their them then \
+        they to um und until up uhr van von vor war was were when which while who will with within would years-old \
+        zu и в на до по та у з й";
+}
 
 /// Whether a number is a day, a year, or (without a unit) a time of day.
 fn is_date(reading: &Reading<'_>, number: &TextNumber, is_bare: bool) -> bool {

@@ -62,6 +62,19 @@ impl<T> WordMap<T> {
     }
 }
 
+/// Defines tests for sets of words, each of which is built once: `fn is_port = "port harbour";`.
+macro_rules! word_sets {
+    ($($(#[$doc:meta])* $visibility:vis fn $name:ident = $words:literal;)+) => {$(
+        $(#[$doc])*
+        $visibility fn $name(normal: &str) -> bool {
+            static SET: std::sync::LazyLock<$crate::word_set::WordSet> =
+                std::sync::LazyLock::new(|| $crate::word_set::WordSet::of($words));
+            SET.contains(normal)
+        }
+    )+};
+}
+pub(crate) use word_sets;
+
 /// Words without meanings.
 pub(crate) type WordSet = WordMap<()>;
 
@@ -70,13 +83,6 @@ impl WordSet {
     pub(crate) fn of(words: &str) -> Self {
         let mut set = Self::default();
         set.extend(words);
-        set
-    }
-
-    /// The words of a list.
-    pub(crate) fn of_all<'a>(words: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut set = Self::default();
-        words.into_iter().for_each(|word| _ = set.insert(word, ()));
         set
     }
 

@@ -1,24 +1,25 @@
 //! Numbers that are not figures: names of flights and laws, scores, ordinals, clock times, days.
 
-use std::sync::LazyLock;
-
 use wirefold_text::extract::Number as TextNumber;
 
 use crate::reading::Reading;
-use crate::word_set::WordSet;
+use crate::word_set::word_sets;
 
-/// Words before numbers that are names, in normal form.
-const LABELS: &[&str] = &[
-    "no", "nr", "n", "№", "number", "flight", "gate", "highway", "route", "apartment", "section",
-    "article", "page", "chapter", "platform", "room", "release", "gleis", "platz", "paragraf",
-    "artikel", "seite", "zimmer", "flug", "zug", "vol", "train", "voie", "porte", "quai", "loi",
-    "article", "ligne", "vuelo", "puerta", "ley", "artículo", "jornada", "andén", "línea", "treno",
-    "volo", "binario", "decreto", "legge", "articolo", "giornata", "voo", "portão", "lei",
-    "artigo", "quilômetro", "linha", "рейс", "поезд", "указ", "закон", "статья", "статьи", "путь",
-    "вагон", "الرحلة", "القرار", "رقم", "المادة", "الجولة", "الساعة", "البوابة",
-];
+word_sets! {
+    /// Whether a number after this word is a name.
+    fn is_label_word = "no nr n № number flight gate highway route apartment section article page chapter platform \
+        room release gleis platz paragraf artikel seite zimmer flug zug vol train voie porte quai loi ligne vuelo \
+        puerta ley artículo jornada andén línea treno volo binario decreto legge articolo giornata voo portão lei \
+        artigo quilômetro linha рейс поезд указ закон статья статьи путь вагон الرحلة القرار رقم المادة الجولة \
+        الساعة البوابة";
 
-static LABEL_SET: LazyLock<WordSet> = LazyLock::new(|| WordSet::of_all(LABELS.iter().copied()));
+    /// Whether a word is a month that `is_calendar` does not have: French, Spanish, Italian, Portuguese, Russian, Arabic.
+    pub(super) fn is_month = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre \
+        enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre gennaio febbraio \
+        aprile maggio giugno luglio settembre ottobre dicembre janeiro fevereiro março maio junho julho setembro \
+        outubro novembro dezembro января февраля марта апреля мая июня июля августа сентября октября ноября декабря \
+        يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر";
+}
 
 /// Whether a number without a unit is part of a name: `flight 286`, `BA 286`, `No. 7`.
 pub(super) fn is_label(reading: &Reading<'_>, number: &TextNumber) -> bool {
@@ -32,24 +33,7 @@ pub(super) fn is_label(reading: &Reading<'_>, number: &TextNumber) -> bool {
     let printed = word.span.of(reading.text.original());
     let is_code = printed.chars().filter(|c| c.is_uppercase()).count() >= 2;
     let is_noun = word.capital && reading.capitalises_nouns;
-    between.contains('№') || is_code || is_noun || LABEL_SET.contains(reading.text.normal(word))
-}
-
-/// Months that `is_calendar` does not have: French, Spanish, Italian, Portuguese, Russian, Arabic.
-const MONTHS: &[&str] = &[
-    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre",
-    "octobre", "novembre", "décembre", "enero", "febrero", "marzo", "abril", "mayo", "junio",
-    "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre", "gennaio", "febbraio",
-    "aprile", "maggio", "giugno", "luglio", "settembre", "ottobre", "dicembre", "janeiro",
-    "fevereiro", "março", "maio", "junho", "julho", "setembro", "outubro", "novembro", "dezembro",
-    "января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября",
-    "октября", "ноября", "декабря", "يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو", "يوليو",
-    "أغسطس", "سبتمبر", "أكتوبر", "نوفمبر", "ديسمبر",
-];
-
-pub(super) fn is_month(word: &str) -> bool {
-    static MONTH_SET: LazyLock<WordSet> = LazyLock::new(|| WordSet::of_all(MONTHS.iter().copied()));
-    MONTH_SET.contains(word)
+    between.contains('№') || is_code || is_noun || is_label_word(reading.text.normal(word))
 }
 
 /// The most bytes of one score after its first number.

@@ -10,7 +10,7 @@ use wirefold_text::extract::Number;
 
 use super::lexicon::{LANGUAGES, Numerals};
 use crate::reading::Reading;
-use crate::word_set::WordMap;
+use crate::word_set::{WordMap, word_sets};
 
 /// The part that a word plays in a number.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -115,6 +115,11 @@ fn with_hundreds(all: &mut Vec<(String, Part)>, units: &[&str], hundred: &str) {
             all.push((format!("{unit}{hundred}{word}"), Part::Small(value + small)));
         }
     }
+}
+
+word_sets! {
+    /// Whether a word stands between a fraction and the whole.
+    fn is_after_fraction = "of de des del dei delle degli della dos das do da du";
 }
 
 /// Whether the grammar of numbers in words of `language` is known.
@@ -242,22 +247,8 @@ impl Reader<'_> {
         {
             return Some((value * scale, end + 3));
         }
-        let is_of = matches!(self.language, "ru" | "ar" | "de")
-            || matches!(
-                self.normal(end),
-                "of" | "de"
-                    | "des"
-                    | "del"
-                    | "dei"
-                    | "delle"
-                    | "degli"
-                    | "della"
-                    | "dos"
-                    | "das"
-                    | "do"
-                    | "da"
-                    | "du"
-            );
+        let is_of =
+            matches!(self.language, "ru" | "ar" | "de") || is_after_fraction(self.normal(end));
         is_of.then_some((value, end))
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::word_set::WordSet;
+use crate::word_set::word_sets;
 
 /// Currency signs before a number, longer ones first.
 const SIGNS_BEFORE: &[(&str, &str)] = &[
@@ -32,162 +32,71 @@ const SIGNS_BEFORE: &[(&str, &str)] = &[
     ("₪", "ILS"),
 ];
 
-/// Words after a number and their units. `*` stands for any ending. Longer ones first.
-const BEHIND: &[(&str, &str)] = &[
-    ("percentage point*", "percentage points"),
-    ("prozentpunkt*", "percentage points"),
-    ("puntos porcentuales", "percentage points"),
-    ("punto porcentual", "percentage points"),
-    ("punti percentuali", "percentage points"),
-    ("punto percentuale", "percentage points"),
-    ("pontos percentuais", "percentage points"),
-    ("ponto percentual", "percentage points"),
-    ("points de pourcentage", "percentage points"),
-    ("point de pourcentage", "percentage points"),
-    ("процентн* пункт*", "percentage points"),
-    ("نقطة مئوية", "percentage points"),
-    ("نقاط مئوية", "percentage points"),
-    ("个百分点", "percentage points"),
-    ("ポイント", "percentage points"),
-    ("percent", "%"),
-    ("per cent", "%"),
-    ("prozent", "%"),
-    ("procent*", "%"),
-    ("pour cent", "%"),
-    ("por ciento", "%"),
-    ("por cento", "%"),
-    ("per cento", "%"),
-    ("процент*", "%"),
-    ("відсот*", "%"),
-    ("パーセント", "%"),
-    ("بالمئة", "%"),
-    ("بالمائة", "%"),
-    ("في المئة", "%"),
-    ("في المائة", "%"),
-    ("%", "%"),
-    ("％", "%"),
-    ("٪", "%"),
-    ("pesos argentinos", "ARS"),
-    ("pesos mexicanos", "MXN"),
-    ("francs suisses", "CHF"),
-    ("schweizer franken", "CHF"),
-    ("franken", "CHF"),
-    ("franchi svizzeri", "CHF"),
-    ("livres sterling", "GBP"),
-    ("libras esterlinas", "GBP"),
-    ("sterline", "GBP"),
-    ("pounds", "GBP"),
-    ("pfund", "GBP"),
-    ("yen", "JPY"),
-    ("yuan*", "CNY"),
-    ("rupees", "INR"),
-    ("swedish kronor", "SEK"),
-    ("norwegian kroner", "NOK"),
-    ("danish kroner", "DKK"),
-    ("czech crowns", "CZK"),
-    ("turkish lira", "TRY"),
-    ("south korean won", "KRW"),
-    ("kronor", "SEK"),
-    ("zloty*", "PLN"),
-    ("złot*", "PLN"),
-    ("forint*", "HUF"),
-    ("shekels", "ILS"),
-    ("rand", "ZAR"),
-    ("naira", "NGN"),
-    ("baht", "THB"),
-    ("ringgit", "MYR"),
-    ("rupiah", "IDR"),
+/// Units, each with the words after a number that mean it. `*` stands for any ending. Longer words first.
+#[rustfmt::skip]
+const BEHIND: &[(&str, &[&str])] = &[
+    ("percentage points", &["percentage point*", "prozentpunkt*", "puntos porcentuales", "punto porcentual",
+        "punti percentuali", "punto percentuale", "pontos percentuais", "ponto percentual", "points de pourcentage",
+        "point de pourcentage", "процентн* пункт*", "نقطة مئوية", "نقاط مئوية", "个百分点", "ポイント"]),
+    ("%", &["percent", "per cent", "prozent", "procent*", "pour cent", "por ciento", "por cento", "per cento",
+        "процент*", "відсот*", "パーセント", "بالمئة", "بالمائة", "في المئة", "في المائة", "%", "％", "٪"]),
+    ("ARS", &["pesos argentinos"]),
+    ("MXN", &["pesos mexicanos"]),
+    ("CHF", &["francs suisses", "schweizer franken", "franken", "franchi svizzeri"]),
+    ("GBP", &["livres sterling", "libras esterlinas", "sterline", "pounds", "pfund", "英镑", "£"]),
+    ("JPY", &["yen", "日元", "円"]),
+    ("CNY", &["yuan*", "元"]),
+    ("INR", &["rupees"]),
+    ("SEK", &["swedish kronor", "kronor"]),
+    ("NOK", &["norwegian kroner"]),
+    ("DKK", &["danish kroner"]),
+    ("CZK", &["czech crowns"]),
+    ("TRY", &["turkish lira"]),
+    ("KRW", &["south korean won", "ウォン"]),
+    ("PLN", &["zloty*", "złot*"]),
+    ("HUF", &["forint*"]),
+    ("ILS", &["shekels"]),
+    ("ZAR", &["rand"]),
+    ("NGN", &["naira"]),
+    ("THB", &["baht"]),
+    ("MYR", &["ringgit"]),
+    ("IDR", &["rupiah"]),
+    ("SAR", &["ريال سعودي"]),
+    ("AED", &["درهم"]),
+    ("EGP", &["جنيه"]),
+    ("USD", &["دولار*", "dollar*", "dólar*", "dollari", "доллар*", "долар*", "美元", "ドル", "$"]),
+    ("EUR", &["يورو", "euro*", "евро", "євро", "欧元", "ユーロ", "€"]),
+    ("RUB", &["рубл*", "руб", "₽"]),
+    ("UAH", &["гривен*"]),
+    ("BRL", &["reais"]),
     // Currencies of more than one country.
-    ("crowns", "crowns"),
-    ("kroner", "kroner"),
-    ("korun*", "crowns"),
-    ("pesos", "pesos"),
-    ("francs", "francs"),
-    ("dinars", "dinars"),
-    ("dirhams", "dirhams"),
-    ("riyals", "riyals"),
-    ("rials", "rials"),
-    ("lira", "lira"),
-    ("liras", "lira"),
-    ("shillings", "shillings"),
-    ("ريال سعودي", "SAR"),
-    ("درهم", "AED"),
-    ("جنيه", "EGP"),
-    ("دولار*", "USD"),
-    ("يورو", "EUR"),
-    ("dollar*", "USD"),
-    ("dólar*", "USD"),
-    ("dollari", "USD"),
-    ("доллар*", "USD"),
-    ("долар*", "USD"),
-    ("euro*", "EUR"),
-    ("евро", "EUR"),
-    ("євро", "EUR"),
-    ("рубл*", "RUB"),
-    ("руб", "RUB"),
-    ("гривен*", "UAH"),
-    ("reais", "BRL"),
-    ("美元", "USD"),
-    ("欧元", "EUR"),
-    ("日元", "JPY"),
-    ("英镑", "GBP"),
-    ("元", "CNY"),
-    ("円", "JPY"),
-    ("ドル", "USD"),
-    ("ユーロ", "EUR"),
-    ("ウォン", "KRW"),
-    ("$", "USD"),
-    ("€", "EUR"),
-    ("£", "GBP"),
-    ("₽", "RUB"),
-    ("km/h", "km/h"),
-    ("kilometers per hour", "km/h"),
-    ("kilometres per hour", "km/h"),
-    ("stundenkilometer*", "km/h"),
-    ("кілометр*", "km"),
-    ("километр*", "km"),
-    ("kilomet*", "km"),
-    ("kilómetro*", "km"),
-    ("quilômetro*", "km"),
-    ("quilómetro*", "km"),
-    ("kilomètre*", "km"),
-    ("chilometr*", "km"),
-    ("キロ", "km"),
-    ("公里", "km"),
-    ("km", "km"),
-    ("milímetro*", "mm"),
-    ("millimet*", "mm"),
-    ("millimètre*", "mm"),
-    ("миллиметр*", "mm"),
-    ("ミリ", "mm"),
-    ("毫米", "mm"),
-    ("mm", "mm"),
-    ("centimet*", "cm"),
-    ("centímetro*", "cm"),
-    ("centimètre*", "cm"),
-    ("zentimeter*", "cm"),
-    ("сантиметр*", "cm"),
-    ("センチ", "cm"),
-    ("厘米", "cm"),
-    ("cm", "cm"),
-    ("meter*", "m"),
-    ("metre*", "m"),
-    ("metri", "m"),
-    ("metro*", "m"),
-    ("mètre*", "m"),
-    ("метр*", "m"),
-    ("メートル", "m"),
-    ("米", "m"),
-    ("متر*", "m"),
-    ("m", "m"),
+    ("crowns", &["crowns", "korun*"]),
+    ("kroner", &["kroner"]),
+    ("pesos", &["pesos"]),
+    ("francs", &["francs"]),
+    ("dinars", &["dinars"]),
+    ("dirhams", &["dirhams"]),
+    ("riyals", &["riyals"]),
+    ("rials", &["rials"]),
+    ("lira", &["lira", "liras"]),
+    ("shillings", &["shillings"]),
+    ("km/h", &["km/h", "kilometers per hour", "kilometres per hour", "stundenkilometer*"]),
+    ("km", &["кілометр*", "километр*", "kilomet*", "kilómetro*", "quilômetro*", "quilómetro*", "kilomètre*",
+        "chilometr*", "キロ", "公里", "km"]),
+    ("mm", &["milímetro*", "millimet*", "millimètre*", "миллиметр*", "ミリ", "毫米", "mm"]),
+    ("cm", &["centimet*", "centímetro*", "centimètre*", "zentimeter*", "сантиметр*", "センチ", "厘米", "cm"]),
+    ("m", &["meter*", "metre*", "metri", "metro*", "mètre*", "метр*", "メートル", "米", "متر*", "m"]),
 ];
 
 /// The phrases of [`BEHIND`] by their first byte, in order.
 static BY_FIRST: LazyLock<[Vec<(&str, &str)>; 256]> = LazyLock::new(|| {
-    std::array::from_fn(|first| {
-        let begins = |entry: &&(&str, &str)| usize::from(entry.0.as_bytes()[0]) == first;
-        BEHIND.iter().filter(begins).copied().collect()
-    })
+    let mut by_first = [const { Vec::new() }; 256];
+    for (unit, phrases) in BEHIND {
+        for phrase in *phrases {
+            by_first[usize::from(phrase.as_bytes()[0])].push((*phrase, *unit));
+        }
+    }
+    by_first
 });
 
 /// Counters after numbers in Chinese and Japanese.
@@ -235,9 +144,7 @@ pub(super) fn counter(text: &str) -> Option<&'static str> {
 
 /// Whether a unit is money, a percentage or a measure. Such figures have no role.
 pub(super) fn is_measure(unit: &str) -> bool {
-    static MEASURES: LazyLock<WordSet> =
-        LazyLock::new(|| WordSet::of_all(BEHIND.iter().chain(SIGNS_BEFORE).map(|(_, unit)| *unit)));
-    MEASURES.contains(unit)
+    BEHIND.iter().any(|(own, _)| *own == unit) || SIGNS_BEFORE.iter().any(|(_, own)| *own == unit)
 }
 
 /// The most characters of a unit.
@@ -265,30 +172,23 @@ fn begins(text: &str, phrase: &str) -> bool {
     true
 }
 
-/// Irregular plurals.
-const IRREGULAR: &[&str] = &[
-    "people", "men", "women", "children", "police", "feet", "troops", "fish", "sheep", "cattle",
-    "aircraft", "staff", "personnel", "teeth", "mice", "crew", "лет", "человек", "дней", "минут",
-    "суток",
-];
+word_sets! {
+    /// Whether a word is a plural without the ending of one.
+    fn is_irregular_plural = "people men women children police feet troops fish sheep cattle aircraft staff \
+        personnel teeth mice crew лет человек дней минут суток";
 
-/// Words after a number that end like a plural and are not units.
-const NO_PLURALS: &[&str] = &[
-    "is", "was", "has", "as", "its", "his", "this", "us", "plus", "les", "des", "dans", "sous",
-    "mais", "pas", "ans", "los", "las", "sus", "mas", "más", "nos", "aos", "das", "dos", "nas",
-    "says", "wins", "was", "does", "across", "dai", "dei", "nei", "ai", "gli", "alle", "delle",
-    "nelle", "che", "se", "ne", "le", "e", "i", "di", "dove", "entre", "tras", "après", "depuis",
-    "vers", "contre", "hours-long", "versus", "pois", "após", "mediante",
-];
+    /// Whether a word after a number ends like a plural and is not a unit.
+    fn is_no_plural = "is was has as its his this us plus les des dans sous mais pas ans los las sus mas más nos aos \
+        das dos nas says wins does across dai dei nei ai gli alle delle nelle che se ne le e i di dove entre tras \
+        après depuis vers contre hours-long versus pois após mediante";
+}
 
 /// Whether a word can be a counted noun: a noun in the plural, as far as its ending shows.
 pub(super) fn is_plural(normal: &str, capital: bool, language: &str) -> bool {
-    static ALWAYS: LazyLock<WordSet> = LazyLock::new(|| WordSet::of_all(IRREGULAR.iter().copied()));
-    static NEVER: LazyLock<WordSet> = LazyLock::new(|| WordSet::of_all(NO_PLURALS.iter().copied()));
-    if ALWAYS.contains(normal) {
+    if is_irregular_plural(normal) {
         return true;
     }
-    if NEVER.contains(normal) || normal.chars().count() < 3 {
+    if is_no_plural(normal) || normal.chars().count() < 3 {
         return false;
     }
     match language {

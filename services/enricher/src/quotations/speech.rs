@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
 
-use crate::word_set::WordSet;
+use crate::word_set::{WordSet, word_sets};
 
 /// The words of one language that introduce speech.
 struct Speech {
@@ -191,61 +191,26 @@ pub(super) const PARTICLES: &[&str] = &[
     "la", "le", "al", "bin", "ibn", "zu", "af",
 ];
 
-/// Words that end the phrase of a subject, or that precede somebody who is not the speaker.
-const ASIDE: &str = "to of in at on for from with about by that à a al ao aos à aux au aan till för vid i \
-    på på der das que che że dass in im am um на в для о об что к у по с из z w do na o över att that \
-    after while as when before because who whom lors après avant pendant durante bei beim zum zur mit \
-    voor op over tijdens dat con por em na no à nel against auf nach nella أن إن ما في من على وهو وهي عن خلال بأن فإن هكذا \
-    إنه أنه عندما بعد";
+word_sets! {
+    /// Whether a word ends the phrase of a subject, or precedes somebody who is not the speaker.
+    pub(super) fn is_aside = "to of in at on for from with about by that à a al ao aos à aux au aan till för vid i \
+        på på der das que che że dass in im am um на в для о об что к у по с из z w do na o över att that \
+        after while as when before because who whom lors après avant pendant durante bei beim zum zur mit \
+        voor op over tijdens dat con por em na no à nel against auf nach nella أن إن ما في من على وهو وهي عن خلال بأن فإن هكذا \
+        إنه أنه عندما بعد";
 
-pub(super) fn is_aside(normal: &str) -> bool {
-    static SET: LazyLock<WordSet> = LazyLock::new(|| WordSet::of(ASIDE));
-    SET.contains(normal)
-}
+    /// Whether a word stands before the listener or the topic.
+    pub(super) fn is_to = "to à a al ao aos alla aan till med with by für para для about against for on in";
 
-/// Words before the listener or the topic.
-const TO: &str = "to à a al ao aos alla aan till med with by für para для about against for on in";
+    /// Whether a word opens sentences and is not a name.
+    pub(super) fn is_opener = "the a an in on at for but and as if when while after he she they it we i you this \
+        that his her their there according le la les un une des dans pour mais et il elle selon en au aux \
+        interrogé interrogée el los las una por pero y según en de der die das ein eine im am auf bei nach \
+        laut wie aber und er sie auch het een de in op volgens de en met maar ook o os as um uma no na em \
+        segundo com il lo gli i un una nel nella secondo ma e con det en ett den i på enligt för men och \
+        w na z po według jak to ale в на по как но и с из при за bu bir ve ama still yet its our my no not";
 
-pub(super) fn is_to(normal: &str) -> bool {
-    static SET: LazyLock<WordSet> = LazyLock::new(|| WordSet::of(TO));
-    SET.contains(normal)
-}
-
-/// Words that open sentences and are not names.
-const OPENERS: &str = "the a an in on at for but and as if when while after he she they it we i you this \
-    that his her their there according le la les un une des dans pour mais et il elle selon en au aux \
-    interrogé interrogée el los las una por pero y según en de der die das ein eine im am auf bei nach \
-    laut wie aber und er sie auch het een de in op volgens de en met maar ook o os as um uma no na em \
-    segundo com il lo gli i un una nel nella secondo ma e con det en ett den i på enligt för men och \
-    w na z po według jak to ale в на по как но и с из при за bu bir ve ama still yet its our my no not";
-
-pub(super) fn is_opener(normal: &str) -> bool {
-    static SET: LazyLock<WordSet> = LazyLock::new(|| WordSet::of(OPENERS));
-    SET.contains(normal)
-}
-
-/// Verbs that describe a quotation, as in `“It costs us more,” was his only answer`. No speaker
-/// follows them.
-pub(super) fn is_copula(normal: &str) -> bool {
-    matches!(
-        normal,
-        "was"
-            | "is"
-            | "were"
-            | "are"
-            | "has"
-            | "had"
-            | "became"
-            | "war"
-            | "ist"
-            | "lautet"
-            | "lautete"
-            | "est"
-            | "était"
-            | "fue"
-            | "es"
-            | "era"
-            | "foi"
-            | "è"
-    )
+    /// Whether a verb describes a quotation, as in `“It costs us more,” was his only answer`. No speaker
+    /// follows it.
+    pub(super) fn is_copula = "was is were are has had became war ist lautet lautete est était fue es era foi è";
 }
