@@ -112,9 +112,9 @@ fn speeches(reading: &Reading<'_>, lexicon: Lexicon) -> Vec<Speech> {
     let marked: Vec<Span> = all.iter().map(|speech| speech.span).collect();
     for paragraph in reading.text.paragraphs() {
         for piece in dialogue(original, paragraph.span, lexicon) {
-            let next = marked.partition_point(|other| other.end <= piece.speech.start);
-            if marked.get(next).is_none_or(|other| piece.speech.end <= other.start) {
-                all.push(Speech { span: piece.speech, saying: Some(piece.saying) });
+            let next = marked.partition_point(|other| other.end <= piece.span.start);
+            if marked.get(next).is_none_or(|other| piece.span.end <= other.start) {
+                all.push(piece);
             }
         }
     }

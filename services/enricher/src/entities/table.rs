@@ -66,9 +66,10 @@ impl Table {
         let mut table = Self::default();
         for line in lines.lines().filter(|line| !line.starts_with('#')) {
             let mut columns = line.split('\t');
-            let kind = match columns.next() {
-                Some("person") => EntityKind::Person,
-                Some("organisation") => EntityKind::Organisation,
+            let word = columns.next().unwrap_or_default();
+            let kind = match word {
+                "person" => EntityKind::Person,
+                "organisation" => EntityKind::Organisation,
                 _ => EntityKind::Place,
             };
             let name = columns.next().unwrap_or_default();
@@ -77,11 +78,9 @@ impl Table {
             let code = columns.next().filter(|code| !code.is_empty());
             let own_code = code.and_then(|code| code.strip_prefix('='));
             let key = name_key(name);
-            let id = match (kind, own_code) {
-                (_, Some(own)) => format!("country:{own}"),
-                (EntityKind::Person, _) => id("person", &key),
-                (EntityKind::Organisation, _) => id("organisation", &key),
-                (EntityKind::Place, _) => id("place", &key),
+            let id = match own_code {
+                Some(own) => format!("country:{own}"),
+                None => format!("{word}:{}", key.replace(' ', "-")),
             };
             let country = own_code.or(code);
             let wikidata = columns.next().filter(|item| !item.is_empty());
@@ -124,11 +123,6 @@ impl Table {
         let end = start + 1 + spelling.rest.len();
         Some(Hit { known: &self.known[spelling.known], words: start..end })
     }
-}
-
-/// The id of an entity without a code.
-fn id(kind: &str, key: &str) -> String {
-    format!("{kind}:{}", key.replace(' ', "-"))
 }
 
 /// Whether the words have exactly this form in the original, apart from dots.

@@ -3,13 +3,8 @@
 
 use wirefold_text::Span;
 
+use super::Speech;
 use super::speech::Lexicon;
-
-/// A piece of speech, and the words that name the speaker.
-pub(super) struct Piece {
-    pub(super) speech: Span,
-    pub(super) saying: Span,
-}
 
 const DASHES: &[char] = &['–', '—', '―'];
 /// The most bytes of the words that name the speaker.
@@ -44,7 +39,7 @@ fn is_of_word(c: char) -> bool {
 }
 
 /// The speech in a paragraph that begins with a dash, at its beginning or after a sentence.
-pub(super) fn dialogue(original: &str, paragraph: Span, lexicon: Lexicon) -> Vec<Piece> {
+pub(super) fn dialogue(original: &str, paragraph: Span, lexicon: Lexicon) -> Vec<Speech> {
     let text = paragraph.of(original);
     let Some(open) = opening(text) else { return Vec::new() };
     let start = open + text[open..].chars().next().map_or(0, char::len_utf8);
@@ -68,7 +63,7 @@ pub(super) fn dialogue(original: &str, paragraph: Span, lexicon: Lexicon) -> Vec
         |span: Span| Span { start: paragraph.start + span.start, end: paragraph.start + span.end };
     found
         .into_iter()
-        .map(|(speech, saying)| Piece { speech: at(speech), saying: at(saying) })
+        .map(|(speech, saying)| Speech { span: at(speech), saying: Some(at(saying)) })
         .collect()
 }
 
