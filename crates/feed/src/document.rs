@@ -1,4 +1,4 @@
-//! A feed as in its document: every field of news feeds, without interpretation.
+//! A feed as in its document: the fields of news feeds, without interpretation.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -73,7 +73,7 @@ pub struct Break {
     pub why: String,
 }
 
-/// The content of a feed, an item, a source, an image or a text field.
+/// The content of a feed, an item or a source.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Record {
     /// Its id: a guid, or the address of an RDF resource.
@@ -89,32 +89,20 @@ pub struct Record {
     /// All other texts by name: `title`, `summary` (a feed's: `subtitle`), `rights`, `language`,
     /// `ttl`. Elements of other vocabularies have their prefix before them, as in `dc_relation`.
     pub texts: BTreeMap<Cow<'static, str>, Text>,
-    /// The attributes of elements without a text of their own, by name.
-    pub marks: BTreeMap<Cow<'static, str>, Attributes>,
     /// The times that it claims.
     pub dates: Dates,
     /// Its authors.
     pub authors: Vec<Person>,
-    /// Other contributors.
-    pub contributors: Vec<Person>,
-    /// Its publisher.
-    pub publisher: Option<Person>,
     /// Its categories.
     pub categories: Vec<Category>,
     /// Images and videos of the media vocabulary.
     pub media: Vec<Medium>,
     /// The feed it was taken from: the true outlet.
     pub source: Option<Box<Record>>,
-    /// Its image.
-    pub image: Option<Box<Record>>,
-    /// Its search field.
-    pub text_input: Option<Box<Record>>,
     /// Hours of the day without updates, as written.
     pub skip_hours: Vec<String>,
     /// Days of the week without updates, as written.
     pub skip_days: Vec<String>,
-    /// Its geographic place.
-    pub place: Option<GeoShape>,
 }
 
 /// Attributes of an element, in its order, names in lower case.
@@ -289,15 +277,4 @@ impl Medium {
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
-}
-
-/// A place on earth.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct GeoShape {
-    /// `Point`, `LineString`, `Polygon` or `Box`.
-    pub kind: &'static str,
-    /// Pairs or triples of numbers, in the order of the document.
-    pub coordinates: Vec<Vec<f64>>,
-    /// The coordinate system, if one is given.
-    pub system: Option<String>,
 }

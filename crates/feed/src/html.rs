@@ -23,7 +23,7 @@ const HTML_ELEMENTS: &[&str] = &[
 pub fn to_text(html: &str) -> String {
     let mut builder = TextBuilder::default();
     tokenize(html, State::Data, |event| builder.handle(&event));
-    builder.finish()
+    builder.paragraphs.text
 }
 
 /// Converts a text that may be HTML or plain to plain text. Without tags, only entities are
@@ -46,7 +46,7 @@ pub fn plain_to_text(text: &str) -> String {
             paragraphs.end_line();
         }
     }
-    paragraphs.finish()
+    paragraphs.text
 }
 
 /// Converts a text that may be HTML, such as a title or a name, to one line of plain text.
@@ -64,7 +64,7 @@ pub fn loose_to_line(text: &str) -> String {
 pub fn one_line(text: &str) -> String {
     let mut paragraphs = Paragraphs::default();
     paragraphs.add_words(text);
-    paragraphs.finish()
+    paragraphs.text
 }
 
 /// Decodes the entities of HTML and leaves everything else unchanged.
@@ -118,37 +118,6 @@ fn has_tags(text: &str) -> bool {
             && after.starts_with('>');
         closes && (is_own || HTML_ELEMENTS.iter().any(|tag| name.eq_ignore_ascii_case(tag)))
     })
-}
-
-/// Whether a text that should be plain is HTML: it has an end tag or an entity, and all its tags
-/// and entities are those of HTML. Only the comparison with feedparser needs this.
-#[cfg(test)]
-pub(crate) fn looks_like_html(text: &str) -> bool {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let mut is_telling = false;
-    for (at, sign) in text.match_indices(['<', '&']) {
-        let rest = &text[at + 1..];
-        let is_end = sign == "<" && rest.starts_with('/');
-        let rest = if is_end { &rest[1..] } else { rest };
-        let rest = if sign == "&" { rest.strip_prefix('#').unwrap_or(rest) } else { rest };
-        let (name, after) = rest.split_at(rest.find(|c| !is_word(c)).unwrap_or(rest.len()));
-        if name.is_empty() {
-            continue;
-        }
-        if sign == "<" {
-            if !HTML_ELEMENTS.iter().any(|tag| name.eq_ignore_ascii_case(tag)) {
-                return false;
-            }
-            is_telling |= is_end && after.starts_with('>');
-        } else if after.starts_with(';') {
-            let written = &text[at..=at + (text.len() - at - after.len())];
-            if decode(written) == written {
-                return false;
-            }
-            is_telling = true;
-        }
-    }
-    is_telling
 }
 
 /// Calls `handle` with every event of the text.
@@ -226,10 +195,6 @@ impl Paragraphs {
     /// Ends the paragraph.
     fn end_paragraph(&mut self) {
         self.gap = Gap::Paragraph;
-    }
-
-    fn finish(self) -> String {
-        self.text
     }
 
     fn flush(&mut self) {
@@ -316,10 +281,6 @@ impl TextBuilder {
             CallbackEvent::String { value } if self.left_out.is_none() => self.add_text(value),
             _ => {}
         }
-    }
-
-    fn finish(self) -> String {
-        self.paragraphs.finish()
     }
 
     fn start_element(&mut self, name: &[u8]) {
@@ -468,24 +429,16 @@ pub fn head_of(html: &str) -> Head {
 }
 
 /// The elements that are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Element {
-    Html,
-    Title,
-    Base,
-    Link,
-    Meta,
-    Script,
-}
+const READ: &[&str] = &["base", "html", "link", "meta", "script", "title"];
 
 #[derive(Debug, Default)]
 struct HeadReader {
     head: Head,
-    open: Option<Element>,
+    open: Option<&'static str>,
     attribute: String,
     attributes: Vec<(String, String)>,
     /// The element whose content is being collected.
-    inside: Option<Element>,
+    inside: Option<&'static str>,
     content: String,
     data_bytes: usize,
 }
@@ -494,7 +447,7 @@ impl HeadReader {
     fn handle(&mut self, event: &CallbackEvent<'_>) {
         match event {
             CallbackEvent::OpenStartTag { name } => {
-                self.open = element(name);
+                self.open = find_name(READ, name);
                 self.attributes.clear();
                 self.attribute.clear();
             }
@@ -532,24 +485,21 @@ impl HeadReader {
             return;
         };
         match open {
-            Element::Html => {
-                if self.head.language.is_none() {
-                    let language = self.value("lang").or_else(|| self.value("xml:lang"));
-                    self.head.language = language.map(str::to_owned);
-                }
+            "html" if self.head.language.is_none() => {
+                let language = self.value("lang").or_else(|| self.value("xml:lang"));
+                self.head.language = language.map(str::to_owned);
             }
-            Element::Base => {
-                if self.head.base.is_none() {
-                    self.head.base = self.value("href").map(str::to_owned);
-                }
+            "base" if self.head.base.is_none() => {
+                self.head.base = self.value("href").map(str::to_owned);
             }
-            Element::Link => self.link(),
-            Element::Meta => self.meta(),
-            Element::Title => self.inside = self.head.title.is_none().then_some(open),
-            Element::Script => {
+            "link" => self.link(),
+            "meta" => self.meta(),
+            "title" => self.inside = self.head.title.is_none().then_some(open),
+            "script" => {
                 let is_data = self.lower("type").starts_with("application/ld+json");
                 self.inside = (is_data && self.head.data.len() < MOST).then_some(open);
             }
+            _ => {}
         }
     }
 
@@ -578,25 +528,13 @@ impl HeadReader {
     fn ended(&mut self) {
         let content = std::mem::take(&mut self.content);
         match self.inside.take() {
-            Some(Element::Title) => self.head.title = Some(one_line(&content)),
-            Some(Element::Script) if self.data_bytes + content.len() <= MOST_DATA => {
+            Some("title") => self.head.title = Some(one_line(&content)),
+            Some("script") if self.data_bytes + content.len() <= MOST_DATA => {
                 self.data_bytes += content.len();
                 self.head.data.push(content);
             }
             _ => {}
         }
-    }
-}
-
-fn element(name: &[u8]) -> Option<Element> {
-    match name {
-        b"html" => Some(Element::Html),
-        b"title" => Some(Element::Title),
-        b"base" => Some(Element::Base),
-        b"link" => Some(Element::Link),
-        b"meta" => Some(Element::Meta),
-        b"script" => Some(Element::Script),
-        _ => None,
     }
 }
 

@@ -51,11 +51,6 @@ fn feed(value: &Value, base: &str) -> Record {
         link(&mut record, text_at(value, name), relation, base);
     }
     record.authors = people(value);
-    if let Some(icon) = text_at(value, "icon").or_else(|| text_at(value, "favicon")) {
-        let mut image = Record::default();
-        insert_text(&mut image, "href", Some(resolve(base, &icon)), Writing::Plain);
-        record.image = Some(Box::new(image));
-    }
     record
 }
 

@@ -28,8 +28,8 @@ mod xml;
 
 pub use address::{is_web, resolve};
 pub use document::{
-    Attributes, Break, Category, Date, Dates, Document, Format, GeoShape, Link, Medium, Person,
-    Record, Text, Writing,
+    Attributes, Break, Category, Date, Dates, Document, Format, Link, Medium, Person, Record, Text,
+    Writing,
 };
 pub use items::{Feed, Item, author_name, language_tag};
 pub use limits::MAX_ITEMS;

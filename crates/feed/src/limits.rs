@@ -15,10 +15,8 @@ pub(crate) const MAX_SPACES: usize = 128;
 pub(crate) const MOST_OF_A_KIND: usize = 100;
 /// The most of all these in one document. Each may carry an address of [`LONGEST_BASE`] bytes.
 pub(crate) const MOST_REPEATED: usize = 50_000;
-/// The most names under which a record has texts or marks.
+/// The most names under which a record has texts.
 pub(crate) const MOST_NAMES: usize = 200;
-/// The most numbers of a place.
-pub(crate) const MOST_NUMBERS: usize = 1000;
 /// The longest base address that is used: every link and text inside carries it.
 pub(crate) const LONGEST_BASE: usize = 2048;
 /// The longest language tag that is used.

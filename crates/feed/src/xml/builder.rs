@@ -4,24 +4,19 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::element::{Element, Inherited};
-use super::meaning::{Meaning, Part, Usually, When};
+use super::meaning::{Meaning, Usually, When};
 use super::text::decoded_twice;
 use crate::address::resolve;
-use crate::document::{
-    Category, Date, Document, Format, GeoShape, Link, Medium, Person, Record, Text,
-};
-use crate::limits::{
-    LONGEST_BASE, MAX_ITEMS, MOST_NAMES, MOST_NUMBERS, MOST_OF_A_KIND, MOST_REPEATED,
-};
+use crate::document::{Category, Date, Document, Format, Link, Medium, Person, Record, Text};
+use crate::limits::{LONGEST_BASE, MAX_ITEMS, MOST_NAMES, MOST_OF_A_KIND, MOST_REPEATED};
 
 /// A part of the document that is being filled, by its open element.
 #[derive(Debug)]
 enum Holder {
     Entry(Record),
     Source(Record),
-    Image(Record),
-    TextInput(Record),
-    Person(Part, Person),
+    Unread(Record),
+    Person(Person),
 }
 
 /// The document under construction.
@@ -40,7 +35,6 @@ pub(super) struct Builder {
     too_much: Option<String>,
     /// The title of the medium whose element is open.
     medium_title: Option<String>,
-    coordinates: Option<String>,
 }
 
 impl Builder {
@@ -54,7 +48,6 @@ impl Builder {
             repeated: 0,
             too_much: None,
             medium_title: None,
-            coordinates: None,
         }
     }
 
@@ -101,7 +94,7 @@ impl Builder {
     }
 
     fn is_in_person(&self) -> bool {
-        matches!(self.open.last(), Some((_, Holder::Person(..))))
+        matches!(self.open.last(), Some((_, Holder::Person(_))))
     }
 
     /// Handles the start of an element inside `outer`.
@@ -115,11 +108,8 @@ impl Builder {
         let holder = match element.meaning() {
             Meaning::Entry if is_entry => Holder::Entry(Record::default()),
             Meaning::Source => Holder::Source(Record::default()),
-            Meaning::Image => Holder::Image(Record::default()),
-            Meaning::TextInput => Holder::TextInput(Record::default()),
-            Meaning::Person(part) if !self.is_in_person() => {
-                Holder::Person(part, Person::default())
-            }
+            Meaning::Unread => Holder::Unread(Record::default()),
+            Meaning::Person if !self.is_in_person() => Holder::Person(Person::default()),
             Meaning::Channel => return add_attributes(&mut self.document.feed, element),
             _ => return,
         };
@@ -145,7 +135,7 @@ impl Builder {
     fn store(&mut self, holder: Holder, element: &Element) {
         match holder {
             Holder::Entry(entry) => self.put_entry(entry),
-            Holder::Person(part, person) => self.put_person(part, person, element),
+            Holder::Person(person) => self.put_person(person, element),
             Holder::Source(mut source) => {
                 if let Some(url) = element.attribute("url") {
                     source.link = Some(resolve(element.base(), url));
@@ -157,17 +147,7 @@ impl Builder {
                 }
                 self.record().source = Some(Box::new(source));
             }
-            Holder::Image(mut image) => {
-                let href = element.attribute("href").or_else(|| element.attribute("url"));
-                let written = element.value();
-                let href = href.unwrap_or(&written);
-                if !href.is_empty() && image.text("href").is_none() {
-                    let value = resolve(element.base(), href);
-                    image.texts.insert("href".into(), Text { value, ..Text::default() });
-                }
-                self.record().image = Some(Box::new(image));
-            }
-            Holder::TextInput(input) => self.record().text_input = Some(Box::new(input)),
+            Holder::Unread(_) => {}
         }
     }
 
@@ -180,25 +160,14 @@ impl Builder {
         }
     }
 
-    fn put_person(&mut self, part: Part, mut person: Person, element: &Element) {
+    fn put_person(&mut self, mut person: Person, element: &Element) {
         let written = element.value();
         if !written.is_empty() {
             person.written = Some(written);
         }
-        if person == Person::default() {
-            return;
-        }
-        let record = self.record();
-        let people = match part {
-            Part::Author => &mut record.authors,
-            Part::Contributor => &mut record.contributors,
-            Part::Publisher => {
-                record.publisher = Some(person);
-                return;
-            }
-        };
-        if people.len() < MOST_OF_A_KIND {
-            people.push(person);
+        let authors = &mut self.record().authors;
+        if person != Person::default() && authors.len() < MOST_OF_A_KIND {
+            authors.push(person);
         }
     }
 
@@ -206,18 +175,15 @@ impl Builder {
     fn record(&mut self) -> &mut Record {
         let holders = self.open.iter_mut().rev().map(|(_, holder)| holder);
         let mut records = holders.filter_map(|holder| match holder {
-            Holder::Entry(record)
-            | Holder::Source(record)
-            | Holder::Image(record)
-            | Holder::TextInput(record) => Some(record),
-            Holder::Person(..) => None,
+            Holder::Entry(record) | Holder::Source(record) | Holder::Unread(record) => Some(record),
+            Holder::Person(_) => None,
         });
         records.next().unwrap_or(&mut self.document.feed)
     }
 
     /// Adds an element that has only text.
     fn add_element(&mut self, element: &Element, outer: &mut [Element]) {
-        if let Some((_, Holder::Person(_, person))) = self.open.last_mut() {
+        if let Some((_, Holder::Person(person))) = self.open.last_mut() {
             return add_to_person(person, element);
         }
         let depth = outer.len();
@@ -232,19 +198,13 @@ impl Builder {
                 let title = self.medium_title.take();
                 add_medium(self.record(), element, title);
             }
-            Meaning::Coordinates => self.coordinates = Some(element.value()),
-            Meaning::Place(kind) => {
-                let written = self.coordinates.take().unwrap_or_else(|| element.value());
-                add_place(self.record(), kind, &written, element.attribute("srsname"));
-            }
             Meaning::Date(when) => add_date(self.record(), when, &element.value(), depth),
             _ => add_element(self.record(), element, depth, is_atom),
         }
     }
 
     fn link(&mut self, element: &Element, outer: &mut [Element]) {
-        let is_of_image = matches!(self.open.last(), Some((_, Holder::Image(_))));
-        add_link(self.record(), element, is_of_image);
+        add_link(self.record(), element);
         // Relative links of RSS belong to the site, which may have another address than the feed.
         let is_of_channel = outer.last().is_some_and(|parent| parent.meaning() == Meaning::Channel);
         let is_plain = element.attribute("href").is_none() && !self.document.format.is_atom();
@@ -292,9 +252,8 @@ impl Builder {
 
 /// The number of repeated elements in a record.
 fn repeated_of(record: &Record) -> usize {
-    let Record { links, content, authors, contributors, categories, media, .. } = record;
-    let people = authors.len() + contributors.len();
-    links.len() + content.len() + people + categories.len() + media.len()
+    let Record { links, content, authors, categories, media, .. } = record;
+    links.len() + content.len() + authors.len() + categories.len() + media.len()
 }
 
 fn add_to_person(person: &mut Person, element: &Element) {
@@ -320,7 +279,7 @@ fn add_attributes(record: &mut Record, element: &Element) {
     }
     // The Channel Definition Format uses attributes where RSS uses elements.
     if element.attribute("href").is_some() {
-        add_link(record, element, false);
+        add_link(record, element);
     }
     if let Some(changed) = element.attribute("lastmod") {
         add_date(record, When::Updated, changed, usize::MAX);
@@ -346,15 +305,6 @@ fn add_element(record: &mut Record, element: &Element, depth: usize, is_atom: bo
         Meaning::TrueLink => {
             plain(record, element, resolve(element.base(), &element.value()), depth);
         }
-        Meaning::Address => {
-            let value = element.value();
-            let absolute = resolve(element.base(), &value);
-            plain(record, element, if value.is_empty() { value } else { absolute }, depth);
-        }
-        Meaning::PersonPage => {
-            let value = resolve(element.base(), &element.value());
-            text(record, "href".into(), Text { value, depth, ..Text::default() });
-        }
         Meaning::Category => categories(record, element),
         Meaning::Keywords => keywords(record, element),
         Meaning::Enclosure if record.links.len() < MOST_OF_A_KIND => {
@@ -362,7 +312,7 @@ fn add_element(record: &mut Record, element: &Element, depth: usize, is_atom: bo
         }
         Meaning::Hour => push(&mut record.skip_hours, element.value()),
         Meaning::Day => push(&mut record.skip_days, element.value()),
-        Meaning::PersonName | Meaning::PersonMail | Meaning::Other => {
+        Meaning::PersonName | Meaning::PersonMail | Meaning::PersonPage | Meaning::Other => {
             add_unknown(record, element, depth);
         }
         _ => {}
@@ -387,19 +337,11 @@ fn plain(record: &mut Record, element: &Element, value: String, depth: usize) {
     text(record, element.name().joined().into(), Text { value, depth, ..Text::default() });
 }
 
-/// Adds an unknown element: its text, or its attributes.
+/// Adds the text of an unknown element, unless only its attributes say something.
 fn add_unknown(record: &mut Record, element: &Element, depth: usize) {
-    let mut attributes = element.attributes();
-    for (_, address) in attributes.iter_mut().filter(|(key, _)| matches!(&**key, "uri" | "url")) {
-        *address = resolve(element.base(), address);
-    }
-    let name = element.name().joined();
-    if !attributes.is_empty() && record.marks.len() < MOST_NAMES {
-        record.marks.insert(name.clone().into(), attributes);
-    }
     let value = element.value();
     if !value.is_empty() || element.attributes().is_empty() {
-        text(record, name.into(), Text { value, depth, ..Text::default() });
+        plain(record, element, value, depth);
     }
 }
 
@@ -439,7 +381,7 @@ fn id(record: &mut Record, element: &Element, depth: usize) {
 }
 
 /// Adds a `<link>` with its address inside, as in RSS, or as an attribute, as in Atom.
-fn add_link(record: &mut Record, element: &Element, is_of_image: bool) {
+fn add_link(record: &mut Record, element: &Element) {
     let mut link = link_of(element, None);
     let is_by_attribute = link.href.is_some();
     let value = element.value();
@@ -451,7 +393,7 @@ fn add_link(record: &mut Record, element: &Element, is_of_image: bool) {
     if is_main && link.href.is_some() {
         record.link.clone_from(&link.href);
     }
-    if record.links.len() < MOST_OF_A_KIND && !is_of_image {
+    if record.links.len() < MOST_OF_A_KIND {
         record.links.push(link);
     }
 }
@@ -565,26 +507,4 @@ fn add_medium(record: &mut Record, element: &Element, title: Option<String>) {
             title,
         });
     }
-}
-
-/// Adds a place, given by its coordinates.
-fn add_place(record: &mut Record, kind: &'static str, written: &str, system: Option<&str>) {
-    let numbers: Vec<f64> = written
-        .split(|c: char| c.is_whitespace() || c == ',')
-        .filter_map(|number| number.parse().ok())
-        .take(MOST_NUMBERS)
-        .collect();
-    let is_spatial = kind == "Point" && numbers.len() == 3;
-    let coordinates: Vec<Vec<f64>> =
-        numbers.chunks_exact(if is_spatial { 3 } else { 2 }).map(<[f64]>::to_vec).collect();
-    let least = match kind {
-        "Point" => 1,
-        "Polygon" => 4,
-        _ => 2,
-    };
-    let is_place = coordinates.len() >= least;
-    record.place = Some(match is_place {
-        true => GeoShape { kind, coordinates, system: system.map(str::to_owned) },
-        false => GeoShape::default(),
-    });
 }

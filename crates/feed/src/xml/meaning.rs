@@ -3,14 +3,6 @@
 use crate::document::Format;
 use crate::limits::MAX_SPACES;
 
-/// The role of a person in a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    Author,
-    Contributor,
-    Publisher,
-}
-
 /// The kind of a date of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum When {
@@ -28,8 +20,8 @@ pub(super) enum Meaning {
     Channel,
     Entry,
     Source,
-    Image,
-    TextInput,
+    /// A part that is not read, with elements like those of its record: an image, a search field, another person.
+    Unread,
     /// A text whose elements are markup, by its name and its usual markup.
     Text(&'static str, Usually),
     /// A description or summary. The second of them counts as the full text.
@@ -40,7 +32,7 @@ pub(super) enum Meaning {
     /// The original of a link that a redirecting service replaced.
     TrueLink,
     Date(When),
-    Person(Part),
+    Person,
     PersonName,
     PersonMail,
     PersonPage,
@@ -53,10 +45,6 @@ pub(super) enum Meaning {
     Day,
     Medium,
     MediumTitle,
-    Place(&'static str),
-    Coordinates,
-    /// A value that is an address.
-    Address,
     /// Groups other elements and has no meaning itself.
     Group,
     Other,
@@ -98,8 +86,6 @@ pub(super) fn meaning(name: &Name, parent: Option<&Name>) -> Meaning {
             "image" => Meaning::Group,
             _ => Meaning::Other,
         },
-        Space::Known("georss" | "gml") => geo_meaning(local),
-        Space::Known("wfw") => Meaning::Address,
         _ => Meaning::Other,
     }
 }
@@ -119,8 +105,7 @@ fn core(local: &str, parent: Option<&Name>) -> Meaning {
         "url" if is_inside(&["urlset"]) => Meaning::Entry,
         "sitemap" if is_inside(&["sitemapindex"]) => Meaning::Entry,
         "source" => Meaning::Source,
-        "image" => Meaning::Image,
-        "textinput" => Meaning::TextInput,
+        "image" | "textinput" | "contributor" | "webmaster" => Meaning::Unread,
         "title" => Meaning::Text("title", Usually::Plain),
         "subtitle" | "tagline" => Meaning::Text("subtitle", Usually::Plain),
         "rights" | "copyright" => Meaning::Text("rights", Usually::Plain),
@@ -138,30 +123,25 @@ fn core(local: &str, parent: Option<&Name>) -> Meaning {
             Meaning::Date(When::Updated)
         }
         "expirationdate" => Meaning::Date(When::Expired),
-        "author" | "managingeditor" => Meaning::Person(Part::Author),
-        "contributor" => Meaning::Person(Part::Contributor),
-        "webmaster" => Meaning::Person(Part::Publisher),
+        "author" | "managingeditor" => Meaning::Person,
         "name" => Meaning::PersonName,
         "email" => Meaning::PersonMail,
         "uri" | "homepage" | "url" => Meaning::PersonPage,
-        "category" => Meaning::Category,
-        "keywords" => Meaning::Category,
+        "category" | "keywords" => Meaning::Category,
         "tags" => Meaning::Keywords,
         "enclosure" => Meaning::Enclosure,
         "language" => Meaning::Language,
         "hour" if is_inside(&["skiphours"]) => Meaning::Hour,
         "day" if is_inside(&["skipdays"]) => Meaning::Day,
         "skiphours" | "skipdays" => Meaning::Group,
-        "docs" | "comments" | "icon" | "logo" => Meaning::Address,
         _ => Meaning::Other,
     }
 }
 
 fn dublin(local: &str) -> Meaning {
     match local {
-        "creator" | "author" => Meaning::Person(Part::Author),
-        "contributor" => Meaning::Person(Part::Contributor),
-        "publisher" => Meaning::Person(Part::Publisher),
+        "creator" | "author" => Meaning::Person,
+        "contributor" | "publisher" => Meaning::Unread,
         "title" => Meaning::Text("title", Usually::Plain),
         "description" => Meaning::Short(Usually::Html),
         "rights" => Meaning::Text("rights", Usually::Plain),
@@ -191,15 +171,14 @@ fn media(local: &str, parent: Option<&Name>) -> Meaning {
 
 fn itunes(local: &str) -> Meaning {
     match local {
-        "author" => Meaning::Person(Part::Author),
-        "owner" => Meaning::Person(Part::Publisher),
+        "author" => Meaning::Person,
+        "owner" | "image" | "link" => Meaning::Unread,
         "name" => Meaning::PersonName,
         "email" => Meaning::PersonMail,
         "subtitle" => Meaning::Text("subtitle", Usually::Plain),
         "summary" => Meaning::Short(Usually::Plain),
         "keywords" => Meaning::Keywords,
         "category" => Meaning::Category,
-        "image" | "link" => Meaning::Image,
         _ => Meaning::Other,
     }
 }
@@ -214,18 +193,6 @@ fn news(local: &str) -> Meaning {
         "name" => Meaning::Text("title", Usually::Plain),
         "language" => Meaning::Language,
         "keywords" => Meaning::Keywords,
-        _ => Meaning::Other,
-    }
-}
-
-fn geo_meaning(local: &str) -> Meaning {
-    match local {
-        "point" => Meaning::Place("Point"),
-        "line" | "linestring" => Meaning::Place("LineString"),
-        "polygon" => Meaning::Place("Polygon"),
-        "box" | "envelope" => Meaning::Place("Box"),
-        "pos" | "poslist" => Meaning::Coordinates,
-        "where" | "exterior" | "linearring" => Meaning::Group,
         _ => Meaning::Other,
     }
 }
