@@ -5,20 +5,19 @@
 use std::error::Error as StdError;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 
 use ipnet::IpNet;
-use reqwest::Certificate;
 use reqwest::header::{ACCEPT_ENCODING, COOKIE, HeaderName, HeaderValue};
+use reqwest::{Certificate, Method};
 use url::{Host, Url};
 
 use crate::address::Addresses;
 use crate::body;
-use crate::connections::{ConnectionKind, Connections};
+use crate::connections::{CONNECT_TIMEOUT, ConnectionKind, Connections};
 use crate::cookies::Cookies;
 use crate::encoding::ACCEPTED;
 use crate::error::{ClientError, SendError};
-use crate::exchange::{Method, Redirect, Request, Response};
+use crate::exchange::{Redirect, Request, Response};
 use crate::redirect;
 use crate::resolve::{self, Lookup, ResolveError, System};
 use crate::target::{Reach, check, not_public};
@@ -34,8 +33,6 @@ pub struct Settings {
     /// Hosts that are allowed by name, whatever their addresses are. An entry allows every port, or only the one it
     /// gives, such as `127.0.0.1:8080`. Each is allowed only for requests whose home it is.
     pub allow_hosts: Vec<String>,
-    /// The time limit for resolving, connecting and TLS together. Default: 10 s.
-    pub connect_timeout: Duration,
     /// How many redirects are followed. Default: 5. With 0, a redirect is returned as the response.
     pub max_redirects: usize,
 }
@@ -46,7 +43,6 @@ impl Default for Settings {
             user_agent: "wirefold".to_owned(),
             allow: Vec::new(),
             allow_hosts: Vec::new(),
-            connect_timeout: Duration::from_secs(10),
             max_redirects: 5,
         }
     }
@@ -60,7 +56,6 @@ pub struct Client {
     lookup: Arc<dyn Lookup>,
     connections: Arc<Connections>,
     max_redirects: usize,
-    connect_timeout: Duration,
 }
 
 impl Client {
@@ -84,17 +79,10 @@ impl Client {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let user_agent = HeaderValue::from_str(&settings.user_agent)
             .map_err(|_| ClientError::UserAgent(settings.user_agent.clone()))?;
-        let Settings { allow, allow_hosts, max_redirects, connect_timeout, .. } = settings;
+        let Settings { allow, allow_hosts, max_redirects, .. } = settings;
         let addresses = Arc::new(Addresses::new(allow, &allow_hosts));
-        let connections = Connections::new(
-            addresses.clone(),
-            lookup.clone(),
-            user_agent,
-            connect_timeout,
-            roots,
-        )?;
-        let connections = Arc::new(connections);
-        Ok(Self { addresses, lookup, connections, max_redirects, connect_timeout })
+        let connections = Connections::new(addresses.clone(), lookup.clone(), user_agent, roots)?;
+        Ok(Self { addresses, lookup, connections: Arc::new(connections), max_redirects })
     }
 
     /// Sends a request, follows its redirects and reads the body. A response with any status is a success.
@@ -166,11 +154,7 @@ impl Client {
         let reach = if usual.contains(&port) { Reach::Usual } else { Reach::AllowedOnly };
         let found = match host.trim_matches(['[', ']']).parse::<IpAddr>() {
             Ok(literal) => vec![SocketAddr::new(literal, port)],
-            Err(_) => {
-                let lookup = self.lookup.lookup(host.to_owned());
-                let found = tokio::time::timeout(self.connect_timeout, lookup).await;
-                found.ok().and_then(Result::ok).ok_or(SendError::NoSuchHost)?
-            }
+            Err(_) => self.look_up(host).await.ok_or(SendError::NoSuchHost)?,
         };
         let checked = resolve::check(host, found, &self.addresses, reach);
         let mut checked = checked.map_err(|why| match why {
@@ -182,6 +166,12 @@ impl Client {
         })?;
         checked.iter_mut().for_each(|address| address.set_port(port));
         Ok(checked)
+    }
+
+    /// The addresses of a name; `None` if it has none or they do not come in time.
+    async fn look_up(&self, name: &str) -> Option<Vec<SocketAddr>> {
+        let lookup = self.lookup.lookup(name.to_owned());
+        tokio::time::timeout(CONNECT_TIMEOUT, lookup).await.ok()?.ok()
     }
 
     /// The exceptions that apply to a request. If its home is another host, that host is looked up, and the exceptions are
@@ -198,9 +188,7 @@ impl Client {
             Some(Host::Ipv4(address)) => vec![IpAddr::V4(address)],
             Some(Host::Ipv6(address)) => vec![IpAddr::V6(address)],
             Some(Host::Domain(name)) => {
-                let lookup = self.lookup.lookup(name.to_owned());
-                let answer = tokio::time::timeout(self.connect_timeout, lookup).await;
-                let found = answer.ok().and_then(Result::ok).unwrap_or_default();
+                let found = self.look_up(name).await.unwrap_or_default();
                 found.iter().map(SocketAddr::ip).collect()
             }
             None => Vec::new(),
@@ -233,11 +221,7 @@ impl Client {
         let (is_plain, proxy) = (request.is_plain, request.proxy.clone());
         let kind = ConnectionKind { reach, addresses: addresses.clone(), is_plain, proxy };
         let client = self.connections.client_for(&kind)?;
-        let method = match request.method {
-            Method::Get => reqwest::Method::GET,
-            Method::Post => reqwest::Method::POST,
-            Method::Put => reqwest::Method::PUT,
-        };
+        let method = request.method.clone();
         let accepted = if request.is_plain { "identity" } else { ACCEPTED };
         let mut builder =
             client.request(method, request.url.clone()).header(ACCEPT_ENCODING, accepted);
@@ -252,12 +236,12 @@ impl Client {
         if let Some(value) = cookies.header(&request.url, own_cookies) {
             builder = builder.header(COOKIE, header_value("Cookie", &value)?);
         }
-        if request.method != Method::Get {
+        if request.method != Method::GET {
             builder = builder.body(request.body.clone());
         }
         let answer = builder.send().await;
         // The error must not contain the URL, which may hold a secret, as those of chat services do.
-        let answer = answer.map_err(|error| self.explain(&request.url, &error.without_url()))?;
+        let answer = answer.map_err(|error| explain(&request.url, &error.without_url()))?;
         // The resolver and the check above have already ensured this. It is checked once more in case of a mistake there.
         let is_named = addresses.allow_host(&request.url);
         match answer.remote_addr() {
@@ -270,30 +254,30 @@ impl Client {
             _ => Ok(answer),
         }
     }
+}
 
-    /// The error of this crate for an error of reqwest.
-    fn explain(&self, url: &Url, error: &reqwest::Error) -> SendError {
-        let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
-        let mut root = error.to_string();
-        while let Some(deeper) = cause {
-            match deeper.downcast_ref::<ResolveError>() {
-                Some(ResolveError::NoSuchHost) => return SendError::NoSuchHost,
-                Some(ResolveError::Forbidden(host)) => return not_public(host),
-                None => root = deeper.to_string(),
-            }
-            cause = deeper.source();
+/// The error of this crate for an error of reqwest.
+fn explain(url: &Url, error: &reqwest::Error) -> SendError {
+    let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
+    let mut root = error.to_string();
+    while let Some(deeper) = cause {
+        match deeper.downcast_ref::<ResolveError>() {
+            Some(ResolveError::NoSuchHost) => return SendError::NoSuchHost,
+            Some(ResolveError::Forbidden(host)) => return not_public(host),
+            None => root = deeper.to_string(),
         }
-        if error.is_timeout() {
-            let why = format!("no connection within {:?}", self.connect_timeout);
-            return SendError::CannotConnect { why };
+        cause = deeper.source();
+    }
+    if error.is_timeout() {
+        let why = format!("no connection within {CONNECT_TIMEOUT:?}");
+        return SendError::CannotConnect { why };
+    }
+    match error.is_connect() {
+        true if url.scheme() == "https" => {
+            SendError::CannotConnect { why: format!("{root} (https)") }
         }
-        match error.is_connect() {
-            true if url.scheme() == "https" => {
-                SendError::CannotConnect { why: format!("{root} (https)") }
-            }
-            true => SendError::CannotConnect { why: root },
-            false => SendError::broken(root),
-        }
+        true => SendError::CannotConnect { why: root },
+        false => SendError::broken(root),
     }
 }
 

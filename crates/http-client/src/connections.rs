@@ -14,6 +14,8 @@ use crate::error::{ClientError, SendError};
 use crate::resolve::{Lookup, Resolver};
 use crate::target::Reach;
 
+/// The time limit for resolving, connecting and TLS together.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The maximum number of clients that are kept. When it is reached, those with a proxy are dropped; nobody should need
 /// more than a few proxies.
 const MOST_KINDS: usize = 64;
@@ -34,7 +36,6 @@ pub(crate) struct ConnectionKind {
 pub(crate) struct Connections {
     lookup: Arc<dyn Lookup>,
     user_agent: HeaderValue,
-    connect_timeout: Duration,
     /// Root certificates that are trusted instead of those of the machine. Empty outside tests.
     roots: Vec<Certificate>,
     clients: Mutex<HashMap<ConnectionKind, reqwest::Client>>,
@@ -46,11 +47,10 @@ impl Connections {
         addresses: Arc<Addresses>,
         lookup: Arc<dyn Lookup>,
         user_agent: HeaderValue,
-        connect_timeout: Duration,
         roots: Vec<Certificate>,
     ) -> Result<Self, ClientError> {
         let clients = Mutex::default();
-        let connections = Self { lookup, user_agent, connect_timeout, roots, clients };
+        let connections = Self { lookup, user_agent, roots, clients };
         let usual = ConnectionKind { reach: Reach::Usual, addresses, is_plain: false, proxy: None };
         connections.client(&usual).map_err(|why| ClientError::Setup { why })?;
         Ok(connections)
@@ -85,7 +85,7 @@ impl Connections {
                 .no_proxy()
                 .redirect(Policy::none())
                 .referer(false)
-                .connect_timeout(self.connect_timeout)
+                .connect_timeout(CONNECT_TIMEOUT)
                 .pool_idle_timeout(Duration::from_secs(30))
                 .pool_max_idle_per_host(2);
             let builder = if kind.is_plain { builder.http1_only() } else { builder };

@@ -4,24 +4,13 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use url::Url;
 
 /// The default of [`Request::max_body`].
 const MAX_BODY: u64 = 10 * 1024 * 1024;
 /// The default of [`Request::total`].
 const TOTAL: Duration = Duration::from_secs(30);
-
-/// The methods of requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
-    /// Fetches what is at an address.
-    Get,
-    /// Delivers a body to an address.
-    Post,
-    /// Delivers a body to an address that identifies it, so that delivering it twice has the same effect as once.
-    Put,
-}
 
 /// Headers whose values are never printed.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -51,7 +40,7 @@ impl fmt::Debug for SecretHeaders {
 /// One request, with its limits.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The method.
+    /// `GET`, `POST` or `PUT`.
     pub method: Method,
     /// The address: `http` or `https`, without user and password.
     pub url: Url,
@@ -81,7 +70,7 @@ impl Request {
     #[must_use]
     pub fn get(url: Url) -> Self {
         Self {
-            method: Method::Get,
+            method: Method::GET,
             url,
             headers: Vec::new(),
             secrets: SecretHeaders::default(),
@@ -97,13 +86,13 @@ impl Request {
     /// A request that delivers a body to an address.
     #[must_use]
     pub fn post(url: Url, body: impl Into<Bytes>) -> Self {
-        Self { method: Method::Post, body: body.into(), ..Self::get(url) }
+        Self { method: Method::POST, body: body.into(), ..Self::get(url) }
     }
 
     /// A request that delivers a body to an address that identifies it.
     #[must_use]
     pub fn put(url: Url, body: impl Into<Bytes>) -> Self {
-        Self { method: Method::Put, ..Self::post(url, body) }
+        Self { method: Method::PUT, ..Self::post(url, body) }
     }
 
     /// Returns the request with one more header.

@@ -26,5 +26,5 @@ mod tests;
 
 pub use client::{Client, Settings};
 pub use error::{ClientError, SendError};
-pub use exchange::{Method, Redirect, Request, Response, SecretHeaders};
+pub use exchange::{Redirect, Request, Response, SecretHeaders};
 pub use target::WEB_PORTS;

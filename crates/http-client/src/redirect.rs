@@ -7,11 +7,12 @@
 //! | 307 | yes | to the same origin | no |
 //! | 308 | yes | to the same origin | yes |
 
+use reqwest::Method;
 use reqwest::header::LOCATION;
 use url::Url;
 
 use crate::error::SendError;
-use crate::exchange::{Method, Redirect, Request};
+use crate::exchange::{Redirect, Request};
 
 /// The maximum length of the address of a redirect, in bytes: the length that servers should support (RFC 9110, 4.1).
 const MAX_ADDRESS_BYTES: usize = 8_000;
@@ -35,12 +36,8 @@ pub(crate) fn of(
         let why = format!("a redirect to an address of more than {MAX_ADDRESS_BYTES} bytes");
         return Err(SendError::broken(why));
     }
-    let may_follow = match request.method {
-        Method::Get => true,
-        Method::Post | Method::Put => {
-            matches!(status, 307 | 308) && to.origin() == request.url.origin()
-        }
-    };
+    let keeps_body = matches!(status, 307 | 308) && to.origin() == request.url.origin();
+    let may_follow = request.method == Method::GET || keeps_body;
     Ok(may_follow.then_some(Redirect { status, to }))
 }
 
