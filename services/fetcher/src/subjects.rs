@@ -116,9 +116,6 @@ struct Follower {
     stop: CancellationToken,
 }
 
-/// The articles of a message, or why it has none.
-type ParsedMessage = Result<Vec<ArticleFetched>, String>;
-
 impl Follower {
     async fn follow(self) -> Result<(), FetcherError> {
         let Source { subject, server, feed, .. } = &self.source;
@@ -145,11 +142,10 @@ impl Follower {
                 tracing::warn!(subject, server, why = problem, "subject cannot be followed");
             }
             last_problem = Some(problem);
-            let clock = &self.context.clock;
             tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return Ok(()),
-                () = clock.sleep_until(clock.now().plus(PAUSE)) => {}
+                () = self.context.wait(PAUSE) => {}
             }
         }
     }
@@ -184,7 +180,7 @@ impl Follower {
     async fn store_messages(&self, messages: Vec<SubjectMessage>) -> Result<(), FetcherError> {
         let mut window = self.publisher.window();
         for delivered in &messages {
-            match self.read(&delivered.message) {
+            match read(&delivered.message.body, &self.arrival()) {
                 Ok(articles) => {
                     MESSAGES.add(1, &["taken"]);
                     for article in articles {
@@ -201,18 +197,15 @@ impl Follower {
         crate::check_fail_point(&self.context, Point::Published)
     }
 
-    fn read(&self, message: &Stored) -> ParsedMessage {
-        let seen = timestamp(self.context.clock.now());
-        let Source { feed, outlet, .. } = &self.source;
-        let arrival = Arrival {
-            feed: feed.clone(),
+    fn arrival(&self) -> Arrival {
+        Arrival {
+            feed: self.source.feed.clone(),
             // A publisher on that subject is trusted like the operator.
             authority: Authority::Operator,
-            outlet: outlet.clone(),
+            outlet: self.source.outlet.clone(),
             text_source: TextSource::Given,
-            seen,
-        };
-        read(&message.body, &arrival)
+            seen: timestamp(self.context.clock.now()),
+        }
     }
 
     /// Stores a message in the dead letters.

@@ -12,10 +12,9 @@ use url::Url;
 use wirefold_address::identify;
 use wirefold_feed::dates::Context;
 use wirefold_feed::{Feed, dates, decode};
-use wirefold_proto::{ArticleId, FeedId, SubmittedArticle, TextSource};
+use wirefold_proto::{ArticleId, SubmittedArticle, TextSource};
 
-use super::File;
-use super::{FileReader, LONGEST_FILE, ReadError, read_start};
+use super::{File, FileReader, LONGEST_FILE, ReadError, read_start};
 use crate::article::to_submitted;
 use crate::publish::Window;
 
@@ -24,7 +23,6 @@ impl FileReader {
     pub(super) async fn read_feed(
         &self,
         file: &File,
-        feed: &FeedId,
         window: &mut Window,
     ) -> Result<(), ReadError> {
         let bytes = read_start(&file.path).await?;
@@ -45,7 +43,7 @@ impl FileReader {
                 (Some(text), _) => (text, TextSource::Feed),
                 (None, teaser) => (teaser.clone().unwrap_or_default(), TextSource::Teaser),
             };
-            let arrival = self.arrival(file, feed, text_source);
+            let arrival = self.arrival(file, text_source);
             match identify(to_submitted(&item, text), &arrival) {
                 Ok(article) => self.push(article, window).await?,
                 Err(why) => tracing::warn!(%path, %why, "item skipped"),
@@ -99,7 +97,6 @@ impl FileReader {
     pub(super) async fn read_lines(
         &self,
         file: &File,
-        feed: &FeedId,
         window: &mut Window,
     ) -> Result<(), ReadError> {
         let mut reader = BufReader::new(fs::File::open(&file.path).await?);
@@ -116,7 +113,7 @@ impl FileReader {
                 skip_line(&mut reader).await?;
                 tracing::warn!(%path, line = number, "line skipped: longer than 16 MiB");
             } else if !bytes.trim_ascii().is_empty() {
-                let arrival = self.arrival(file, feed, TextSource::Given);
+                let arrival = self.arrival(file, TextSource::Given);
                 let identified = read(&bytes).and_then(|submitted| {
                     identify(submitted, &arrival).map_err(|refusal| refusal.to_string())
                 });
@@ -188,7 +185,6 @@ impl FileReader {
     pub(super) async fn read_text(
         &self,
         file: &File,
-        feed: &FeedId,
         version_of: Option<ArticleId>,
         window: &mut Window,
     ) -> Result<Option<ArticleId>, ReadError> {
@@ -202,7 +198,7 @@ impl FileReader {
         }
         let stem = file.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let submitted = SubmittedArticle { id: Some(stem), text, ..SubmittedArticle::default() };
-        let mut article = match identify(submitted, &self.arrival(file, feed, TextSource::Given)) {
+        let mut article = match identify(submitted, &self.arrival(file, TextSource::Given)) {
             Ok(article) => article,
             Err(why) => {
                 tracing::warn!(%path, %why, "file skipped");

@@ -11,6 +11,7 @@ mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
+use std::fs::Metadata;
 use std::hash::Hasher as _;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
+use thiserror::Error;
 use tokio::fs;
 use tokio::io::AsyncReadExt as _;
 use tokio_util::sync::CancellationToken;
@@ -48,7 +50,7 @@ pub struct Source {
     pub outlet: Option<Outlet>,
 }
 
-/// The format of a file. The methods list the extensions and the reader of each format.
+/// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
     /// One article.
@@ -72,32 +74,6 @@ impl Format {
             "xml" | "rss" | "atom" => Some(Self::Feed),
             _ => None,
         }
-    }
-
-    /// Reads a file that is new or has changed since the record `before`. Returns its article if the file
-    /// is one article.
-    async fn read(
-        self,
-        reader: &FileReader,
-        file: &File,
-        feed: &FeedId,
-        before: Option<&Record>,
-        window: &mut Window,
-    ) -> Result<Option<ArticleId>, ReadError> {
-        match self {
-            Self::Text => {
-                let version_of = before.and_then(|before| before.article);
-                // A file that is emptied and filled again continues with the same article.
-                return Ok(reader.read_text(file, feed, version_of, window).await?.or(version_of));
-            }
-            Self::Lines => reader.read_lines(file, feed, window).await?,
-            Self::Feed => reader.read_feed(file, feed, window).await?,
-            Self::Json if formats::is_json_feed(&file.path).await? => {
-                reader.read_feed(file, feed, window).await?;
-            }
-            Self::Json => reader.read_lines(file, feed, window).await?,
-        }
-        Ok(None)
     }
 }
 
@@ -138,22 +114,21 @@ pub(crate) async fn run(
 ) -> Result<(), BusError> {
     let reader = FileReader::new(context, stop.clone())?;
     let mut watches: Vec<Watch> = sources.into_iter().map(Watch::new).collect();
-    let clock = &context.clock;
     while !watches.is_empty() {
         for watch in &mut watches {
             watch.check(&reader).await?;
         }
-        watches.retain(|watch| !watch.is_done());
+        watches.retain(|watch| !watch.done);
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
-            () = clock.sleep_until(clock.now().plus(CHECK_INTERVAL)) => {}
+            () = context.wait(CHECK_INTERVAL) => {}
         }
     }
     Ok(())
 }
 
 /// Size and time of a file. A file is read once this no longer changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct FileStamp {
     /// Its size in bytes.
     pub(super) size: u64,
@@ -167,107 +142,103 @@ pub(super) struct File {
     pub(super) path: PathBuf,
     format: Format,
     pub(super) stamp: FileStamp,
+    /// The feed of its articles.
+    feed: FeedId,
     /// The outlet of articles that name none.
-    pub(super) outlet: Option<Outlet>,
+    outlet: Option<Outlet>,
 }
 
 /// The most bytes of a text or feed that are read.
 pub(super) const LONGEST_FILE: u64 = 16 * 1024 * 1024;
 
-/// The result of reading a file.
-#[derive(Debug)]
-pub(super) enum FileResult {
-    /// All of its articles and its record are stored.
-    Whole,
-    /// The file could not be read. It is tried again later.
-    Unreadable(io::Error),
-    /// The stop signal came first. The next start reads the file again.
-    Stopped,
-}
-
 /// Why a file was not published to its end.
+#[derive(Debug, Error)]
 pub(super) enum ReadError {
     /// The bus failed with an error that does not pass.
-    Bus(BusError),
+    #[error(transparent)]
+    Bus(#[from] BusError),
     /// The file could not be read.
-    File(io::Error),
-    /// The stop signal came.
+    #[error(transparent)]
+    File(#[from] io::Error),
+    /// The stop signal came. The next start reads the file again.
+    #[error("stopped")]
     Stop,
-}
-
-impl From<BusError> for ReadError {
-    fn from(error: BusError) -> Self {
-        Self::Bus(error)
-    }
-}
-
-impl From<io::Error> for ReadError {
-    fn from(error: io::Error) -> Self {
-        Self::File(error)
-    }
 }
 
 /// Reads files: publishes their articles, then stores their records.
 pub(super) struct FileReader {
     context: StageContext,
     publisher: Publisher,
-    records: Records,
+    keys: Arc<dyn KeyValue>,
     stop: CancellationToken,
 }
 
 impl FileReader {
     pub(super) fn new(context: &StageContext, stop: CancellationToken) -> Result<Self, BusError> {
-        Ok(Self {
-            context: context.clone(),
-            publisher: Publisher::new(context.clone())?,
-            records: Records::open(context)?,
-            stop,
-        })
+        let keys = context.bus.key_value(FEEDS.name)?;
+        let publisher = Publisher::new(context.clone())?;
+        Ok(Self { context: context.clone(), publisher, keys, stop })
     }
 
-    /// Reads a file, unless it was read in this state before.
-    pub(super) async fn read_file(
-        &self,
-        file: &File,
-        feed: &FeedId,
-    ) -> Result<FileResult, BusError> {
-        let before = self.records.get(&file.path).await?;
+    /// Reads a file, unless it was read in this state before, and stores its record.
+    pub(super) async fn read_file(&self, file: &File) -> Result<(), ReadError> {
+        let before = self.record(&file.path).await?;
         if before.as_ref().is_some_and(|before| before.stamp == file.stamp) {
-            return Ok(FileResult::Whole);
+            return Ok(());
         }
-        match self.read_changed(file, feed, before.as_ref()).await {
-            Ok(record) => {
-                self.records.put(&file.path, &record).await?;
-                Ok(FileResult::Whole)
+        let content = hash_of(&file.path).await?;
+        let record = match before {
+            // Only its time has changed.
+            Some(before) if before.content == content => Record { stamp: file.stamp, ..before },
+            before => {
+                let mut window = self.publisher.window();
+                let before = before.and_then(|before| before.article);
+                let article = self.read(file, before, &mut window).await?;
+                window.finish().await?;
+                Record { stamp: file.stamp, content, article }
             }
-            Err(ReadError::Bus(error)) => Err(error),
-            Err(ReadError::Stop) => Ok(FileResult::Stopped),
-            Err(ReadError::File(error)) => Ok(FileResult::Unreadable(error)),
-        }
+        };
+        let json = serde_json::to_vec(&record).expect("texts and whole numbers always encode");
+        let (key, value) = (key(&file.path), bytes::Bytes::from(json));
+        retry_bus(&self.context, || self.keys.put(&key, value.clone())).await?;
+        Ok(())
     }
 
-    /// Reads a file that is new or has changed since the record `before`.
-    async fn read_changed(
+    /// Reads a file that is new or has changed. Returns its article if the file is one article. `before` is the one that it was.
+    async fn read(
         &self,
         file: &File,
-        feed: &FeedId,
-        before: Option<&Record>,
-    ) -> Result<Record, ReadError> {
-        let content = hash_of(&file.path).await?;
-        if let Some(before) = before.filter(|before| before.content == content) {
-            // Only its time has changed.
-            return Ok(Record { stamp: file.stamp, ..before.clone() });
+        before: Option<ArticleId>,
+        window: &mut Window,
+    ) -> Result<Option<ArticleId>, ReadError> {
+        let is_feed = match file.format {
+            // A file that is emptied and filled again continues with the same article.
+            Format::Text => {
+                return Ok(self.read_text(file, before, window).await?.or(before));
+            }
+            Format::Lines => false,
+            Format::Feed => true,
+            Format::Json => formats::is_json_feed(&file.path).await?,
+        };
+        match is_feed {
+            true => self.read_feed(file, window).await?,
+            false => self.read_lines(file, window).await?,
         }
-        let mut window = self.publisher.window();
-        let article = file.format.read(self, file, feed, before, &mut window).await?;
-        window.finish().await?;
-        Ok(Record { stamp: file.stamp, content, article })
+        Ok(None)
+    }
+
+    /// The record of a file; `None` also if it is unreadable.
+    pub(super) async fn record(&self, path: &Path) -> Result<Option<Record>, BusError> {
+        let key = key(path);
+        let entry = retry_bus(&self.context, || self.keys.get(&key)).await?;
+        let value = entry.and_then(|entry| entry.value);
+        Ok(value.and_then(|value| serde_json::from_slice(&value).ok()))
     }
 
     /// The arrival of a file's articles. A writer of the file is trusted like the operator.
-    pub(super) fn arrival(&self, file: &File, feed: &FeedId, text_source: TextSource) -> Arrival {
+    pub(super) fn arrival(&self, file: &File, text_source: TextSource) -> Arrival {
         Arrival {
-            feed: feed.clone(),
+            feed: file.feed.clone(),
             authority: Authority::Operator,
             outlet: file.outlet.clone(),
             text_source,
@@ -294,14 +265,15 @@ pub(super) async fn read_start(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// A hash of the content of a file, in hexadecimal digits.
 async fn hash_of(path: &Path) -> io::Result<String> {
     let mut file = fs::File::open(path).await?;
-    let mut hasher = ContentHasher::default();
+    let mut hasher = SipHasher24::default();
     let mut buffer = vec![0; 64 * 1024];
     loop {
         match file.read(&mut buffer).await? {
-            0 => return Ok(hasher.finish()),
-            count => hasher.add(&buffer[..count]),
+            0 => return Ok(format!("{:032x}", hasher.finish128().as_u128())),
+            count => hasher.write(&buffer[..count]),
         }
     }
 }
@@ -319,51 +291,8 @@ pub(super) struct Record {
     pub(super) article: Option<ArticleId>,
 }
 
-/// The records of all files.
-pub(super) struct Records {
-    context: StageContext,
-    keys: Arc<dyn KeyValue>,
-}
-
-impl Records {
-    pub(super) fn open(context: &StageContext) -> Result<Self, BusError> {
-        let keys = context.bus.key_value(FEEDS.name)?;
-        Ok(Self { context: context.clone(), keys })
-    }
-
-    /// The record of a file; `None` also if it is unreadable.
-    pub(super) async fn get(&self, path: &Path) -> Result<Option<Record>, BusError> {
-        let key = key(path);
-        let entry = retry_bus(&self.context, || self.keys.get(&key)).await?;
-        let value = entry.and_then(|entry| entry.value);
-        Ok(value.and_then(|value| serde_json::from_slice(&value).ok()))
-    }
-
-    pub(super) async fn put(&self, path: &Path, record: &Record) -> Result<(), BusError> {
-        let key = key(path);
-        let json = serde_json::to_vec(record).expect("texts and whole numbers always encode");
-        let value = bytes::Bytes::from(json);
-        retry_bus(&self.context, || self.keys.put(&key, value.clone())).await?;
-        Ok(())
-    }
-}
-
 fn key(path: &Path) -> String {
     format!("source.{}", token::escape(&path.to_string_lossy()))
-}
-
-/// Hashes the content of a file in parts.
-#[derive(Default)]
-pub(super) struct ContentHasher(SipHasher24);
-
-impl ContentHasher {
-    pub(super) fn add(&mut self, bytes: &[u8]) {
-        self.0.write(bytes);
-    }
-
-    pub(super) fn finish(&self) -> String {
-        format!("{:032x}", self.0.finish128().as_u128())
-    }
 }
 
 /// For this many checks wirefold waits for a folder whose files keep changing.
@@ -373,7 +302,6 @@ const MAX_CHANGING_CHECKS: u32 = 10;
 #[derive(Debug)]
 pub(super) struct Watch {
     source: Source,
-    feed: FeedId,
     /// The files that were read, by this process or an earlier one.
     read_files: HashMap<PathBuf, FileStamp>,
     /// The files that had changed at the last check.
@@ -390,7 +318,6 @@ pub(super) struct Watch {
 impl Watch {
     pub(super) fn new(source: Source) -> Self {
         Self {
-            feed: source.feed(),
             source,
             read_files: HashMap::new(),
             changing: HashMap::new(),
@@ -399,11 +326,6 @@ impl Watch {
             unreadable: HashSet::new(),
             last_problem: None,
         }
-    }
-
-    /// Whether the source has no more articles.
-    pub(super) fn is_done(&self) -> bool {
-        self.done
     }
 
     /// Checks the source once, and reads the files that no longer change.
@@ -445,19 +367,20 @@ impl Watch {
             .partition(|file| may_read && (self.source.kind == Kind::File || is_still(file)));
         self.changing = waiting.into_iter().map(|file| (file.path, file.stamp)).collect();
         for file in ready {
-            match reader.read_file(&file, &self.feed).await? {
-                FileResult::Stopped => return Ok(()),
-                FileResult::Whole => {
+            match reader.read_file(&file).await {
+                Ok(()) => {
                     self.unreadable.remove(&file.path);
                     self.read_files.insert(file.path, file.stamp);
                 }
-                FileResult::Unreadable(error) => {
+                Err(ReadError::File(error)) => {
                     if self.unreadable.insert(file.path.clone()) {
                         let path = file.path.display();
                         tracing::warn!(%path, %error, "file cannot be read; looking again");
                     }
                     self.changing.insert(file.path, file.stamp);
                 }
+                Err(ReadError::Bus(error)) => return Err(error),
+                Err(ReadError::Stop) => return Ok(()),
             }
         }
         self.done = self.source.kind == Kind::File && !self.read_files.is_empty();
@@ -469,10 +392,13 @@ impl Watch {
 async fn list_files(source: &Source) -> io::Result<Vec<File>> {
     let metadata = fs::metadata(&source.path).await?;
     let whole = std::path::absolute(&source.path)?;
+    let file = |path, format, metadata: &Metadata| {
+        let (feed, outlet) = (source.feed(), source.outlet.clone());
+        File { path, format, stamp: stamp_of(metadata), feed, outlet }
+    };
     if source.kind == Kind::File {
         let format = Format::of(&whole).unwrap_or(Format::Text);
-        let outlet = source.outlet.clone();
-        return Ok(vec![File { format, stamp: stamp_of(&metadata), path: whole, outlet }]);
+        return Ok(vec![file(whole, format, &metadata)]);
     }
     let mut entries = fs::read_dir(&whole).await?;
     let mut files = Vec::new();
@@ -485,8 +411,7 @@ async fn list_files(source: &Source) -> io::Result<Vec<File>> {
         if let Ok(of_file) = fs::metadata(&path).await
             && of_file.is_file()
         {
-            let outlet = source.outlet.clone();
-            files.push(File { path, format, stamp: stamp_of(&of_file), outlet });
+            files.push(file(path, format, &of_file));
         }
     }
     files.sort_by(|one, other| one.path.cmp(&other.path));
@@ -497,7 +422,7 @@ fn is_hidden(path: &Path) -> bool {
     path.file_name().and_then(OsStr::to_str).is_some_and(|name| name.starts_with('.'))
 }
 
-fn stamp_of(metadata: &std::fs::Metadata) -> FileStamp {
+fn stamp_of(metadata: &Metadata) -> FileStamp {
     let modified = metadata.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
     let nanoseconds = modified.map_or(0, |since| since.as_nanos());
     FileStamp { size: metadata.len(), modified: u64::try_from(nanoseconds).unwrap_or(u64::MAX) }

@@ -10,7 +10,7 @@ use wirefold_flow::sim::VirtualClock;
 use wirefold_flow::{Bus, StageContext};
 use wirefold_proto::{ArticleFetched, DateProblem, MAX_TEXT_BYTES, TextSource};
 
-use super::{FileReader, Kind, Records, Source, Watch, run};
+use super::{FileReader, Kind, Source, Watch, run};
 
 /// A watched folder, and a bus beside it.
 pub(super) struct WatchedFolder {
@@ -135,9 +135,9 @@ async fn files_without_text_are_left_out_and_remembered() {
     let path = place.write("d.txt", "One text.");
     changing_checks(&mut Watch::new(place.source()), &place.reader(), 2).await;
     assert_eq!(place.keys().await, ["d"]);
-    let records = Records::open(&place.context()).unwrap();
+    let reader = place.reader();
     for name in ["a.txt", "b.txt", "c.txt"] {
-        let record = records.get(&place.folder.path().join(name)).await.unwrap();
+        let record = reader.record(&place.folder.path().join(name)).await.unwrap();
         assert!(record.is_some_and(|record| record.article.is_none()), "{name}");
     }
     for content in ["", "Another text."] {
