@@ -1,6 +1,6 @@
 //! The metrics of the fetcher. docs/metrics.md is generated from this table.
 
-use wirefold_flow::{Metric, MetricKind};
+use wirefold_flow::Metric;
 
 /// Every metric of the fetcher.
 pub const METRICS: &[Metric] = &[
@@ -48,22 +48,16 @@ pub(crate) const COMMANDS: Metric = Metric::counter(
 );
 
 /// Feeds by health.
-pub(crate) const FEEDS: Metric = Metric {
-    name: "wirefold_fetcher_feeds",
-    kind: MetricKind::Gauge,
-    unit: ITEMS.unit,
-    help: "feeds, by health",
-    labels: &["health"],
-};
+pub(crate) const FEEDS: Metric =
+    Metric::gauge("wirefold_fetcher_feeds", ITEMS.unit, "feeds, by health", &["health"]);
 
 /// Feeds that are set aside, because wirefold crashed twice while it read them.
-pub(crate) const SET_ASIDE: Metric = Metric {
-    name: "wirefold_fetcher_feeds_set_aside",
-    kind: MetricKind::Gauge,
-    unit: ITEMS.unit,
-    help: "feeds that are no longer polled because wirefold crashed twice while it read them",
-    labels: &[],
-};
+pub(crate) const SET_ASIDE: Metric = Metric::gauge(
+    "wirefold_fetcher_feeds_set_aside",
+    ITEMS.unit,
+    "feeds that are no longer polled because wirefold crashed twice while it read them",
+    &[],
+);
 
 /// Lists of feeds.
 pub(crate) const LISTS: Metric = Metric::counter(

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 use quick_xml::Reader;
 use quick_xml::escape::escape;
@@ -65,21 +65,15 @@ const MOST_CHARS: usize = 300;
 /// The most notes.
 const MOST_NOTES: usize = 20;
 
-/// Why a document is not a list of feeds.
+/// Why a document is not a list of feeds, with the line if there is one; for people.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum OpmlError {
-    /// It exceeds a limit of size, depth or number.
-    #[error("{0}")]
-    TooMuch(String),
-    /// It is something else.
-    #[error("line {line}: {what}")]
-    NotOpml {
-        /// The line, from 1.
-        line: usize,
-        /// The kind of file that was found instead.
-        what: String,
-    },
+#[error("{0}")]
+pub struct OpmlError(String);
+
+impl OpmlError {
+    fn at(line: usize, what: impl Display) -> Self {
+        Self(format!("line {line}: {what}"))
+    }
 }
 
 /// Reads a list.
@@ -89,7 +83,7 @@ pub enum OpmlError {
 pub fn read(bytes: &[u8]) -> Result<Opml, OpmlError> {
     if bytes.len() as u64 > MOST_BYTES {
         let what = format!("larger than {} MiB, the limit for a list of feeds", MOST_BYTES >> 20);
-        return Err(OpmlError::TooMuch(what));
+        return Err(OpmlError(what));
     }
     let text = decode::decode(bytes, None);
     let mut list = List::default();
@@ -108,14 +102,11 @@ pub fn read(bytes: &[u8]) -> Result<Opml, OpmlError> {
             Ok(Event::Empty(start)) => list.open(&start, true, &line)?,
             Ok(Event::End(end)) => list.close(end.local_name().as_ref()),
             Ok(_) => {}
-            Err(error) => {
-                return Err(OpmlError::NotOpml { line: line(), what: format!("not XML: {error}") });
-            }
+            Err(error) => return Err(OpmlError::at(line(), format_args!("not XML: {error}"))),
         }
     }
     if !list.is_opml {
-        let what = "no <opml> in it: this is not a list of feeds".to_owned();
-        return Err(OpmlError::NotOpml { line: 1, what });
+        return Err(OpmlError::at(1, "no <opml> in it: this is not a list of feeds"));
     }
     Ok(list.finish())
 }
@@ -161,8 +152,8 @@ impl List {
             self.open.push(folder);
         }
         if self.open.len() > MOST_DEPTH {
-            let what = format!("line {}: more than {MOST_DEPTH} nested folders", line());
-            return Err(OpmlError::TooMuch(what));
+            let what = format_args!("more than {MOST_DEPTH} nested folders");
+            return Err(OpmlError::at(line(), what));
         }
         Ok(())
     }
@@ -186,7 +177,7 @@ impl List {
             "html" => "this is a web page, not a list of feeds (OPML)",
             _ => "this is XML, but not a list of feeds (OPML)",
         };
-        Err(OpmlError::NotOpml { line: line(), what: what.to_owned() })
+        Err(OpmlError::at(line(), what))
     }
 
     fn close(&mut self, name: &str) {
@@ -212,7 +203,7 @@ impl List {
             return Ok(());
         }
         if self.opml.feeds.len() >= MOST_FEEDS {
-            return Err(OpmlError::TooMuch(format!("more than {MOST_FEEDS} feeds")));
+            return Err(OpmlError(format!("more than {MOST_FEEDS} feeds")));
         }
         let folders: Vec<&str> = self.open.iter().flatten().map(String::as_str).collect();
         let group = folders.join("/");
