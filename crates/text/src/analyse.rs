@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use crate::chrome::{LONGEST_LINE, chrome_spans, is_chrome_line, may_be_chrome_line};
+use crate::chrome::{LONGEST_LINE, chrome_spans, is_chrome_line};
 use crate::letter_bits::LetterBits;
 use crate::paragraphs::paragraphs;
 use crate::quotations::quotations;
@@ -222,14 +222,11 @@ fn mark_chrome(
     normals: &str,
 ) -> ParagraphKind {
     let line = span.of(original);
-    let shape =
-        |word: &Word| (normals.as_bytes()[word.normal.start], word.normal.end - word.normal.start);
-    if words.len() <= LONGEST_LINE && may_be_chrome_line(line, words.first().map(shape)) {
-        let forms: Vec<&str> = words.iter().map(|word| word.normal.of(normals)).collect();
-        if is_chrome_line(line, &forms) {
-            words.iter_mut().for_each(|word| word.is_chrome = true);
-            return ParagraphKind::PageChrome;
-        }
+    let forms: Vec<&str> =
+        words.iter().take(LONGEST_LINE + 1).map(|word| word.normal.of(normals)).collect();
+    if is_chrome_line(line, &forms) {
+        words.iter_mut().for_each(|word| word.is_chrome = true);
+        return ParagraphKind::PageChrome;
     }
     let parts = chrome_spans(original, span, is_first);
     // Nearly no paragraph has page chrome inside it.

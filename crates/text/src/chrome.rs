@@ -7,7 +7,6 @@ use rustc_hash::FxHashSet;
 
 use crate::paragraphs::is_space;
 use crate::span::Span;
-use crate::word_filter::WordFilter;
 
 /// Openings of page chrome that no sentence of a news text has. They count even if the line ends
 /// like a sentence.
@@ -144,14 +143,8 @@ const LONGEST_NOTICE: usize = 4;
 /// A sentence of more words than this is text even after an unmistakable opening.
 const LONGEST_PLEA: usize = 12;
 
-/// Whether a whole line may be page chrome, given the first byte and the length of its first word's
-/// normal form. This excludes nearly all lines without a look at their words.
-pub(crate) fn may_be_chrome_line(line: &str, first: Option<(u8, usize)>) -> bool {
-    static FIRST_WORDS: LazyLock<WordFilter> = LazyLock::new(|| WordFilter::new(first_words()));
-    first.is_some_and(|shape| FIRST_WORDS.may_contain_shape(shape)) || is_shared_post_credit(line)
-}
-
-/// Whether a whole line is page chrome. `words` are its normal forms, in order.
+/// Whether a whole line is page chrome. `words` are its normal forms in order, all of them or more than
+/// [`LONGEST_LINE`].
 pub(crate) fn is_chrome_line(line: &str, words: &[&str]) -> bool {
     if words.len() > LONGEST_LINE {
         return false;
@@ -222,7 +215,8 @@ pub(crate) fn chrome_spans(original: &str, line: Span, is_first: bool) -> Vec<Sp
 fn addresses(original: &str, line: Span) -> Vec<Span> {
     let text = line.of(original);
     let mut spans = Vec::new();
-    if !may_have_address(text.as_bytes()) {
+    // Most lines have neither, which is quickly seen.
+    if !text.contains('/') && !text.contains("www.") {
         return spans;
     }
     for token in text.split_whitespace() {
@@ -237,22 +231,6 @@ fn addresses(original: &str, line: Span) -> Vec<Span> {
         }
     }
     spans
-}
-
-/// Whether the bytes contain `/` or `www`. A fixed number of positions is compared at once, so that the
-/// compiler can vectorise the comparison.
-fn may_have_address(bytes: &[u8]) -> bool {
-    const CHUNK: usize = 32;
-    let begins =
-        |at: &[u8]| (at[0] == b'/') | ((at[0] == b'w') & (at[1] == b'w') & (at[2] == b'w'));
-    let mut rest = bytes;
-    while let Some(window) = rest.first_chunk::<{ CHUNK + 2 }>() {
-        if (0..CHUNK).fold(false, |any, at| any | begins(&window[at..at + 3])) {
-            return true;
-        }
-        rest = &rest[CHUNK..];
-    }
-    rest.windows(3).any(begins) || rest.contains(&b'/')
 }
 
 /// `2026-03-05`, `date 2026-03-05`, `Published: 2026-03-05 10:15` at the very start.
@@ -303,16 +281,6 @@ mod tests {
         let normal = normalise(line);
         let words: Vec<&str> = normal.split(' ').collect();
         assert_eq!(is_chrome_line(line, &words), expected, "{line:?}");
-        let first = words.first().map(|word| (word.bytes().next().unwrap_or_default(), word.len()));
-        assert!(!expected || may_be_chrome_line(line, first), "{line:?}");
-    }
-
-    #[test]
-    fn each_phrase_may_begin_chrome() {
-        for phrase in [UNMISTAKABLE, OPENINGS, LABELS].into_iter().flatten() {
-            let first = phrase.split(' ').next().unwrap();
-            assert!(may_be_chrome_line(phrase, Some((first.as_bytes()[0], first.len()))));
-        }
     }
 
     #[test]

@@ -51,22 +51,8 @@ pub(crate) fn is_space(c: char) -> bool {
 
 fn trim(original: &str, span: Span) -> Span {
     let text = span.of(original);
-    if begins_and_ends_plainly(text) {
-        return span;
-    }
     let start = span.start + (text.len() - text.trim_start_matches(is_space).len());
     Span { start, end: start + text.trim_matches(is_space).len() }
-}
-
-/// Whether a line begins and ends with visible ASCII characters, as most lines do.
-fn begins_and_ends_plainly(line: &str) -> bool {
-    let is_plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
-    is_plain(line.as_bytes().first()) && is_plain(line.as_bytes().last())
-}
-
-/// The same as `str::trim`, but faster for most lines.
-fn without_space(line: &str) -> &str {
-    if begins_and_ends_plainly(line) { line } else { line.trim() }
 }
 
 /// Joins the lines between blank lines.
@@ -94,27 +80,19 @@ fn blocks(original: &str, lines: &[Span]) -> Vec<Span> {
 fn is_hard_wrapped(original: &str, lines: &[Span]) -> bool {
     let (mut inner, mut wrapped) = (0_usize, 0_usize);
     for pair in lines.windows(2) {
-        let [line, next] = [pair[0], pair[1]].map(|line| without_space(line.of(original)));
+        let [line, next] = [pair[0], pair[1]].map(|line| line.of(original).trim());
         if line.is_empty() || next.is_empty() {
             continue;
         }
         inner += 1;
         let mid_sentence = !line.ends_with(['.', '!', '?', ':', '”', '"', '»', '。', '…']);
-        wrapped += usize::from(mid_sentence && WIDTHS.contains(&width_of(line)));
+        wrapped += usize::from(mid_sentence && WIDTHS.contains(&line.chars().count()));
     }
     inner >= 4 && wrapped * 4 >= inner * 3
 }
 
 /// The width of a wrapped line, in characters.
 const WIDTHS: RangeInclusive<usize> = 40..=100;
-
-/// The most bytes of a character.
-const LARGEST_CHARACTER: usize = 4;
-
-/// The width of a line in characters. For a line that is too wide in any case, its length in bytes.
-fn width_of(line: &str) -> usize {
-    if line.len() > WIDTHS.end() * LARGEST_CHARACTER { line.len() } else { line.chars().count() }
-}
 
 #[cfg(test)]
 mod tests {

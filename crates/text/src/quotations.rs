@@ -332,7 +332,7 @@ const AYN: &[&str] = &[
 /// double marks. These are in order and do not overlap.
 fn single_quotations(original: &str, paragraph: Span, doubles: &[Span]) -> Vec<Span> {
     let text = paragraph.of(original);
-    if !may_open(text.as_bytes()) {
+    if !text.contains(['\'', '‘', '‚']) {
         return Vec::new();
     }
     let singles = single_marks(text);
@@ -355,19 +355,6 @@ fn single_quotations(original: &str, paragraph: Span, doubles: &[Span]) -> Vec<S
         index = at + 1;
     }
     spans
-}
-
-/// Whether there is a mark that may open a quotation: `'`, `‘` or `‚`. Many other characters share
-/// the first byte of the last two.
-fn may_open(bytes: &[u8]) -> bool {
-    let mut from = 0;
-    while let Some(at) = seek(bytes, from, |byte| (byte == b'\'') | (byte == 0xE2)) {
-        if matches!(bytes[at..], [b'\'', ..] | [0xE2, 0x80, 0x98 | 0x9A, ..]) {
-            return true;
-        }
-        from = at + 1;
-    }
-    false
 }
 
 /// Whether `span` shares a byte with one of `doubles`.

@@ -24,16 +24,6 @@ impl WordFilter {
         WordFilter { lengths, shapes }
     }
 
-    /// The filter that lets through a word if `is` is true for its first byte and its length. A
-    /// length above [`LONGEST`] is passed as [`LONGEST`].
-    pub(crate) fn of_shapes(is: impl Fn((u8, usize)) -> bool) -> WordFilter {
-        let lengths = |first: usize| {
-            let has = |len: &usize| is((first as u8, *len));
-            (0..=LONGEST).filter(has).fold(0, |lengths, len| lengths | bit(len))
-        };
-        WordFilter { lengths: std::array::from_fn(lengths), shapes: WordShapes::of_all_words() }
-    }
-
     /// Whether the first byte, the last byte and the length of a word allow it to be in the set.
     #[inline]
     pub(crate) fn may_contain(&self, word: &[u8]) -> bool {

@@ -18,11 +18,6 @@ impl Default for WordShapes {
 }
 
 impl WordShapes {
-    /// Excludes no word.
-    pub(crate) fn of_all_words() -> WordShapes {
-        WordShapes([u64::MAX; SHAPES / 64])
-    }
-
     /// Adds the shape of a word.
     pub fn insert(&mut self, word: &[u8]) {
         let shape = shape(word);

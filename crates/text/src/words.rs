@@ -65,13 +65,7 @@ pub(crate) fn scan(
         let start = letters.next_of_word(at);
         let Some(first) = bytes.get(start) else { return };
         at = letters.end_of_letters(start).min(part.end);
-        let is_plain = at == part.end || letters.breaks(at);
-        let mark = if is_plain { 0 } else { plain_mark(&bytes[at..]) };
-        if at == start && mark > 0 {
-            at += mark;
-            continue;
-        }
-        if at > start && (is_plain || mark > 0) {
+        if at > start && (at == part.end || letters.breaks(at)) {
             let capital = first.is_ascii_uppercase();
             let span = Span { start, end: at };
             words.push(Word { capital, paragraph, ..word(span, span) });
@@ -96,7 +90,7 @@ pub(crate) fn scan(
         };
         let span = Span { start: start + raw.span.start, end: start + raw.span.end };
         let from = words.len();
-        push(span.of(original), span, raw.alone, words, normals);
+        push(span.of(original), span, words, normals);
         words[from..].iter_mut().for_each(|word| word.paragraph = paragraph);
         at = span.end;
     }
@@ -152,15 +146,6 @@ fn begins_with_letter(rest: &str) -> bool {
     rest.chars().next().is_some_and(|c| role(c) == Role::Letter)
 }
 
-/// The length of a mark at the start of `bytes` that ends a word and is frequent in texts of ASCII
-/// letters: a dash, an ellipsis or a double quotation mark (`–`, `—`, `…`, `“`, `”`). Otherwise 0.
-fn plain_mark(bytes: &[u8]) -> usize {
-    match bytes {
-        [0xE2, 0x80, 0x93 | 0x94 | 0x9C | 0x9D | 0xA6, ..] => 3,
-        _ => 0,
-    }
-}
-
 fn word(span: Span, normal: Span) -> Word {
     Word {
         span,
@@ -173,54 +158,19 @@ fn word(span: Span, normal: Span) -> Word {
     }
 }
 
-/// Normalises one raw word and appends the result. Most give one word. Compatibility characters may
+/// Normalises any raw word and appends the result. Most give one word. Compatibility characters may
 /// give several (`½`, `㎏`, Arabic ligatures).
-fn push(raw: &str, span: Span, alone: bool, words: &mut Vec<Word>, normals: &mut String) {
+fn push(raw: &str, span: Span, words: &mut Vec<Word>, normals: &mut String) {
     let capital = raw.chars().next().is_some_and(char::is_uppercase);
-    let word = |normal, stands_alone| Word { capital, alone: stands_alone, ..word(span, normal) };
-    let start = normals.len();
-    if raw.is_ascii() {
-        normals.push_str(raw);
-        normals[start..].make_ascii_lowercase();
-        if raw.contains(['\'', '`']) {
-            let letters_kept: String =
-                normals[start..].chars().filter(char::is_ascii_alphanumeric).collect();
-            normals.truncate(start);
-            normals.push_str(&letters_kept);
-        }
-        words.push(word(Span { start, end: normals.len() }, alone));
-        return;
-    }
-    if push_folded(raw, normals) {
-        words.push(word(Span { start, end: normals.len() }, alone));
-        return;
-    }
     let folded = fold(raw);
     for piece in RawWords::new(&folded) {
         let from = normals.len();
         let letters_kept = piece.span.of(&folded).chars();
         normals
             .extend(letters_kept.filter(|c| !matches!(role(*c), Role::Ignored | Role::Apostrophe)));
-        words.push(word(Span { start: from, end: normals.len() }, piece.alone));
+        let normal = Span { start: from, end: normals.len() };
+        words.push(Word { capital, alone: piece.alone, ..word(span, normal) });
     }
-}
-
-/// Appends the normal form of a raw word if its characters can be folded one by one, as in most
-/// words. Otherwise appends nothing and returns false.
-fn push_folded(raw: &str, normals: &mut String) -> bool {
-    let start = normals.len();
-    for c in raw.chars() {
-        let Character { role, folded, .. } = character(c);
-        match (role, folded) {
-            (Role::Letter | Role::Alone | Role::Mark, Some(folded)) => normals.push(folded),
-            (Role::Ignored | Role::Apostrophe, Some(_)) => {}
-            _ => {
-                normals.truncate(start);
-                return false;
-            }
-        }
-    }
-    true
 }
 
 /// Applies NFKC, ASCII digits and case folding until nothing changes. Folding is upper case, then
@@ -240,7 +190,7 @@ fn fold(raw: &str) -> String {
     folded
 }
 
-/// A word before normalising.
+/// A word before normalising, or a part of a normalised one.
 struct RawWord {
     span: Span,
     alone: bool,
@@ -310,12 +260,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn scanning_bytes_agrees_with_scanning_characters(text in "([a-z]{0,3}['’`\u{ad}\u{301}.,“”–…é中 ]{0,3}|\\PC){0,40}") {
+        fn scanning_bytes_agrees_with_scanning_characters(text in "([a-z]{0,3}['’`\u{ad}\u{301}.,“”–…é中 ]{0,3}|\\PC){0,40}|(\\PC|[ก-๛٠-٩۰-۹०-९가-힣一-龥ぁ-ヿа-яА-ЯёЁα-ωΑ-Ωאבגا-ي\u{300}-\u{345}\u{900}-\u{dff}\u{1100}-\u{11ff}\u{1e00}-\u{1fff}\u{fb00}-\u{fdff}İıſßŉ½'’]){0,40}") {
             let (mut words, mut normals) = (Vec::new(), text.to_ascii_lowercase());
             scan_all(&text, &mut words, &mut normals);
             let (mut slow, mut slow_normals) = (Vec::new(), String::new());
             for raw in RawWords::new(&text) {
-                push(raw.span.of(&text), raw.span, raw.alone, &mut slow, &mut slow_normals);
+                push(raw.span.of(&text), raw.span, &mut slow, &mut slow_normals);
             }
             let comparable = |all: &[Word], forms: &str| -> Vec<(String, Word)> {
                 let nowhere = Span { start: 0, end: 0 };
@@ -326,34 +276,15 @@ mod tests {
         }
     }
 
-    proptest! {
-        #[test]
-        fn folding_characters_agrees_with_folding_words(text in "(\\PC|[ก-๛٠-٩۰-۹०-९가-힣一-龥ぁ-ヿа-яА-ЯёЁα-ωΑ-Ωאבגا-ي\u{300}-\u{345}\u{900}-\u{dff}\u{1100}-\u{11ff}\u{1e00}-\u{1fff}\u{fb00}-\u{fdff}İıſßŉ½'’]){0,40}") {
-            for raw in RawWords::new(&text) {
-                let (printed, mut quick) = (raw.span.of(&text), String::new());
-                if !push_folded(printed, &mut quick) {
-                    prop_assert!(quick.is_empty());
-                    continue;
-                }
-                let folded = fold(printed);
-                let pieces: Vec<RawWord> = RawWords::new(&folded).collect();
-                prop_assert_eq!(pieces.len(), 1);
-                prop_assert_eq!(pieces[0].alone, raw.alone);
-                let letters_kept = pieces[0].span.of(&folded).chars();
-                let slow: String = letters_kept.filter(|c| !matches!(role(*c), Role::Ignored | Role::Apostrophe)).collect();
-                prop_assert_eq!(quick, slow);
-            }
-        }
-    }
-
     #[test]
     fn most_words_are_folded_by_character() {
         for word in ["Überraschung", "ПОРТ", "كتاب", "港", "항구", "Ὀδυσσεύς", "٢٠", "पत"]
         {
-            assert!(push_folded(word, &mut String::new()), "{word}");
+            let read = Quick::read(word, &mut String::new());
+            assert!(matches!(read, Quick::Word { length, .. } if length == word.len()), "{word}");
         }
         for word in ["ﬁne", "e\u{301}t", "Straße", "İzmir"] {
-            assert!(!push_folded(word, &mut String::new()), "{word}");
+            assert!(matches!(Quick::read(word, &mut String::new()), Quick::Unknown), "{word}");
         }
     }
 

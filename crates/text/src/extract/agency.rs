@@ -40,17 +40,11 @@ pub struct AgencyTrace {
 /// The agencies that `text` names as its source, each once, credits before mentions.
 #[must_use]
 pub fn agencies(text: &Text) -> Vec<AgencyTrace> {
-    traces(&lines(text, may_begin(text)))
-}
-
-/// Whether the name of an agency may begin with a word.
-fn may_begin(text: &Text) -> impl Fn(&Word) -> bool {
-    let first_words = first_words();
-    move |word| first_words.may_contain(text.normal_bytes(word))
+    traces(&lines(text))
 }
 
 /// The paragraphs that name an agency, or that are a sign-off of Reuters.
-fn lines(text: &Text, may_begin: impl Fn(&Word) -> bool) -> Vec<Line<'_>> {
+fn lines(text: &Text) -> Vec<Line<'_>> {
     let count = text.paragraphs().len();
     let all = text.paragraphs().iter().enumerate().map(|(index, paragraph)| {
         let place = LinePosition {
@@ -59,7 +53,7 @@ fn lines(text: &Text, may_begin: impl Fn(&Word) -> bool) -> Vec<Line<'_>> {
             is_last: index + 1 == count,
             is_byline: false,
         };
-        Line::with_filter(text, paragraph, place, &may_begin)
+        Line::new(text, paragraph, place)
     });
     all.filter(|line| !line.named().is_empty() || line.is_reuters_sign_off()).collect()
 }
@@ -88,7 +82,7 @@ fn traces(lines: &[Line<'_>]) -> Vec<AgencyTrace> {
 /// out.
 #[must_use]
 pub fn cited_agencies(text: &Text) -> Vec<(&'static str, Span)> {
-    let naming = lines(text, may_begin(text));
+    let naming = lines(text);
     let named_as_source = traces(&naming).into_iter();
     let credited = named_as_source.filter(|found| found.trace == Trace::Credited);
     let credited: Vec<&str> = credited.map(|found| found.agency).collect();
@@ -724,20 +718,7 @@ struct Line<'a> {
 
 impl<'a> Line<'a> {
     fn new(text: &'a Text, paragraph: &'a Paragraph, place: LinePosition) -> Line<'a> {
-        let first_words = first_words();
-        let may_begin = |word: &Word| first_words.may_contain_shape(text.first_and_len(word));
-        Line::with_filter(text, paragraph, place, may_begin)
-    }
-
-    /// The same as [`Line::new`], but only with names that begin with a word for which `may_begin`
-    /// is true, given its index.
-    fn with_filter(
-        text: &'a Text,
-        paragraph: &'a Paragraph,
-        place: LinePosition,
-        may_begin: impl Fn(&Word) -> bool,
-    ) -> Line<'a> {
-        let named = named_in(text, paragraph, may_begin);
+        let named = named_in(text, paragraph);
         let is_short = !named.is_empty() && paragraph.words.len() <= LONGEST_CREDIT;
         let words = || text.words()[paragraph.words.clone()].iter().map(|word| text.normal(word));
         let short: Option<Vec<&str>> = is_short.then(|| words().collect());
@@ -847,14 +828,12 @@ fn is_in(list: &str, word: &str) -> bool {
     list.split_ascii_whitespace().any(|listed| listed == word)
 }
 
-fn named_in(
-    text: &Text,
-    paragraph: &Paragraph,
-    may_begin: impl Fn(&Word) -> bool,
-) -> Vec<NamedAgency> {
+fn named_in(text: &Text, paragraph: &Paragraph) -> Vec<NamedAgency> {
+    let first_words = first_words();
+    let may_begin = |word: &Word| first_words.may_contain(text.normal_bytes(word));
     let mut found = Vec::new();
     let Range { mut start, end: limit } = paragraph.words;
-    while let Some(skipped) = text.words()[start..limit].iter().position(&may_begin) {
+    while let Some(skipped) = text.words()[start..limit].iter().position(may_begin) {
         start += skipped;
         let Some(Form { agency, words, is_ambiguous, .. }) = form_at(text, start, limit) else {
             start += 1;

@@ -3,7 +3,9 @@
 
 use std::ops::Range;
 
-use crate::analyse::{ParagraphKind, Sentence, Text};
+use rustc_hash::FxHashSet;
+
+use crate::analyse::{ParagraphKind, Text};
 use crate::words::Word;
 
 /// A run of capitalised words.
@@ -17,32 +19,22 @@ pub struct Name {
 /// also capitalises it inside a sentence.
 #[must_use]
 pub fn names(text: &Text) -> Vec<Name> {
-    let opens = sentence_openings(text, &text.sentences());
-    let key = |index: usize| {
-        let normal = text.normal(&text.words()[index]);
-        (first_bytes(normal), normal)
-    };
-    let mut inside: Vec<(u64, &str)> =
-        capitals(text).filter(|index| !opens[*index]).map(key).collect();
-    inside.sort_unstable();
-    let is_inside = |index: usize| inside.binary_search(&key(index)).is_ok();
-    let is_name = |index: &usize| !opens[*index] || is_inside(*index);
+    let normal = |index: usize| text.normal(&text.words()[index]);
+    let mut in_sentences = InSentences::new(text);
+    let all: Vec<(usize, bool)> =
+        capitals(text).map(|index| (index, in_sentences.has(index))).collect();
+    let certain = all.iter().filter(|(_, is_inside)| *is_inside);
+    let inside: FxHashSet<&str> = certain.map(|(index, _)| normal(*index)).collect();
+    let is_name =
+        |(index, is_inside): &(usize, bool)| *is_inside || inside.contains(normal(*index));
     let mut found: Vec<Name> = Vec::new();
-    for index in capitals(text).filter(is_name) {
+    for (index, _) in all.into_iter().filter(is_name) {
         match found.last_mut() {
             Some(last) if last.words.end == index && touches(text, index) => last.words.end += 1,
             _ => found.push(Name { words: index..index + 1 }),
         }
     }
     found
-}
-
-/// The first eight bytes of a word as a number. They distinguish nearly all words, much faster than
-/// a comparison of strings.
-fn first_bytes(word: &str) -> u64 {
-    let mut bytes = [0; 8];
-    bytes.iter_mut().zip(word.bytes()).for_each(|(own, byte)| *own = byte);
-    u64::from_le_bytes(bytes)
 }
 
 /// Tells whether capitalised words stand inside sentences, and reads only the paragraphs that it must.
@@ -115,34 +107,12 @@ fn touches(text: &Text, index: usize) -> bool {
     matches!(text.original().get(start..end), Some(" " | "-" | "\u{a0}" | ". " | "." | "" | "‑"))
 }
 
-/// For each word, whether it opens a sentence or a quotation, or is in a heading.
-fn sentence_openings(text: &Text, sentences: &[Sentence]) -> Vec<bool> {
-    let mut opens = vec![false; text.words().len()];
-    for sentence in sentences {
-        opens[sentence.words.start] = true;
-    }
-    for paragraph in text.paragraphs() {
-        if paragraph.kind == ParagraphKind::Heading {
-            opens[paragraph.words.clone()].fill(true);
-        }
-    }
-    let mut next = 0;
-    for span in text.quotations() {
-        while next < opens.len() && text.words()[next].span.start < span.start {
-            next += 1;
-        }
-        if let Some(open) = opens.get_mut(next) {
-            *open = true;
-        }
-    }
-    opens
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::analyse::Sentence;
 
     fn check(original: &str, expected: &[&str]) {
         let text = Text::new(original);
@@ -155,6 +125,29 @@ mod tests {
             })
             .collect();
         assert_eq!(found, expected, "{original:?}");
+    }
+
+    /// For each word, whether it opens a sentence or a quotation, or is in a heading.
+    fn sentence_openings(text: &Text, sentences: &[Sentence]) -> Vec<bool> {
+        let mut opens = vec![false; text.words().len()];
+        for sentence in sentences {
+            opens[sentence.words.start] = true;
+        }
+        for paragraph in text.paragraphs() {
+            if paragraph.kind == ParagraphKind::Heading {
+                opens[paragraph.words.clone()].fill(true);
+            }
+        }
+        let mut next = 0;
+        for span in text.quotations() {
+            while next < opens.len() && text.words()[next].span.start < span.start {
+                next += 1;
+            }
+            if let Some(open) = opens.get_mut(next) {
+                *open = true;
+            }
+        }
+        opens
     }
 
     proptest! {

@@ -3,7 +3,6 @@
 //! `2015م`.
 
 use std::ops::Range;
-use std::sync::LazyLock;
 
 use super::number_han::han_number;
 use super::number_words::{
@@ -12,7 +11,6 @@ use super::number_words::{
 };
 use crate::analyse::Text;
 use crate::span::Span;
-use crate::word_filter::WordFilter;
 
 /// A number and its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,11 +48,7 @@ pub fn numbers(text: &Text, words: Range<usize>) -> Vec<Number> {
 /// Whether a number may begin with a word of this first byte and this length: digits, number words
 /// and, for the bytes of Arabic or Chinese, digits after a prefix and numerals.
 fn may_be_number(shape: (u8, usize)) -> bool {
-    static MAY_BEGIN: LazyLock<WordFilter> = LazyLock::new(|| {
-        let is = |shape| may_be_digits(shape) || may_be_han(shape) || may_be_spelled(shape);
-        WordFilter::of_shapes(is)
-    });
-    MAY_BEGIN.may_contain_shape(shape)
+    may_be_digits(shape) || may_be_han(shape) || may_be_spelled(shape)
 }
 
 /// Whether a word may be a Chinese numeral.
