@@ -106,19 +106,6 @@ impl<K: NumberId, T> IdTable<K, T> {
     pub fn values(&self) -> impl Iterator<Item = &T> {
         self.parts.iter().flat_map(|part| &part.values)
     }
-
-    /// The first and the last id that have a value; `None` if the table is empty.
-    #[must_use]
-    pub fn ends(&self) -> Option<(K, K)> {
-        let is_set = |part: &Arc<Part<T>>| part.has_value != 0;
-        let (first, last) =
-            (self.parts.iter().position(is_set)?, self.parts.iter().rposition(is_set)?);
-        let start = |at: usize| (self.first + u32::try_from(at).unwrap_or(u32::MAX)) * IDS_PER_PART;
-        let (head, tail) = (self.parts[first].has_value, self.parts[last].has_value);
-        let first_number = start(first) + head.trailing_zeros();
-        let last_number = start(last) + IDS_PER_PART - 1 - tail.leading_zeros();
-        Some((K::from_number(first_number), K::from_number(last_number)))
-    }
 }
 
 impl<K: NumberId, T: Clone> IdTable<K, T> {
@@ -272,8 +259,6 @@ mod tests {
             plain.retain(|number, value| *number >= cut && *value != 7);
             prop_assert_eq!(all(&table), expected(&plain));
             prop_assert_eq!(table.len(), plain.len());
-            let ends = plain.first_key_value().zip(plain.last_key_value());
-            prop_assert_eq!(table.ends(), ends.map(|((first, _), (last, _))| (*first, *last)));
         }
     }
 }

@@ -182,7 +182,7 @@ impl Page {
 
     /// The SimHash of its words.
     pub(crate) fn simhash(&self) -> u64 {
-        simhash(&self.words, |word| mix(u64::from(*word), 0))
+        simhash(self.words.iter().map(|word| mix(u64::from(*word), 0)))
     }
 
     /// How many words it has.
@@ -276,7 +276,11 @@ impl Page {
 
     /// Whether one of its words has this term.
     pub(crate) fn has_term(&self, term: u32) -> bool {
-        let sorted = self.sorted.get_or_init(|| sorted(&self.terms));
+        let sorted = self.sorted.get_or_init(|| {
+            let mut terms = self.terms.clone();
+            terms.sort_unstable();
+            terms
+        });
         sorted.binary_search(&term).is_ok()
     }
 
@@ -315,34 +319,6 @@ pub(crate) fn counted(terms: &[u32]) -> Vec<(u32, u32)> {
         counted[places[slot] as usize - 1].1 += 1;
     }
     counted
-}
-
-/// Hashes in order. Hashes are spread evenly, so that the first bits bring nearly all to their places.
-fn sorted(hashes: &[u32]) -> Vec<u32> {
-    let bits = hashes.len().max(2).ilog2();
-    let part = |hash: u32| (hash >> (u32::BITS - bits)) as usize;
-    let mut ends = vec![0_u32; 1 << bits];
-    hashes.iter().for_each(|hash| ends[part(*hash)] += 1);
-    let mut start = 0;
-    for end in &mut ends {
-        start += std::mem::replace(end, start);
-    }
-    let mut sorted = vec![0; hashes.len()];
-    for hash in hashes {
-        let end = &mut ends[part(*hash)];
-        sorted[*end as usize] = *hash;
-        *end += 1;
-    }
-    // Nearly all are in order now.
-    for from in 1..sorted.len() {
-        let (hash, mut at) = (sorted[from], from);
-        while at > 0 && sorted[at - 1] > hash {
-            sorted[at] = sorted[at - 1];
-            at -= 1;
-        }
-        sorted[at] = hash;
-    }
-    sorted
 }
 
 /// The shingles of words.

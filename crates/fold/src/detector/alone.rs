@@ -76,32 +76,29 @@ impl Grounds {
     /// The name, for machines.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Grounds::SameItem => "same_item",
-            Grounds::SameAddress => "same_address",
-            Grounds::SameWords => "same_words",
-            Grounds::Likely => "likely",
-            Grounds::AnotherMember => "another_member",
-            Grounds::Holds => "holds",
-            Grounds::OtherMembers => "other_members",
-            Grounds::Unlikely => "unlikely",
-            Grounds::NotCompared => "not_compared",
-        }
+        self.texts().0
     }
 
     /// The grounds in words.
     #[must_use]
     pub fn words(self) -> &'static str {
+        self.texts().1
+    }
+
+    /// The name and the words.
+    fn texts(self) -> (&'static str, &'static str) {
         match self {
-            Grounds::SameItem => "the same item of the same feed",
-            Grounds::SameAddress => "one address and much of the same text",
-            Grounds::SameWords => "the same words in the same order",
-            Grounds::Likely => "likely one text",
-            Grounds::AnotherMember => "one story through another member",
-            Grounds::Holds => "a digest, which holds parts of several texts",
-            Grounds::OtherMembers => "likely one text, but not with the whole story",
-            Grounds::Unlikely => "not likely one text",
-            Grounds::NotCompared => "too little in common to be compared",
+            Grounds::SameItem => ("same_item", "the same item of the same feed"),
+            Grounds::SameAddress => ("same_address", "one address and much of the same text"),
+            Grounds::SameWords => ("same_words", "the same words in the same order"),
+            Grounds::Likely => ("likely", "likely one text"),
+            Grounds::AnotherMember => ("another_member", "one story through another member"),
+            Grounds::Holds => ("holds", "a digest, which holds parts of several texts"),
+            Grounds::OtherMembers => {
+                ("other_members", "likely one text, but not with the whole story")
+            }
+            Grounds::Unlikely => ("unlikely", "not likely one text"),
+            Grounds::NotCompared => ("not_compared", "too little in common to be compared"),
         }
     }
 }
