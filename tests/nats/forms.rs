@@ -234,7 +234,8 @@ fn start_stages(
         snapshot_after: 50,
         texts: None,
     };
-    let detector = wirefold_detector::run(context(), judging, stop.clone());
+    let detector =
+        wirefold_detector::run(context(), judging, wirefold_flow::Lease::alone(), stop.clone());
     running.spawn(async move { detector.await.map_err(|error| error.to_string()) });
     let enriching = wirefold_enricher::Settings {
         writer: "enricher-1".to_owned(),

@@ -12,39 +12,31 @@ use wirefold_envelope::{Sender, decode_output, timestamp};
 use wirefold_flow::{
     Answer, BoxFuture, Bus, CommittedDecision, Reason, Record, StateMachine, Stored, UnixMillis,
 };
-use wirefold_fold::{Prepared, Settings, word_hash};
+use wirefold_fold::{Prepared, word_hash};
 use wirefold_proto::streams;
 use wirefold_proto::{
     ArticleEnriched, ControlCommand, DecisionId, Input, Message, Offsets, Output, OutputArticle,
-    OutputCommand, OutputEpoch, StoryChange, Tag, TextPolicy, decode, encode,
+    OutputCommand, OutputEpoch, StoryChange, Tag, decode, encode,
 };
 
+use crate::Settings;
 use crate::metrics::{
     ARTICLES, CHANGES, COMMANDS, DIFFERENCES, DUPLICATES, EXPIRED, IN_WINDOW, REPLAYED,
 };
 use crate::preparing::{ParallelPreparer, PreparedArticle};
 use crate::snapshot::{SnapshotState, Snapshotter};
 use crate::state::{DecidedArticle, DetectorConfig, DetectorState};
+use crate::text_file::TextFolder;
 
 const SENDER: Sender = Sender { source: "/wirefold/detector" };
 /// The most bytes of a command. Its record repeats the command and adds its effects, and must fit
 /// into a message.
 const MAX_COMMAND_BYTES: usize = 256 * 1024;
 
-/// The instance that writes decisions.
-pub(crate) struct Writer {
-    /// Its name, such as `detector-1`.
-    pub(crate) name: String,
-    /// Its release of wirefold.
-    pub(crate) release: String,
-    /// How much of each text the output has.
-    pub(crate) text_policy: TextPolicy,
-}
-
 /// Decides about articles and commands.
 pub(crate) struct Decider {
+    settings: Settings,
     config: DetectorConfig,
-    writer: Writer,
     state: SnapshotState,
     /// The next articles, prepared.
     pub(crate) preparer: ParallelPreparer,
@@ -58,32 +50,21 @@ pub(crate) struct Decider {
 }
 
 impl Decider {
-    pub(crate) fn new(
-        config: DetectorConfig,
-        writer: Writer,
-        bus: Arc<dyn Bus>,
-        snapshot_after: usize,
-    ) -> Self {
+    pub(crate) fn new(settings: Settings, bus: Arc<dyn Bus>) -> Self {
+        let folder = settings.texts.as_deref();
+        let folder = Arc::new(folder.map_or_else(TextFolder::in_memory, TextFolder::persistent));
+        let hash = settings_hash(&settings.fold);
+        let config = DetectorConfig { settings: settings.fold.clone(), folder: folder.clone() };
         Self {
             state: empty_state(&config),
             preparer: ParallelPreparer::new(),
-            snapshotter: Snapshotter::new(
-                bus,
-                config.folder.clone(),
-                settings_hash(&config.settings),
-                snapshot_after,
-            ),
+            snapshotter: Snapshotter::new(bus, folder, hash, settings.snapshot_after),
+            settings,
             config,
-            writer,
             restored: None,
             lacks_texts: false,
             has_warned: false,
         }
-    }
-
-    #[cfg(test)]
-    pub(crate) fn preparer(&self) -> &ParallelPreparer {
-        &self.preparer
     }
 
     /// Sets the last record of the stream, which the first epoch record names.
@@ -109,7 +90,7 @@ impl Decider {
         IN_WINDOW.set(self.state.detector.articles() as f64, &[]);
         count_changes(&decided.record.changes);
         let DecidedArticle { mut record, doc, .. } = decided;
-        record.text_policy = self.writer.text_policy;
+        record.text_policy = self.settings.text_policy;
         record.text = self.state.detector.published_text(doc, record.text_policy);
         // The message of the article has room for the verdict.
         let body = encode(&record).expect("a decision fits into a message");
@@ -227,15 +208,15 @@ impl StateMachine for Decider {
     }
 
     fn epoch_record(&mut self, epoch: u64, at: UnixMillis) -> Record {
-        info!(epoch, writer = self.writer.name, "the detector takes over");
+        info!(epoch, writer = self.settings.writer, "the detector takes over");
         let at = timestamp(at);
         let record = OutputEpoch {
             schema: Tag::new(),
             decision: DecisionId { epoch, input: Input::Epoch },
             input: self.state.offsets,
             previous: self.state.last,
-            writer: self.writer.name.clone(),
-            release: self.writer.release.clone(),
+            writer: self.settings.writer.clone(),
+            release: self.settings.release.clone(),
             settings: format!("{:016x}", settings_hash(&self.config.settings)),
             at,
         };
@@ -296,7 +277,7 @@ fn empty_state(config: &DetectorConfig) -> SnapshotState {
 }
 
 /// A hash of the settings.
-fn settings_hash(settings: &Settings) -> u64 {
+fn settings_hash(settings: &wirefold_fold::Settings) -> u64 {
     word_hash(&format!("{settings:?}"))
 }
 

@@ -24,7 +24,6 @@ mod verdict;
 mod window_article;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{dead_letters, decode_output};
@@ -32,8 +31,7 @@ use wirefold_flow::{Lease, LoopError, Source, StageContext, WriterConfig, run_le
 use wirefold_proto::streams::{self, Stage};
 use wirefold_proto::{Subject, TextPolicy};
 
-use decider::{Decider, Writer};
-use state::DetectorConfig;
+use decider::Decider;
 
 pub use metrics::METRICS;
 pub use own_thread::run_on_own_thread;
@@ -65,45 +63,24 @@ pub const SNAPSHOT_AFTER: usize = 2_000;
 /// The subjects of commands about stories. The detector ignores other commands.
 const STORY_COMMANDS: &str = "wirefold.v1.control.story.>";
 
-/// Judges articles until `stop`; then publishes its last decisions and returns.
+/// Judges articles until `stop` while it has the lease; then publishes its last decisions and returns. Without the lease
+/// it is a standby and follows the decisions of the writer.
 ///
 /// # Errors
-/// [`LoopError::Fenced`] if another detector has taken over, and [`LoopError::Bus`] for an error
-/// that somebody must repair. It waits until passing errors are over.
+/// [`LoopError::Fenced`] if another detector has taken over although there is no lease, and [`LoopError::Bus`] for an
+/// error that somebody must repair. It waits until passing errors are over.
 pub async fn run(
-    context: StageContext,
-    settings: Settings,
-    stop: CancellationToken,
-) -> Result<(), LoopError> {
-    run_with_lease(context, settings, Lease::alone(), stop).await
-}
-
-/// Works as [`run`] while it has the lease. Otherwise it is a standby and follows the decisions of
-/// the writer.
-async fn run_with_lease(
     context: StageContext,
     settings: Settings,
     lease: Lease,
     stop: CancellationToken,
 ) -> Result<(), LoopError> {
     let last = context.bus.last(streams::OUTPUT.name, streams::OUTPUT_DECISIONS).await?;
-    let Settings { fold, writer, release, text_policy, snapshot_after, texts } = settings;
-    let writer = Writer { name: writer, release, text_policy };
-    let folder = text_folder(texts, snapshot_after);
-    let config = DetectorConfig { settings: fold, folder: Arc::new(folder) };
-    let mut decider = Decider::new(config, writer, context.bus.clone(), snapshot_after);
+    let mut decider = Decider::new(settings, context.bus.clone());
     if let Some(Ok(last)) = last.as_ref().map(decode_output) {
         decider.set_last_record(&last);
     }
     run_leased_writer(context, writer_config(), Box::new(decider), lease, stop).await
-}
-
-fn text_folder(texts: Option<PathBuf>, snapshot_after: usize) -> TextFolder {
-    match (texts, snapshot_after) {
-        (None, _) => TextFolder::in_memory(),
-        (Some(path), 0) => TextFolder::temporary(path),
-        (Some(path), _) => TextFolder::persistent(&path),
-    }
 }
 
 /// The streams and subjects that the detector reads and writes.

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::{BusError, Lease, LoopError, StageContext};
 
-use crate::{Settings, run_with_lease};
+use crate::{Settings, run};
 
 /// Runs the detector as [`run`](crate::run) while it has the lease, and as a standby otherwise, on
 /// a thread of its own. Judging can keep a core busy for a long time. On its own thread it does not
@@ -35,7 +35,7 @@ pub async fn run_on_own_thread(
         // A runtime must not be dropped inside another one, so this thread creates and drops its
         // own.
         let came = match Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => runtime.block_on(run_with_lease(context, settings, lease, stop)),
+            Ok(runtime) => runtime.block_on(run(context, settings, lease, stop)),
             Err(error) => Err(no_thread(error).into()),
         };
         // Nobody receives the result if the future was dropped.

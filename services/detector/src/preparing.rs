@@ -1,13 +1,11 @@
-//! Decodes and prepares articles on all cores, while the writer decides about them in order.
+//! Decodes and prepares articles on the other cores, while the writer decides about them in order.
 //!
 //! Stored inputs come in; prepared articles go out by their sequence. This module decides nothing
 //! and knows no earlier article.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
 use bytes::Bytes;
@@ -19,24 +17,15 @@ use wirefold_proto::{ArticleEnriched, Outlet, decode, streams};
 /// preparing them.
 const MIN_PER_THREAD: usize = 4;
 
-/// Prepares a batch of articles on the other cores. The deciding thread helps whenever it would
-/// have to wait.
+/// Prepares a batch of articles on the cores that do not decide.
 pub(crate) struct ParallelPreparer {
     /// How many threads prepare in addition to the deciding one.
     threads: usize,
-    batch: Option<Arc<Batch>>,
-    /// The index in the batch of the article with this sequence.
-    indices: HashMap<u64, usize>,
-}
-
-/// The articles of a batch. Each is prepared once, by the first thread that comes to it.
-struct Batch {
-    bodies: Vec<Bytes>,
-    /// The index of the first article that no thread has begun.
-    next: AtomicUsize,
-    /// The results that were not taken yet, by index; `None` if an article could not be prepared.
-    prepared: Mutex<HashMap<usize, Option<PreparedArticle>>>,
-    changed: Condvar,
+    /// The articles that each thread has prepared, in their order. A thread ends once nobody receives
+    /// from it.
+    parts: Vec<Receiver<(u64, Option<PreparedArticle>)>>,
+    /// The part that has the article with this sequence.
+    part_of: HashMap<u64, usize>,
 }
 
 /// An article that was decoded and prepared.
@@ -53,51 +42,39 @@ impl ParallelPreparer {
     }
 
     pub(crate) fn on_cores(cores: usize) -> ParallelPreparer {
-        ParallelPreparer { threads: cores.saturating_sub(1), batch: None, indices: HashMap::new() }
+        let (parts, part_of) = Default::default();
+        ParallelPreparer { threads: cores.saturating_sub(1), parts, part_of }
     }
 
     /// Begins to prepare the articles among these inputs, if there are enough of them for two
     /// cores.
     pub(crate) fn prepare(&mut self, inputs: &[Stored]) {
-        self.indices.clear();
-        if let Some(before) = self.batch.take() {
-            before.abandon();
-        }
+        self.parts.clear();
+        self.part_of.clear();
         let articles = inputs.iter().filter(|input| input.stream == streams::ENRICHED.name);
-        let mut bodies = Vec::new();
-        for input in articles {
-            self.indices.insert(input.sequence, bodies.len());
-            bodies.push(input.body.clone());
-        }
-        let threads = self.threads.min((bodies.len() / MIN_PER_THREAD).saturating_sub(1));
-        if threads == 0 {
-            self.indices.clear();
-            return;
-        }
-        let batch = Arc::new(Batch::new(bodies));
-        for _ in 0..threads {
-            let batch = batch.clone();
-            let work = move || while batch.prepare_next() {};
-            // If no thread can be started, the deciding thread prepares all articles.
+        let articles: Vec<(u64, Bytes)> =
+            articles.map(|input| (input.sequence, input.body.clone())).collect();
+        let threads = self.threads.min((articles.len() / MIN_PER_THREAD).saturating_sub(1));
+        for part in 0..threads {
+            let own: Vec<_> = articles.iter().skip(part).step_by(threads).cloned().collect();
+            self.part_of.extend(own.iter().map(|(sequence, _)| (*sequence, part)));
+            let (sender, prepared) = channel();
+            let mut send = move |(sequence, body): (u64, Bytes)| {
+                sender.send((sequence, decode_and_prepare(&body))).is_ok()
+            };
+            let work = move || own.into_iter().all(&mut send);
+            // If no thread can be started, the deciding thread prepares its articles.
             let _ = thread::Builder::new().name("prepare".to_owned()).spawn(work);
+            self.parts.push(prepared);
         }
-        self.batch = Some(batch);
     }
 
-    /// Takes the prepared article with this sequence out of the batch, and waits for it if
-    /// necessary. `None` if it is not in the batch, or could not be decoded, or its preparation
+    /// The prepared article with this sequence, once it is ready. Articles are taken in the order of
+    /// the inputs. `None` if it is not in the batch, or could not be decoded, or if its thread
     /// panicked: the caller then handles it in its turn and reports the error.
     pub(crate) fn take_prepared(&mut self, sequence: u64) -> Option<PreparedArticle> {
-        let index = self.indices.remove(&sequence)?;
-        let batch = self.batch.as_ref()?;
-        loop {
-            if let Some(found) = batch.lock().remove(&index) {
-                return found;
-            }
-            if !batch.prepare_next() {
-                return batch.wait_for(index);
-            }
-        }
+        let part = self.parts.get(self.part_of.remove(&sequence)?)?;
+        part.iter().find(|(found, _)| *found == sequence)?.1
     }
 }
 
@@ -105,52 +82,7 @@ impl ParallelPreparer {
     /// How many articles of the batch were not taken.
     #[cfg(test)]
     pub(crate) fn left(&self) -> usize {
-        self.indices.len()
-    }
-}
-
-impl Drop for ParallelPreparer {
-    fn drop(&mut self) {
-        if let Some(batch) = &self.batch {
-            batch.abandon();
-        }
-    }
-}
-
-impl Batch {
-    fn new(bodies: Vec<Bytes>) -> Batch {
-        let (next, prepared) = (AtomicUsize::new(0), Mutex::default());
-        Batch { bodies, next, prepared, changed: Condvar::new() }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<usize, Option<PreparedArticle>>> {
-        // No thread panics while it holds this lock.
-        self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Skips the articles that no thread has begun.
-    fn abandon(&self) {
-        self.next.store(self.bodies.len(), Ordering::Relaxed);
-    }
-
-    /// Prepares the first article that no thread has begun; false if none is left.
-    fn prepare_next(&self) -> bool {
-        let index = self.next.fetch_add(1, Ordering::Relaxed);
-        let Some(body) = self.bodies.get(index) else { return false };
-        let ready = catch_unwind(AssertUnwindSafe(|| decode_and_prepare(body))).unwrap_or(None);
-        self.lock().insert(index, ready);
-        self.changed.notify_all();
-        true
-    }
-
-    fn wait_for(&self, index: usize) -> Option<PreparedArticle> {
-        let mut prepared = self.lock();
-        loop {
-            if let Some(found) = prepared.remove(&index) {
-                return found;
-            }
-            prepared = self.changed.wait(prepared).unwrap_or_else(PoisonError::into_inner);
-        }
+        self.part_of.len()
     }
 }
 

@@ -1,6 +1,5 @@
-//! The text files of the text store, in a folder. If the detector writes snapshots, the files have
-//! names and outlive the process, so that a snapshot only stores the position of a text. Otherwise
-//! they vanish with the process.
+//! The text files of the text store, in a folder. They outlive the process, so that a snapshot only
+//! stores the position of a text.
 //!
 //! Only the process that created a text file writes it, from beginning to end. Another process
 //! reads it only as far as a snapshot says. Therefore two processes that run at once do not damage
@@ -24,25 +23,24 @@ pub use folder::TextFolder;
 /// A text file: records one after another, each with its length and checksum.
 #[derive(Debug)]
 pub struct FolderTextFile {
-    /// The name of the file, or "" if it has none.
     name: String,
-    file: Option<File>,
+    file: File,
     path: PathBuf,
     /// How many bytes are in it.
     length: Mutex<u64>,
 }
 
 impl FolderTextFile {
-    /// The name by which a later process finds the file; "" if it will be gone.
+    /// The name by which a later process finds the file.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    fn new(name: String, file: Option<File>, path: PathBuf, length: u64) -> Self {
+    fn new(name: String, file: File, path: PathBuf, length: u64) -> Self {
         // If locks are not supported, another process may remove the file. The next start then
         // takes longer.
-        let _ = file.as_ref().map(File::try_lock_shared);
+        let _ = file.try_lock_shared();
         Self { name, file, path, length: Mutex::new(length) }
     }
 
@@ -54,18 +52,12 @@ impl FolderTextFile {
 
     /// Returns once the written bytes would survive a power cut.
     pub(crate) fn sync(&self) -> io::Result<()> {
-        self.file.as_ref().map_or(Ok(()), File::sync_data)
-    }
-
-    fn write(&self, bytes: &[u8], place: u64) -> io::Result<()> {
-        let file = self.file.as_ref().ok_or(io::ErrorKind::NotFound)?;
-        file.write_all_at(bytes, place).inspect_err(folder::warn_once)
+        self.file.sync_data()
     }
 
     fn read_record(&self, place: u64, bytes: &mut [u8]) -> io::Result<()> {
         let mut record = vec![0; records::PREFIX + bytes.len()];
-        let file = self.file.as_ref().ok_or(io::ErrorKind::NotFound)?;
-        file.read_exact_at(&mut record, place)?;
+        self.file.read_exact_at(&mut record, place)?;
         bytes.copy_from_slice(records::check(&record)?);
         Ok(())
     }
@@ -77,12 +69,8 @@ impl FolderTextFile {
         let name = &self.name;
         error!(name, %error, "a text cannot be read back from the disk; the detector ends, start it again");
         // If the file cannot be removed, the next start finds it again.
-        let _ = self.remove();
+        let _ = std::fs::remove_file(&self.path);
         std::process::abort();
-    }
-
-    fn remove(&self) -> io::Result<()> {
-        if self.name.is_empty() { Ok(()) } else { std::fs::remove_file(&self.path) }
     }
 
     // No thread can leave the length half changed, so a poisoned lock does no harm.
@@ -96,7 +84,7 @@ impl TextFile for FolderTextFile {
         let record = records::encode(bytes)?;
         let mut length = self.locked_length();
         let place = *length;
-        self.write(&record, place).ok()?;
+        self.file.write_all_at(&record, place).inspect_err(folder::warn_once).ok()?;
         *length += record.len() as u64;
         Some(place)
     }
@@ -140,7 +128,7 @@ mod tests {
             let given: Vec<String> = given.iter().map(ToString::to_string).collect();
             let root = tempfile::tempdir().unwrap();
             let folder = TextFolder::persistent(root.path());
-            let text_file = folder.create();
+            let text_file = folder.create().unwrap();
             let places = put(&text_file, &given);
             assert_eq!(texts(&text_file, &places), given);
             let length = text_file.length();
@@ -155,7 +143,7 @@ mod tests {
         harm: impl Fn(&mut Vec<u8>),
     ) -> (tempfile::TempDir, Arc<FolderTextFile>, Vec<(u64, usize)>) {
         let root = tempfile::tempdir().unwrap();
-        let text_file = TextFolder::persistent(root.path()).create();
+        let text_file = TextFolder::persistent(root.path()).create().unwrap();
         let places = put(&text_file, &["one", "", "three"].map(str::to_owned));
         let mut bytes = fs::read(&text_file.path).unwrap();
         harm(&mut bytes);
@@ -175,8 +163,6 @@ mod tests {
             let (_root, text_file, places) = harmed(harm);
             assert_eq!(texts(&text_file, &places[..2]), ["one", ""]);
             assert!(text_file.read_record(places[2].0, &mut [0; 5]).is_err());
-            text_file.remove().unwrap();
-            assert!(!text_file.path.exists());
         }
     }
 

@@ -223,7 +223,12 @@ async fn play(night: &Night, step: Duration) -> Vec<Sent> {
         snapshot_after: 0,
         texts: None,
     };
-    let detecting = tokio::spawn(wirefold_detector::run(context.clone(), detector, stop.clone()));
+    let detecting = tokio::spawn(wirefold_detector::run(
+        context.clone(),
+        detector,
+        wirefold_flow::Lease::alone(),
+        stop.clone(),
+    ));
     let enriching = wirefold_enricher::Settings {
         writer: "enricher-1".to_owned(),
         release: "0.0.0".to_owned(),

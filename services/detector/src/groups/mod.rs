@@ -133,22 +133,7 @@ impl Groups {
         continues: Option<EventId>,
     ) {
         let event = self.resolve(event);
-        let opened = Story {
-            id: first.id.into(),
-            lead: first.id,
-            claim: first.claim,
-            is_preferred: false,
-            is_credited: false,
-            event,
-            revision: 0,
-            articles: 0,
-            versions: 0,
-            outlets: BTreeMap::new(),
-            first_seen: first.seen,
-            comparable: 0,
-            last: first.time,
-        };
-        self.stories.insert(story, opened);
+        self.stories.insert(story, Story::of(first, event));
         let new_event = || Event {
             id: first.id.into(),
             stories: BTreeSet::new(),
@@ -168,13 +153,7 @@ impl Groups {
     /// Counts an article in its story and event.
     pub(crate) fn count_article(&mut self, story: fold::StoryId, article: &CountedArticle) {
         if let Some(found) = self.stories.get_mut(story) {
-            found.revision += 1;
-            found.articles += 1;
-            found.versions += u32::from(article.is_version);
-            *found.outlets.entry(article.outlet).or_default() += 1;
-            found.comparable += u32::from(article.comparable);
-            found.last = found.last.max(article.time);
-            found.first_seen = found.first_seen.min(article.seen);
+            found.add(article);
         }
         let event = self.event_of(story);
         if let Some(event) = self.events.get_mut(event) {
@@ -377,6 +356,36 @@ impl Groups {
 }
 
 impl Story {
+    /// The story of this first article, which is not counted yet.
+    fn of(first: &CountedArticle, event: fold::EventId) -> Story {
+        Story {
+            id: first.id.into(),
+            lead: first.id,
+            claim: first.claim,
+            is_preferred: false,
+            is_credited: false,
+            event,
+            revision: 0,
+            articles: 0,
+            versions: 0,
+            outlets: BTreeMap::new(),
+            first_seen: first.seen,
+            comparable: 0,
+            last: first.time,
+        }
+    }
+
+    /// Counts an article.
+    fn add(&mut self, article: &CountedArticle) {
+        self.revision += 1;
+        self.articles += 1;
+        self.versions += u32::from(article.is_version);
+        *self.outlets.entry(article.outlet).or_default() += 1;
+        self.comparable += u32::from(article.comparable);
+        self.last = self.last.max(article.time);
+        self.first_seen = self.first_seen.min(article.seen);
+    }
+
     /// Makes another article the lead if its evidence is stronger, unless people chose the lead.
     fn lead_if_stronger(&mut self, lead: ArticleId, claim: Claim) -> Option<StoryChange> {
         let by = claim.exceeds(&self.claim).filter(|_| !self.is_preferred)?;

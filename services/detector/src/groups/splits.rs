@@ -24,16 +24,6 @@ pub(crate) struct SplitMembers<'a> {
     pub(crate) rest: Vec<Member>,
 }
 
-/// The result of a split, by the ids of the contract.
-struct SplitResult {
-    from: StoryId,
-    into: StoryId,
-    /// The articles that moved to the new story.
-    articles: Vec<ArticleId>,
-    /// The new leads to report: each story with the article that represents it from now on.
-    new_leads: Vec<(StoryId, ArticleId)>,
-}
-
 impl Groups {
     /// The story with this id, or the story that it was merged into.
     pub(crate) fn story_with_id(&self, id: StoryId) -> Option<fold::StoryId> {
@@ -49,39 +39,30 @@ impl Groups {
         found.or_else(former)
     }
 
-    /// Splits a story because of a manual override. Returns the changes to report.
+    /// Moves articles from their story to a new one in the same event, because of a manual override. Returns the
+    /// changes to report.
     pub(crate) fn split_by_override(&mut self, leaving: &SplitMembers<'_>) -> Vec<StoryChange> {
-        let Some(SplitResult { from, into, articles, new_leads }) = self.split_story(leaving)
-        else {
+        let SplitMembers { split, moved, rest } = leaving;
+        let (Some(first), Some(from)) = (moved.first(), self.stories.get_mut(split.from)) else {
             return Vec::new();
         };
-        let mut changes = vec![StoryChange::Split { from, into, articles }];
-        let preferred = new_leads.into_iter();
-        changes.extend(preferred.map(|(story, lead)| StoryChange::Preferred { story, lead }));
-        changes
-    }
-
-    /// Moves articles from their story to a new one in the same event.
-    fn split_story(&mut self, leaving: &SplitMembers<'_>) -> Option<SplitResult> {
-        let SplitMembers { split, moved, rest } = leaving;
-        let first = moved.first()?;
-        let from = self.stories.get_mut(split.from)?;
         let before = from.lead;
         let into = from.split_off(first, moved, rest);
-        let kept = (from.lead != before).then_some((from.id, from.lead));
-        let (from, event) = (from.id, from.event);
-        let (id, lead) = (into.id, into.lead);
-        self.former_ids.stories.remove(&id);
+        let articles = moved.iter().map(|member| member.article.id).collect();
+        let mut changes = vec![StoryChange::Split { from: from.id, into: into.id, articles }];
+        let preferred =
+            |story: &Story| StoryChange::Preferred { story: story.id, lead: story.lead };
+        changes.extend((into.lead != first.article.id).then(|| preferred(&into)));
+        changes.extend((from.lead != before).then(|| preferred(from)));
+        let event = from.event;
+        self.former_ids.stories.remove(&into.id);
         self.stories.insert(split.into, into);
-        let event = self.resolve(event);
-        if let Some(found) = self.events.get_mut(event) {
+        let resolved = self.resolve(event);
+        if let Some(found) = self.events.get_mut(resolved) {
             found.stories.insert(split.into);
             found.revision += 1;
         }
-        let articles = moved.iter().map(|member| member.article.id).collect();
-        let chosen = (lead != first.article.id).then_some((id, lead));
-        let new_leads = chosen.into_iter().chain(kept).collect();
-        Some(SplitResult { from, into: id, articles, new_leads })
+        changes
     }
 
     /// Takes stories out of their event, into an event of their own, with the id of the event that they were before, or
@@ -181,32 +162,17 @@ impl Story {
     /// remaining articles that are in the window. Both lists are in order, and `first` is the first
     /// article that moved.
     fn split_off(&mut self, first: &Member, moved: &[Member], rest: &[Member]) -> Story {
-        let mut into = Story {
-            id: first.article.id.into(),
-            lead: first.article.id,
-            claim: first.article.claim,
-            is_preferred: false,
-            is_credited: moved.iter().any(|member| member.is_credited),
-            event: self.event,
-            revision: 1,
-            articles: count(moved.len()),
-            // The first article of a story is no version there, even if it was one in the old
-            // story.
-            versions: versions(moved.get(1..).unwrap_or_default()),
-            outlets: Default::default(),
-            first_seen: first.article.seen,
-            comparable: 0,
-            last: first.article.time,
-        };
+        let mut into = Story::of(&first.article, self.event);
+        into.is_credited = moved.iter().any(|member| member.is_credited);
         for member in moved {
-            *into.outlets.entry(member.article.outlet).or_default() += 1;
-            into.comparable += u32::from(member.article.comparable);
-            into.first_seen = into.first_seen.min(member.article.seen);
-            into.last = into.last.max(member.article.time);
+            into.add(&member.article);
             if let Some(articles) = self.outlets.get_mut(&member.article.outlet) {
                 *articles = articles.saturating_sub(1);
             }
         }
+        into.revision = 1;
+        // The first article of a story is no version there, even if it was one in the old story.
+        into.versions -= u32::from(first.article.is_version);
         self.outlets.retain(|_, articles| *articles > 0);
         self.revision += 1;
         self.articles = self.articles.saturating_sub(into.articles);

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{Limits, Sender, create_streams};
 use wirefold_flow::sim::{SimBus, SimDisk, VirtualClock};
-use wirefold_flow::{Bus, LoopError, Outgoing, StageContext, Stored, UnixMillis};
+use wirefold_flow::{Bus, Lease, LoopError, Outgoing, StageContext, Stored, UnixMillis};
 use wirefold_proto::streams;
 use wirefold_proto::{
     AboutArticle, ArticleEnriched, ArticleId, ContentHash, ControlCommand, Findings, ItemAddress,
@@ -138,7 +138,7 @@ impl Harness {
 
     pub(super) fn start(&self) -> (CancellationToken, JoinHandle<Result<(), LoopError>>) {
         let stop = CancellationToken::new();
-        let running = tokio::spawn(run(self.context(), settings(), stop.clone()));
+        let running = tokio::spawn(run(self.context(), settings(), Lease::alone(), stop.clone()));
         (stop, running)
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::Sender;
-use wirefold_flow::{Outgoing, Stored};
+use wirefold_flow::{Lease, Outgoing, Stored};
 use wirefold_proto::{
     ArticleEnriched, ArticleId, Class, Command, CommandOutcome, ControlCommand, EventId, Output,
     OutputArticle, OutputCommand, StoryChange, StoryId, Tag, Target,
@@ -417,7 +417,8 @@ async fn restarts_with_manual_overrides_among_the_articles_give_the_same_bytes()
         let judged = tell(&harness, &articles, async |count| {
             let stop = CancellationToken::new();
             let settings = Settings { snapshot_after, ..settings() };
-            let running = tokio::spawn(run(harness.context(), settings, stop.clone()));
+            let running =
+                tokio::spawn(run(harness.context(), settings, Lease::alone(), stop.clone()));
             let judged = harness.judged(count).await;
             if is_killed {
                 running.abort();

@@ -39,6 +39,7 @@ async fn an_idle_detector_writes_a_snapshot() {
     let running = tokio::spawn(run(
         harness.context(),
         settings_with_snapshots_after(&harness, 5),
+        wirefold_flow::Lease::alone(),
         stop.clone(),
     ));
     let last = harness.judged(articles.len()).await.pop().unwrap().sequence;

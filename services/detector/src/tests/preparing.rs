@@ -2,13 +2,11 @@
 
 use wirefold_flow::{Headers, StateMachine as _, Stored, UnixMillis};
 use wirefold_fold::{Detector, Settings};
-use wirefold_proto::{ArticleEnriched, TextPolicy, encode, streams};
+use wirefold_proto::{ArticleEnriched, encode, streams};
 
-use super::harness::{Harness, TestArticle};
-use crate::decider::{Decider, Writer};
+use super::harness::{Harness, TestArticle, settings};
+use crate::decider::Decider;
 use crate::preparing::{ParallelPreparer, byline, incoming};
-use crate::state::DetectorConfig;
-use crate::text_file::TextFolder;
 
 /// Articles; every third is a copy of the first.
 fn articles() -> Vec<ArticleEnriched> {
@@ -41,7 +39,6 @@ fn preparing_on_all_cores_changes_no_verdict() {
     inputs.push(stored((99, b"no article".to_vec())));
     let mut preparer = ParallelPreparer::on_cores(3);
     preparer.prepare(&inputs);
-    assert!(preparer.take_prepared(99).is_none(), "left to its turn");
     let [mut here, mut there] = [(), ()].map(|()| Detector::new(Settings::default()));
     for (sequence, article) in (1..).zip(&articles) {
         let ready = preparer.take_prepared(sequence).expect("it is one of many");
@@ -50,6 +47,7 @@ fn preparing_on_all_cores_changes_no_verdict() {
         let input = incoming(article, &byline);
         assert_eq!(here.decide(&input, &ready.prepared), there.observe(&input));
     }
+    assert!(preparer.take_prepared(99).is_none(), "left to its turn");
     assert!(preparer.take_prepared(1).is_none(), "each is decided once");
     preparer.prepare(&inputs[..3]);
     assert!(preparer.take_prepared(1).is_none(), "a few are quicker done in their turn");
@@ -57,16 +55,8 @@ fn preparing_on_all_cores_changes_no_verdict() {
 
 /// A decider with a pool of three cores.
 fn decider(harness: &Harness) -> Decider {
-    let settings = Settings::default();
-    let pool = ParallelPreparer::on_cores(3);
-    let config = DetectorConfig { settings, folder: TextFolder::in_memory().into() };
-    let writer = Writer {
-        name: "detector-1".to_owned(),
-        release: "0.0.0".to_owned(),
-        text_policy: TextPolicy::Lead,
-    };
-    let mut decider = Decider::new(config, writer, harness.bus.clone(), 0);
-    decider.preparer = pool;
+    let mut decider = Decider::new(settings(), harness.bus.clone());
+    decider.preparer = ParallelPreparer::on_cores(3);
     decider.restart();
     decider
 }
@@ -87,10 +77,10 @@ async fn a_replay_takes_prepared_articles_and_gives_the_same_state() {
     }
     let mut heir = decider(&harness);
     heir.prepare(&inputs).await.unwrap();
-    assert_eq!(heir.preparer().left(), inputs.len());
+    assert_eq!(heir.preparer.left(), inputs.len());
     for (decision, input) in decisions.iter().zip(&inputs) {
         heir.replay(decision, Some(input));
     }
-    assert_eq!(heir.preparer().left(), 0, "each was taken from the batch");
+    assert_eq!(heir.preparer.left(), 0, "each was taken from the batch");
     assert_eq!(heir.decide(1, &last), first.decide(1, &last));
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use wirefold_flow::{Objects, Stored, StreamConfig, read_object, write_object};
+use wirefold_flow::{Lease, Objects, Stored, StreamConfig, read_object, write_object};
 use wirefold_proto::{ArticleEnriched, streams};
 
 use super::harness::{Harness, decision, seed_articles, seeds, settings, without_epochs};
@@ -44,7 +44,7 @@ pub(super) async fn run_to(
     killed: bool,
 ) -> Vec<Stored> {
     let stop = CancellationToken::new();
-    let running = tokio::spawn(run(harness.context(), settings, stop.clone()));
+    let running = tokio::spawn(run(harness.context(), settings, Lease::alone(), stop.clone()));
     let judged = harness.judged(count).await;
     if killed {
         running.abort();

@@ -13,7 +13,7 @@ use wirefold_fold::{TextFile, TextFiles};
 
 use super::FolderTextFile;
 
-/// The name of the subfolder for files with names. wirefold owns everything in it.
+/// The name of the subfolder for the files. wirefold owns everything in it.
 const SUBFOLDER: &str = "wf_texts";
 /// The number of letters and digits in the name of a file.
 const NAME_LENGTH: usize = 16;
@@ -23,8 +23,6 @@ const NAME_LENGTH: usize = 16;
 pub struct TextFolder {
     /// `None` keeps all texts in memory.
     path: Option<PathBuf>,
-    /// Whether the files outlive the process.
-    is_persistent: bool,
     /// The text files that this process uses.
     in_use: Mutex<Vec<Weak<FolderTextFile>>>,
 }
@@ -33,19 +31,13 @@ impl TextFolder {
     /// No folder: texts stay in memory.
     #[must_use]
     pub fn in_memory() -> Self {
-        Self { path: None, is_persistent: false, in_use: Mutex::default() }
-    }
-
-    /// A folder for files without a name, which vanish with the process.
-    #[must_use]
-    pub fn temporary(path: PathBuf) -> Self {
-        Self { path: Some(path), is_persistent: false, in_use: Mutex::default() }
+        Self { path: None, in_use: Mutex::default() }
     }
 
     /// A folder for files that the next process finds. They are in a subfolder of `path`.
     #[must_use]
     pub fn persistent(path: &Path) -> Self {
-        Self { path: Some(path.join(SUBFOLDER)), is_persistent: true, in_use: Mutex::default() }
+        Self { path: Some(path.join(SUBFOLDER)), in_use: Mutex::default() }
     }
 
     /// Opens the text file with this name for reading, if it exists and has at least `length`
@@ -58,19 +50,17 @@ impl TextFolder {
         let path = self.path.as_ref()?.join(name);
         let file = File::open(&path).ok().filter(|_| is_name)?;
         let is_long_enough = file.metadata().is_ok_and(|found| found.len() >= length);
-        let found = Arc::new(FolderTextFile::new(name.to_owned(), Some(file), path, length));
+        let found = Arc::new(FolderTextFile::new(name.to_owned(), file, path, length));
         is_long_enough.then(|| register(&mut in_use, found))
     }
 
-    /// Creates an empty text file; in memory if no file can be created.
+    /// Creates an empty text file. `None` if texts stay in memory: there is no folder, or no file can
+    /// be created in it, which is logged once.
     #[must_use]
-    pub fn create(&self) -> Arc<FolderTextFile> {
+    pub fn create(&self) -> Option<Arc<FolderTextFile>> {
         let mut in_use = self.in_use();
-        let made =
-            self.path.as_ref().and_then(|path| self.create_file(path).inspect_err(warn_once).ok());
-        let texts =
-            made.unwrap_or_else(|| FolderTextFile::new(String::new(), None, PathBuf::new(), 0));
-        register(&mut in_use, texts.into())
+        let made = create_file(self.path.as_ref()?).inspect_err(warn_once).ok()?;
+        Some(register(&mut in_use, made.into()))
     }
 
     /// The text file of this process that the detector knows as `text_file`.
@@ -89,7 +79,7 @@ impl TextFolder {
 
     /// Removes the files that neither a process uses nor a snapshot names.
     pub(crate) fn remove_unused_files(&self, named: &BTreeSet<String>) {
-        let Some(path) = self.path.as_ref().filter(|_| self.is_persistent) else { return };
+        let Some(path) = &self.path else { return };
         // The lock prevents that a file is created meanwhile, which would be removed.
         let in_use = self.in_use();
         let used: BTreeSet<String> =
@@ -102,19 +92,6 @@ impl TextFolder {
         }
     }
 
-    fn create_file(&self, folder: &Path) -> io::Result<FolderTextFile> {
-        if !self.is_persistent {
-            let file = tempfile::tempfile_in(folder)?;
-            return Ok(FolderTextFile::new(String::new(), Some(file), PathBuf::new(), 0));
-        }
-        fs::create_dir_all(folder)?;
-        let mut maker = tempfile::Builder::new();
-        let made = maker.prefix("").rand_bytes(NAME_LENGTH).tempfile_in(folder)?;
-        let (file, path) = made.keep().map_err(|error| error.error)?;
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        Ok(FolderTextFile::new(name.unwrap_or_default(), Some(file), path, 0))
-    }
-
     // No thread can leave the list half changed, so a poisoned lock does no harm.
     fn in_use(&self) -> MutexGuard<'_, Vec<Weak<FolderTextFile>>> {
         self.in_use.lock().unwrap_or_else(PoisonError::into_inner)
@@ -123,15 +100,22 @@ impl TextFolder {
 
 impl TextFiles for TextFolder {
     fn open(&self) -> Option<Arc<dyn TextFile>> {
-        self.path.as_ref()?;
-        let texts = self.create();
-        texts.file.is_some().then_some(texts as Arc<dyn TextFile>)
+        self.create().map(|texts| texts as Arc<dyn TextFile>)
     }
 
     #[cfg(test)]
     fn recent_in_memory(&self) -> u32 {
         4
     }
+}
+
+fn create_file(folder: &Path) -> io::Result<FolderTextFile> {
+    fs::create_dir_all(folder)?;
+    let mut maker = tempfile::Builder::new();
+    let made = maker.prefix("").rand_bytes(NAME_LENGTH).tempfile_in(folder)?;
+    let (file, path) = made.keep().map_err(|error| error.error)?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    Ok(FolderTextFile::new(name.unwrap_or_default(), file, path, 0))
 }
 
 fn register(
@@ -191,20 +175,12 @@ mod tests {
     }
 
     #[test]
-    fn temporary_files_leave_nothing_behind() {
-        let root = tempfile::tempdir().unwrap();
-        let text_file = TextFolder::temporary(root.path().to_owned()).open().unwrap();
-        text_file.put(b"one").unwrap();
-        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
-        assert!(TextFolder::temporary(root.path().join("none")).open().is_none());
-    }
-
-    #[test]
     fn a_persistent_file_stays_as_long_as_it_is_needed() {
         let root = tempfile::tempdir().unwrap();
         let folder = TextFolder::persistent(root.path());
         folder.remove_unused_files(&BTreeSet::new());
-        let (used, named, lost) = (folder.create(), folder.create(), folder.create());
+        let (used, named, lost) =
+            (folder.create().unwrap(), folder.create().unwrap(), folder.create().unwrap());
         let named = BTreeSet::from([named.name.clone()]);
         drop(lost);
         assert_eq!(names(root.path()).len(), 3);
@@ -219,7 +195,7 @@ mod tests {
     #[test]
     fn a_missing_or_short_file_is_not_found() {
         let root = tempfile::tempdir().unwrap();
-        let text_file = TextFolder::persistent(root.path()).create();
+        let text_file = TextFolder::persistent(root.path()).create().unwrap();
         text_file.put(b"one").unwrap();
         let length = text_file.length();
         fs::write(root.path().join("other-file-of-16"), "some file of others").unwrap();

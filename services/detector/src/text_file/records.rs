@@ -18,25 +18,8 @@ pub(super) fn encode(text: &[u8]) -> Option<Vec<u8>> {
 
 /// The text of a record. An error unless the bytes are exactly one intact record.
 pub(super) fn check(record: &[u8]) -> io::Result<&[u8]> {
-    match first_text(record) {
-        Some(text) if has_right_checksum(record, text) && PREFIX + text.len() == record.len() => {
-            Ok(text)
-        }
-        _ => Err(damaged()),
-    }
-}
-
-/// The text of the first record, if the record is complete.
-fn first_text(bytes: &[u8]) -> Option<&[u8]> {
-    let (length, rest) = bytes.split_first_chunk::<4>()?;
-    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-    rest.get(PREFIX - 4..)?.get(..length)
-}
-
-fn has_right_checksum(record: &[u8], text: &[u8]) -> bool {
-    record[4..PREFIX] == crc32fast::hash(text).to_le_bytes()
-}
-
-fn damaged() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "it differs from what was written")
+    let text = record.get(PREFIX..).unwrap_or_default();
+    let is_intact = encode(text).is_some_and(|written| written == record);
+    let damaged = || io::Error::new(io::ErrorKind::InvalidData, "it differs from what was written");
+    is_intact.then_some(text).ok_or_else(damaged)
 }

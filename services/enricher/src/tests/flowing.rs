@@ -44,7 +44,12 @@ pub(super) async fn through_both(
     let context = StageContext::new(bus.clone(), clock);
     let stop = CancellationToken::new();
     let deciding = detector_settings(policy);
-    let detector = tokio::spawn(wirefold_detector::run(context.clone(), deciding, stop.clone()));
+    let detector = tokio::spawn(wirefold_detector::run(
+        context.clone(),
+        deciding,
+        Lease::alone(),
+        stop.clone(),
+    ));
     let enricher = tokio::spawn(run(context, settings(), Lease::alone(), stop.clone()));
     let filter = "wirefold.v1.output.article.>";
     let mut reader = bus.read(streams::OUTPUT.name, filter, 1).await.unwrap();

@@ -142,6 +142,7 @@ impl Simulation {
                 Box::pin(wirefold_detector::run(
                     context.clone(),
                     detector_settings(TextPolicy::Lead),
+                    Lease::alone(),
                     stop,
                 ))
             }));
@@ -231,7 +232,7 @@ async fn undisturbed(inputs: &[Stored]) -> Vec<Stored> {
     let deciding = detector_settings(TextPolicy::Lead);
     let enriching = enrich(&context, stop.clone());
     let running = [
-        tokio::spawn(wirefold_detector::run(context, deciding, stop.clone())),
+        tokio::spawn(wirefold_detector::run(context, deciding, Lease::alone(), stop.clone())),
         tokio::spawn(enriching),
     ];
     let mut reader = bus.read(streams::OUTPUT.name, ARTICLES, 1).await.unwrap();
