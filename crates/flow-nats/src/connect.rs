@@ -28,7 +28,8 @@ pub(crate) async fn connect(options: &Options) -> Result<Link, ConnectError> {
     let inboxes = format!("_INBOX_{}", options.name);
     let client = wait_for_broker(options, &watch, &inboxes).await?;
     check(&server, &client.server_info())?;
-    Ok(Link::new(client, watch, options.user(), inboxes, options.answer_within))
+    let (user, answer_within) = (options.user(), options.answer_within);
+    Ok(Link { client, watch, user, inboxes, answer_within })
 }
 
 async fn wait_for_broker(

@@ -178,7 +178,7 @@ impl Bus for NatsBus {
         stream: &'a str,
         sequences: &'a [u64],
     ) -> Answer<'a, Vec<Result<Stored, BusError>>> {
-        Box::pin(direct_get::get_each(&self.0.link, stream, sequences))
+        Box::pin(async move { Ok(self.0.link.get_each(stream, sequences).await) })
     }
 
     fn last<'a>(&'a self, stream: &'a str, filter: &'a str) -> Answer<'a, Option<Stored>> {

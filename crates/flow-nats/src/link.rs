@@ -82,23 +82,14 @@ pub(crate) fn closed() -> BusError {
 /// A connection. The client connects again whenever it is lost.
 pub(crate) struct Link {
     pub(crate) client: Client,
-    watch: Watch,
-    user: String,
-    inboxes: String,
-    answer_within: Duration,
+    pub(crate) watch: Watch,
+    pub(crate) user: String,
+    /// The prefix of its inboxes.
+    pub(crate) inboxes: String,
+    pub(crate) answer_within: Duration,
 }
 
 impl Link {
-    pub(crate) fn new(
-        client: Client,
-        watch: Watch,
-        user: String,
-        inboxes: String,
-        answer_within: Duration,
-    ) -> Self {
-        Self { client, watch, user, inboxes, answer_within }
-    }
-
     /// A unique token: the last one of a new inbox.
     pub(crate) fn unique_token(&self) -> String {
         let inbox = self.client.new_inbox();

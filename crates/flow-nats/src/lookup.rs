@@ -6,6 +6,7 @@ use async_nats::{Message, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wirefold_flow::{BusError, Stored, StreamState, UnixMillis, check_filter, check_name};
@@ -13,6 +14,9 @@ use wirefold_flow::{BusError, Stored, StreamState, UnixMillis, check_filter, che
 use crate::api::code;
 use crate::headers::{self, Received};
 use crate::link::Link;
+
+/// The most single requests at once.
+const GETS_AT_ONCE: usize = 64;
 
 /// The leader's answer with a message.
 #[derive(Deserialize)]
@@ -34,19 +38,7 @@ struct RawMessage {
 impl Link {
     /// The message at a sequence.
     pub(crate) async fn get(&self, stream: &str, sequence: u64) -> Result<Stored, BusError> {
-        check_name("stream", stream)?;
-        let subject = format!("$JS.API.DIRECT.GET.{stream}");
-        let body = json!({ "seq": sequence }).to_string().into();
-        let Some(answer) = self.request(&subject, None, body).await? else {
-            return Err(self.why_nobody(stream).await);
-        };
-        if answer.status.is_none() {
-            return from_direct(stream, answer);
-        }
-        // A replica may lag behind: only the leader knows whether the message is gone.
-        if answer.status == Some(StatusCode::NOT_FOUND)
-            && let Some(stored) = self.get_from_leader(stream, &json!({ "seq": sequence })).await?
-        {
+        if let Some(stored) = self.get_direct(stream, &json!({ "seq": sequence })).await? {
             return Ok(stored);
         }
         let state = StreamState::from(&self.stream_info(stream).await?.state);
@@ -58,6 +50,16 @@ impl Link {
         })
     }
 
+    /// One result for each of these sequences, in their order.
+    pub(crate) async fn get_each(
+        &self,
+        stream: &str,
+        sequences: &[u64],
+    ) -> Vec<Result<Stored, BusError>> {
+        let each: Vec<_> = sequences.iter().map(|sequence| self.get(stream, *sequence)).collect();
+        stream::iter(each).buffered(GETS_AT_ONCE).collect().await
+    }
+
     /// The first message on a subject from a sequence on.
     pub(crate) async fn next_on(
         &self,
@@ -65,16 +67,19 @@ impl Link {
         from: u64,
         subject: &str,
     ) -> Result<Option<Stored>, BusError> {
+        self.get_direct(stream, &json!({ "seq": from, "next_by_subj": subject })).await
+    }
+
+    async fn get_direct(&self, stream: &str, body: &Value) -> Result<Option<Stored>, BusError> {
         check_name("stream", stream)?;
-        let body = json!({ "seq": from, "next_by_subj": subject });
-        let asked = format!("$JS.API.DIRECT.GET.{stream}");
-        let Some(answer) = self.request(&asked, None, body.to_string().into()).await? else {
+        let subject = format!("$JS.API.DIRECT.GET.{stream}");
+        let Some(answer) = self.request(&subject, None, body.to_string().into()).await? else {
             return Err(self.why_nobody(stream).await);
         };
         match answer.status {
             None => from_direct(stream, answer).map(Some),
             // A replica may lag behind: only the leader knows whether the message is gone.
-            Some(StatusCode::NOT_FOUND) => self.get_from_leader(stream, &body).await,
+            Some(StatusCode::NOT_FOUND) => self.get_from_leader(stream, body).await,
             Some(status) => Err(BusError::Unavailable(format!("{stream}: {status}"))),
         }
     }

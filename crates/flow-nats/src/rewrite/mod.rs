@@ -21,6 +21,7 @@
 mod copy;
 
 use bytes::Bytes;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use wirefold_flow::{BusError, Entry, Stored, check_name};
@@ -221,22 +222,32 @@ impl Shared {
 
     /// The names of all copies.
     async fn copies(&self) -> Result<Vec<String>, BusError> {
-        #[derive(Deserialize)]
-        struct Names {
-            total: usize,
-            streams: Option<Vec<String>>,
-        }
-        let (mut names, mut offset) = (Vec::new(), 0);
+        let mut names: Vec<String> = self.all_of("STREAM.NAMES", "streams", COPY).await?;
+        names.retain(|name| name.starts_with(COPY));
+        Ok(names)
+    }
+
+    /// A list of JetStream, which comes in pages, in a field of each answer.
+    async fn all_of<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        field: &str,
+        stream: &str,
+    ) -> Result<Vec<T>, BusError> {
+        let mut all = Vec::new();
         loop {
-            let request = json!({ "offset": offset });
-            let reply = self.link.api("STREAM.NAMES", &request).await?;
-            let Names { total, streams } = reply.done(COPY)?;
-            let streams = streams.unwrap_or_default();
-            offset += streams.len();
-            let is_last = streams.is_empty() || offset >= total;
-            names.extend(streams.into_iter().filter(|name| name.starts_with(COPY)));
+            let request = json!({ "offset": all.len() });
+            let reply = self.link.api::<Map<String, Value>>(what, &request).await?;
+            let mut page = reply.done(stream)?;
+            let listed = page.remove(field).unwrap_or_default();
+            let listed: Option<Vec<T>> = serde_json::from_value(listed)
+                .map_err(|error| BusError::Unavailable(format!("{what}: {error}")))?;
+            let listed = listed.unwrap_or_default();
+            let total = page.get("total").and_then(Value::as_u64).unwrap_or(0);
+            let is_last = listed.is_empty() || (all.len() + listed.len()) as u64 >= total;
+            all.extend(listed);
             if is_last {
-                return Ok(names);
+                return Ok(all);
             }
         }
     }
@@ -264,12 +275,6 @@ struct DurableConsumer {
 }
 
 #[derive(Deserialize)]
-struct Page {
-    total: usize,
-    consumers: Option<Vec<Description>>,
-}
-
-#[derive(Deserialize)]
 struct Description {
     config: Map<String, Value>,
     ack_floor: Floor,
@@ -283,24 +288,13 @@ struct Floor {
 impl Shared {
     /// The durable consumers of a stream. Other readers end with their process.
     async fn durable_consumers(&self, stream: &str) -> Result<Vec<DurableConsumer>, BusError> {
-        let (mut readers, mut offset) = (Vec::new(), 0);
-        loop {
-            let request = json!({ "offset": offset });
-            let reply = self.link.api(&format!("CONSUMER.LIST.{stream}"), &request).await?;
-            let Page { total, consumers } = reply.done(stream)?;
-            let consumers = consumers.unwrap_or_default();
-            offset += consumers.len();
-            let is_last = consumers.is_empty() || offset >= total;
-            readers.extend(consumers.into_iter().filter_map(
-                |Description { config, ack_floor }| {
-                    let durable = config.get("durable_name")?.as_str()?.to_owned();
-                    Some(DurableConsumer { durable, config, through: ack_floor.stream_seq })
-                },
-            ));
-            if is_last {
-                return Ok(readers);
-            }
-        }
+        let what = format!("CONSUMER.LIST.{stream}");
+        let all: Vec<Description> = self.all_of(&what, "consumers", stream).await?;
+        let durable = |Description { config, ack_floor }| {
+            let durable = config.get("durable_name")?.as_str()?.to_owned();
+            Some(DurableConsumer { durable, config, through: ack_floor.stream_seq })
+        };
+        Ok(all.into_iter().filter_map(durable).collect())
     }
 
     /// Creates a reader at its position. Messages in hand, or acknowledged out of order, come again.

@@ -65,35 +65,29 @@ async fn write_letter(signing: &Signing, bus: &dyn Bus, forged: &Stored) -> Resu
     bus.publish(letters.outgoing(&letter)).await.map(|_| ())
 }
 
+impl SignedReader {
+    /// The next genuine records. Without `waits` there may be none: the stream ends.
+    async fn read(&mut self, max: usize, waits: bool) -> Result<Vec<Stored>, BusError> {
+        loop {
+            if self.held.is_empty() {
+                let read = if waits { self.reader.next(max) } else { self.reader.ready(max) };
+                self.held = read.await?;
+            }
+            let is_end = self.held.is_empty();
+            let genuine = self.genuine().await?;
+            if is_end || !genuine.is_empty() {
+                return Ok(genuine);
+            }
+        }
+    }
+}
+
 impl OrderedReader for SignedReader {
     fn next(&mut self, max: usize) -> Answer<'_, Vec<Stored>> {
-        Box::pin(async move {
-            loop {
-                if self.held.is_empty() {
-                    self.held = self.reader.next(max).await?;
-                }
-                let genuine = self.genuine().await?;
-                if !genuine.is_empty() {
-                    return Ok(genuine);
-                }
-            }
-        })
+        Box::pin(self.read(max, true))
     }
 
     fn ready(&mut self, max: usize) -> Answer<'_, Vec<Stored>> {
-        Box::pin(async move {
-            loop {
-                if self.held.is_empty() {
-                    self.held = self.reader.ready(max).await?;
-                }
-                if self.held.is_empty() {
-                    return Ok(Vec::new());
-                }
-                let genuine = self.genuine().await?;
-                if !genuine.is_empty() {
-                    return Ok(genuine);
-                }
-            }
-        })
+        Box::pin(self.read(max, false))
     }
 }
