@@ -31,7 +31,6 @@ fn write(letter: &Letter<'_>) -> LetterContent {
         cause: match letter.reason.cause {
             Cause::Rejected => DeadCause::Rejected,
             Cause::MaxDeliver => DeadCause::MaxDeliver,
-            Cause::Expired => DeadCause::Expired,
             Cause::Forged => DeadCause::Forged,
         },
         reason: letter.reason.text.clone(),

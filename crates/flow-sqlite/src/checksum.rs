@@ -11,7 +11,6 @@ use rusqlite::types::ValueRef;
 use wirefold_flow::{Headers, Stored, UnixMillis};
 
 use crate::packing::{Packed, Packer};
-use crate::tables::number;
 
 /// The beginning of the body that a damaged message is read with.
 const DAMAGED: &[u8] = b"this message is damaged: it differs from what was written";
@@ -104,6 +103,11 @@ impl<'a> MessageRow<'a> {
         }
         i64::from(sum.finalize())
     }
+}
+
+/// The number in a column. A negative number, which is never written, is read as 0.
+pub(crate) fn number(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(column).map(|number| u64::try_from(number).unwrap_or(0))
 }
 
 /// The bytes of a column. Empty if damage has changed the column's type.

@@ -32,7 +32,6 @@ mod objects;
 mod offline;
 mod open;
 mod packing;
-mod streams;
 mod tables;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,5 @@
 //! Dead letters: messages that a stage gave up on, with the reason.
 
-use std::fmt;
-
 use bytes::Bytes;
 
 use crate::clock::UnixMillis;
@@ -14,20 +12,17 @@ pub enum Cause {
     Rejected,
     /// It was tried as often as is allowed.
     MaxDeliver,
-    /// A message that it names is no longer stored.
-    Expired,
     /// Its signature is not that of its writer.
     Forged,
 }
 
 impl Cause {
-    /// `rejected`, `max_deliver`, `expired` or `forged`.
+    /// `rejected`, `max_deliver` or `forged`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Rejected => "rejected",
             Self::MaxDeliver => "max_deliver",
-            Self::Expired => "expired",
             Self::Forged => "forged",
         }
     }
@@ -75,20 +70,17 @@ pub struct LetterContent {
     pub body: Bytes,
 }
 
-/// Writes a dead letter in the format that its readers expect.
-pub type LetterFormat = fn(&DeadLetter<'_>) -> LetterContent;
-
 /// The subject of a stage's dead letters, and their format.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct DeadLetters {
     /// The subject; it must belong to a stream.
     pub subject: String,
-    /// The format.
-    pub format: LetterFormat,
+    /// Writes a letter in the format that its readers expect.
+    pub format: fn(&DeadLetter<'_>) -> LetterContent,
 }
 
 impl DeadLetters {
-    /// Dead letters in the [plain format](plain).
+    /// Dead letters in a format without a contract, as for tests.
     pub fn plain(subject: impl Into<String>) -> Self {
         Self { subject: subject.into(), format: plain }
     }
@@ -102,23 +94,12 @@ impl DeadLetters {
     }
 }
 
-impl fmt::Debug for DeadLetters {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DeadLetters").field("subject", &self.subject).finish_non_exhaustive()
-    }
-}
-
-/// The plain format: the message's own headers and body, and headers `Wf-Dead-…` with the reason.
-#[must_use]
-pub fn plain(letter: &DeadLetter<'_>) -> LetterContent {
+/// A format without a contract, as for tests: the message's own headers and body, and headers `Wf-Dead-…` with what
+/// it was and why.
+fn plain(letter: &DeadLetter<'_>) -> LetterContent {
     let mut headers = letter.message.headers.clone();
-    let line = |text: &str| text.replace(['\r', '\n'], " ");
-    headers.set("Wf-Dead-Stage", letter.stage);
-    headers.set("Wf-Dead-Cause", letter.reason.cause.as_str());
-    headers.set("Wf-Dead-Reason", line(&letter.reason.text));
     headers.set("Wf-Dead-Message", letter.message.reference());
-    headers.set("Wf-Dead-Subject", letter.message.subject.as_str());
-    headers.set("Wf-Dead-Attempts", letter.attempts.to_string());
-    headers.set("Wf-Dead-At", letter.at.0.to_string());
+    headers.set("Wf-Dead-Cause", letter.reason.cause.as_str());
+    headers.set("Wf-Dead-Reason", letter.reason.text.replace(['\r', '\n'], " "));
     LetterContent { headers, body: letter.body.cloned().unwrap_or_default() }
 }

@@ -1,34 +1,10 @@
-//! The invariants of a pipeline: conservation, an unbroken chain, the same decisions. Tests check them.
+//! The invariants of a pipeline: conservation, an unbroken chain, the same decisions. Tests check them. An error says in
+//! words what does not hold.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use thiserror::Error;
-
 use crate::message::{Stored, parse_reference};
 use crate::writer::INPUT;
-
-/// An invariant that does not hold.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Violation {
-    /// Accepted, but neither in the output nor among the dead letters.
-    #[error("{0} is lost")]
-    Lost(String),
-    /// More than once in the output and the dead letters together.
-    #[error("{0} is there twice")]
-    Twice(String),
-    /// In the output or the dead letters, but never accepted.
-    #[error("{0} came from nowhere")]
-    Unknown(String),
-    /// An input without a decision between inputs that have one.
-    #[error("there is no decision on {0}")]
-    Hole(String),
-    /// A decision that follows one on a later input of its stream.
-    #[error("the decision on {0} is out of order")]
-    OutOfOrder(String),
-    /// A decision that differs from that of an undisturbed run.
-    #[error("another decision on {0} than in an undisturbed run")]
-    Different(String),
-}
 
 /// Checks that each accepted id is exactly once in the output or among the dead letters.
 ///
@@ -38,19 +14,19 @@ pub fn conservation<'a>(
     accepted: impl IntoIterator<Item = &'a str>,
     output: impl IntoIterator<Item = &'a str>,
     dead: impl IntoIterator<Item = &'a str>,
-) -> Result<(), Violation> {
+) -> Result<(), String> {
     let accepted: BTreeSet<&str> = accepted.into_iter().collect();
     let mut missing = accepted.clone();
     for id in output.into_iter().chain(dead) {
         if !accepted.contains(id) {
-            return Err(Violation::Unknown(id.to_owned()));
+            return Err(format!("{id} came from nowhere"));
         }
         if !missing.remove(id) {
-            return Err(Violation::Twice(id.to_owned()));
+            return Err(format!("{id} is there twice"));
         }
     }
     match missing.first() {
-        Some(lost) => Err(Violation::Lost((*lost).to_owned())),
+        Some(lost) => Err(format!("{lost} is lost")),
         None => Ok(()),
     }
 }
@@ -65,26 +41,26 @@ pub fn unbroken_chain(
     stream: &str,
     inputs: u64,
     dead: &BTreeSet<u64>,
-) -> Result<(), Violation> {
+) -> Result<(), String> {
     let named = decisions.iter().filter_map(|d| d.headers.get(INPUT).and_then(parse_reference));
     let mut expected = (1..=inputs).filter(|sequence| !dead.contains(sequence));
     let mut last = 0;
-    let name = |sequence: u64| format!("{stream}/{sequence}");
+    let hole = |at: u64| Err(format!("there is no decision on {stream}/{at}"));
     for (_, sequence) in named.filter(|(found, _)| *found == stream) {
         if sequence == last {
-            return Err(Violation::Twice(name(sequence)));
+            return Err(format!("{stream}/{sequence} is there twice"));
         }
         if sequence < last {
-            return Err(Violation::OutOfOrder(name(sequence)));
+            return Err(format!("the decision on {stream}/{sequence} is out of order"));
         }
         match expected.next() {
             Some(next) if next == sequence => last = sequence,
-            Some(next) => return Err(Violation::Hole(name(next))),
-            None => return Err(Violation::Unknown(name(sequence))),
+            Some(next) => return hole(next),
+            None => return Err(format!("{stream}/{sequence} came from nowhere")),
         }
     }
     match expected.next() {
-        Some(next) => Err(Violation::Hole(name(next))),
+        Some(next) => hole(next),
         None => Ok(()),
     }
 }
@@ -93,7 +69,7 @@ pub fn unbroken_chain(
 ///
 /// # Errors
 /// The first input on which they differ.
-pub fn same_decisions(decisions: &[Stored], undisturbed: &[Stored]) -> Result<(), Violation> {
+pub fn same_decisions(decisions: &[Stored], undisturbed: &[Stored]) -> Result<(), String> {
     let by_input = |records: &'_ [Stored]| -> BTreeMap<String, bytes::Bytes> {
         let named = records.iter().filter_map(|record| {
             Some((record.headers.get(INPUT)?.to_owned(), record.body.clone()))
@@ -103,7 +79,7 @@ pub fn same_decisions(decisions: &[Stored], undisturbed: &[Stored]) -> Result<()
     let (ours, theirs) = (by_input(decisions), by_input(undisturbed));
     let differs = |input: &&String| ours.get(*input) != theirs.get(*input);
     match ours.keys().chain(theirs.keys()).find(differs) {
-        Some(input) => Err(Violation::Different(input.clone())),
+        Some(input) => Err(format!("another decision on {input} than in an undisturbed run")),
         None => Ok(()),
     }
 }
@@ -133,9 +109,9 @@ mod tests {
             conservation(["a", "b"], output.iter().copied(), dead.iter().copied())
         };
         assert_eq!(check(&["b"], &["a"]), Ok(()));
-        assert_eq!(check(&["b"], &[]), Err(Violation::Lost("a".into())));
-        assert_eq!(check(&["a", "b"], &["a"]), Err(Violation::Twice("a".into())));
-        assert_eq!(check(&["a", "c"], &["b"]), Err(Violation::Unknown("c".into())));
+        assert_eq!(check(&["b"], &[]), Err("a is lost".to_owned()));
+        assert_eq!(check(&["a", "b"], &["a"]), Err("a is there twice".to_owned()));
+        assert_eq!(check(&["a", "c"], &["b"]), Err("c came from nowhere".to_owned()));
     }
 
     #[test]
@@ -146,11 +122,11 @@ mod tests {
         let [one, two, three, four] = ["IN/1", "IN/2", "IN/3", "IN/4"].map(|input| (input, ""));
         let other = ("CONTROL/9", "");
         assert_eq!(check(&[one, other, two, four]), Ok(()));
-        assert_eq!(check(&[one, four]), Err(Violation::Hole("IN/2".into())));
-        assert_eq!(check(&[one, two]), Err(Violation::Hole("IN/4".into())));
-        assert_eq!(check(&[one, one, two]), Err(Violation::Twice("IN/1".into())));
-        assert_eq!(check(&[one, two, one]), Err(Violation::OutOfOrder("IN/1".into())));
-        assert_eq!(check(&[one, two, three]), Err(Violation::Hole("IN/4".into())));
+        assert_eq!(check(&[one, four]), Err("there is no decision on IN/2".to_owned()));
+        assert_eq!(check(&[one, two]), Err("there is no decision on IN/4".to_owned()));
+        assert_eq!(check(&[one, one, two]), Err("IN/1 is there twice".to_owned()));
+        assert_eq!(check(&[one, two, one]), Err("the decision on IN/1 is out of order".to_owned()));
+        assert_eq!(check(&[one, two, three]), Err("there is no decision on IN/4".to_owned()));
     }
 
     #[test]
@@ -159,7 +135,10 @@ mod tests {
         assert_eq!(same_decisions(&undisturbed, &undisturbed), Ok(()));
         for disturbed in [&[("IN/1", "x"), ("IN/2", "z")][..], &[("IN/1", "x")]] {
             let found = same_decisions(&decisions(disturbed), &undisturbed);
-            assert_eq!(found, Err(Violation::Different("IN/2".into())));
+            assert_eq!(
+                found,
+                Err("another decision on IN/2 than in an undisturbed run".to_owned())
+            );
         }
     }
 }

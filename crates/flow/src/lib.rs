@@ -47,10 +47,10 @@ pub use backoff::Backoff;
 pub use bus::{Bus, ChainedPublisher, Entry, KeyValue, OrderedReader};
 pub use clock::{Clock, SystemClock, UnixMillis};
 pub use config::{StreamConfig, StreamState};
-pub use dead::{Cause, DeadLetter, DeadLetters, LetterContent, LetterFormat, Reason, plain};
+pub use dead::{Cause, DeadLetter, DeadLetters, LetterContent, Reason};
 pub use error::{Answer, BusError};
 #[cfg(any(test, feature = "sim"))]
-pub use invariants::{Violation, conservation, same_decisions, unbroken_chain};
+pub use invariants::{conservation, same_decisions, unbroken_chain};
 pub use lease::{Leadership, Lease, LeaseConfig};
 pub use local::LocalBus;
 pub use loops::{
@@ -64,7 +64,7 @@ pub use position::{Position, RolledBack, first_after, rolled_back};
 pub use subject::{check_filter, check_name, check_subject, matches};
 pub use writer::{
     CommittedDecision, EPOCH, INPUT, INPUTS, OFFSETS, Record, Source, StateMachine, WriterConfig,
-    run_leased_writer, run_writer,
+    run_writer,
 };
 
 /// A boxed future. Boxes in the interface keep builds short.

@@ -12,7 +12,7 @@ use crate::config::{StreamConfig, StreamState};
 use crate::error::{Answer, BusError};
 use crate::message::{Outgoing, Published, Stored};
 use crate::objects::{ObjectStores, Objects};
-use crate::store::{Engine, Expect, Runner, Step, call, query};
+use crate::store::{Engine, Expect, Runner, Step, submit};
 use crate::subject::check_name;
 
 /// The bus inside one process. All clones are the same bus.
@@ -37,7 +37,7 @@ impl LocalBus {
         &self,
         action: impl FnMut(&mut Engine, UnixMillis) -> Result<T, BusError> + Send + 'static,
     ) -> Result<T, BusError> {
-        call(&*self.runner, action).await
+        submit(&*self.runner, false, action).await
     }
 
     /// Like [`call`](Self::call), for a call that only reads: it does not wait for the writes of others.
@@ -45,7 +45,7 @@ impl LocalBus {
         &self,
         action: impl FnMut(&mut Engine, UnixMillis) -> Result<T, BusError> + Send + 'static,
     ) -> Result<T, BusError> {
-        query(&*self.runner, action).await
+        submit(&*self.runner, true, action).await
     }
 
     /// Repeats a call until it is done: each time that there may be room, or its time has come.
@@ -58,17 +58,8 @@ impl LocalBus {
             return Ok(answer);
         }
         let room = self.call(|engine, _| Ok(engine.room_signal())).await?;
-        self.until(&room, call).await
-    }
-
-    /// Repeats a call until it is done: each time that the signal comes, or its time has come.
-    async fn until<T, F>(&self, signal: &Notify, call: F) -> Result<T, BusError>
-    where
-        T: Send + 'static,
-        F: FnMut(&mut Engine, UnixMillis) -> Result<Step<T>, BusError> + Clone + Send + 'static,
-    {
         loop {
-            let changed = signal.notified();
+            let changed = room.notified();
             match self.call(call.clone()).await? {
                 Step::Done(answer) => return Ok(answer),
                 Step::Wait(until) => self.wait(changed, until).await,
@@ -127,7 +118,7 @@ impl Bus for LocalBus {
         Box::pin(async move {
             let name = stream.clone();
             let signal = self.call(move |engine, _| engine.readable_signal(&name)).await?;
-            let reader = LocalReader::new(self.clone(), (stream, filter), from, signal);
+            let reader = LocalReader { bus: self.clone(), stream, filter, next: from, signal };
             Ok(Box::new(reader) as Box<dyn OrderedReader>)
         })
     }
@@ -164,7 +155,7 @@ impl Bus for LocalBus {
 
     fn key_value(&self, bucket: &str) -> Result<Arc<dyn KeyValue>, BusError> {
         check_name("bucket", bucket)?;
-        Ok(Arc::new(LocalKeys::new(self.clone(), bucket.to_owned())))
+        Ok(Arc::new(LocalKeys { bus: self.clone(), bucket: bucket.to_owned() }))
     }
 
     fn objects(&self, store: &str) -> Result<Arc<dyn Objects>, BusError> {
@@ -229,10 +220,6 @@ struct LocalKeys {
 }
 
 impl LocalKeys {
-    fn new(bus: LocalBus, bucket: String) -> Self {
-        Self { bus, bucket }
-    }
-
     fn change(&self, key: &str, value: Option<Bytes>, expected: Option<u64>) -> Answer<'_, u64> {
         let (bucket, key) = (self.bucket.clone(), key.to_owned());
         Box::pin(
@@ -280,15 +267,6 @@ struct LocalReader {
 }
 
 impl LocalReader {
-    fn new(
-        bus: LocalBus,
-        (stream, filter): (String, String),
-        from: u64,
-        signal: Arc<Notify>,
-    ) -> Self {
-        Self { bus, stream, filter, next: from, signal }
-    }
-
     /// The next messages, and the sequence after them.
     async fn step(&self, max: usize) -> Result<Step<(Vec<Stored>, u64)>, BusError> {
         let (stream, filter, from) = (self.stream.clone(), self.filter.clone(), self.next);

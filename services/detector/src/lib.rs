@@ -27,7 +27,7 @@ use std::path::PathBuf;
 
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{dead_letters, decode_output};
-use wirefold_flow::{Lease, LoopError, Source, StageContext, WriterConfig, run_leased_writer};
+use wirefold_flow::{Lease, LoopError, Source, StageContext, WriterConfig, run_writer};
 use wirefold_proto::streams::{self, Stage};
 use wirefold_proto::{Subject, TextPolicy};
 
@@ -80,7 +80,7 @@ pub async fn run(
     if let Some(Ok(last)) = last.as_ref().map(decode_output) {
         decider.set_last_record(&last);
     }
-    run_leased_writer(context, writer_config(), Box::new(decider), lease, stop).await
+    run_writer(context, writer_config(), Box::new(decider), lease, stop).await
 }
 
 /// The streams and subjects that the detector reads and writes.

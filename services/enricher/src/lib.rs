@@ -26,7 +26,7 @@ use std::ops::Range;
 
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::dead_letters;
-use wirefold_flow::{Lease, LoopError, Source, StageContext, WriterConfig, run_leased_writer};
+use wirefold_flow::{Lease, LoopError, Source, StageContext, WriterConfig, run_writer};
 use wirefold_proto::streams::{self, Stage};
 use wirefold_proto::{AboutArticle, EntityKind, Findings, FoundBy, Subject};
 use wirefold_text::Text;
@@ -59,7 +59,7 @@ pub async fn run(
 ) -> Result<(), LoopError> {
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let enricher = stage::Enricher::new(settings, cores);
-    run_leased_writer(context, writer_config(), Box::new(enricher), lease, stop).await
+    run_writer(context, writer_config(), Box::new(enricher), lease, stop).await
 }
 
 /// The streams and subjects that the enricher reads and writes.

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::sim::Random;
 use wirefold_flow::{
-    Bus, Clock, DeadLetters, Outgoing, Reason, Record, Source, StageContext, StateMachine, Stored,
-    StreamConfig, UnixMillis, WriterConfig, run_writer, unbroken_chain,
+    Bus, Clock, DeadLetters, Lease, Outgoing, Reason, Record, Source, StageContext, StateMachine,
+    Stored, StreamConfig, UnixMillis, WriterConfig, run_writer, unbroken_chain,
 };
 
 use super::child::{Victim, clock, say, told};
@@ -62,7 +62,7 @@ async fn start(bus: &Arc<dyn Bus>, clock: Arc<dyn Clock>) -> CancellationToken {
         notes: None,
     };
     let decide = Box::new(Numbering::default());
-    tokio::spawn(run_writer(context, writer, decide, stop.clone()));
+    tokio::spawn(run_writer(context, writer, decide, Lease::alone(), stop.clone()));
     stop
 }
 

@@ -175,6 +175,23 @@ impl Bus for FaultyBus {
         Box::pin(self.dice.call_with_faults(self.bus.get(stream, sequence)))
     }
 
+    fn get_each<'a>(
+        &'a self,
+        stream: &'a str,
+        sequences: &'a [u64],
+    ) -> Answer<'a, Vec<Result<Stored, BusError>>> {
+        Box::pin(async move {
+            let call = self.bus.get_each(stream, sequences);
+            let mut answers = self.dice.call_with_faults(call).await?;
+            if !answers.is_empty() && self.dice.happens(self.dice.odds.refused) {
+                let at = self.dice.with(|random| random.below(answers.len() as u64));
+                let lost = "simulated: one of several is not read".to_owned();
+                answers[usize::try_from(at).unwrap_or(0)] = Err(BusError::Unavailable(lost));
+            }
+            Ok(answers)
+        })
+    }
+
     fn last<'a>(&'a self, stream: &'a str, filter: &'a str) -> Answer<'a, Option<Stored>> {
         Box::pin(self.dice.call_with_faults(self.bus.last(stream, filter)))
     }

@@ -22,36 +22,70 @@ pub(super) struct Memory(Arc<Mutex<Disk>>);
 #[derive(Default)]
 pub(super) struct Disk {
     maps: Maps,
-    /// Undoes the changes since the last commit; in the order of the changes.
-    uncommitted: Changes,
-    /// The same for each commit that the disk may still lose, the oldest first.
-    unsynced: VecDeque<Changes>,
-    /// How many commits the disk may lose.
-    loses_at_most: usize,
-    /// How the next commit fails.
-    failing: Option<FailingCommit>,
-}
-
-type Changes = Vec<Box<dyn FnOnce(&mut Maps) + Send>>;
-
-/// How a commit fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FailingCommit {
-    /// The commit is undone.
-    Undone,
-    /// The commit is stored, although the caller gets an error.
-    Done,
-}
-
-#[derive(Default)]
-pub(super) struct Maps {
-    streams: BTreeMap<String, StreamRow>,
-    messages: BTreeMap<String, Messages>,
-    ids: BTreeMap<String, VecDeque<RecentId>>,
-    marks: BTreeMap<(String, String), u64>,
-    buckets: BTreeMap<String, BTreeMap<String, Entry>>,
     /// By store and name.
     pub(super) objects: BTreeMap<(String, String), Vec<Bytes>>,
+    /// The rows before the changes since the last commit; in the order of the changes.
+    uncommitted: Vec<Row>,
+    /// The same for each commit that the disk may still lose, the oldest first.
+    unsynced: VecDeque<Vec<Row>>,
+    /// How many commits the disk may lose.
+    loses_at_most: usize,
+}
+
+/// A stream and a sequence, or another pair of names.
+type Pair<T> = (String, T);
+
+#[derive(Default)]
+struct Maps {
+    streams: BTreeMap<String, StreamRow>,
+    messages: BTreeMap<String, Messages>,
+    ids: BTreeMap<Pair<u64>, RecentId>,
+    marks: BTreeMap<Pair<String>, u64>,
+    entries: BTreeMap<Pair<String>, Entry>,
+}
+
+/// A row with its key. `None` if it is absent.
+enum Row {
+    Stream(String, Option<StreamRow>),
+    Message(Pair<u64>, Option<Stored>),
+    Id(Pair<u64>, Option<RecentId>),
+    Mark(Pair<String>, Option<u64>),
+    Entry(Pair<String>, Option<Entry>),
+}
+
+impl Maps {
+    /// Sets a row. Returns the row before.
+    fn set(&mut self, row: Row) -> Row {
+        fn set<K: Ord + Clone, V>(map: &mut BTreeMap<K, V>, key: &K, row: Option<V>) -> Option<V> {
+            match row {
+                Some(row) => map.insert(key.clone(), row),
+                None => map.remove(key),
+            }
+        }
+        match row {
+            Row::Stream(key, row) => Row::Stream(key.clone(), set(&mut self.streams, &key, row)),
+            Row::Message(key, row) => {
+                let messages = self.messages.entry(key.0.clone()).or_default();
+                let before = messages.set(key.1, row);
+                Row::Message(key, before)
+            }
+            Row::Id(key, row) => Row::Id(key.clone(), set(&mut self.ids, &key, row)),
+            Row::Mark(key, row) => Row::Mark(key.clone(), set(&mut self.marks, &key, row)),
+            Row::Entry(key, row) => Row::Entry(key.clone(), set(&mut self.entries, &key, row)),
+        }
+    }
+
+    /// The ids of a stream, oldest first.
+    fn ids(&self, stream: &str) -> impl Iterator<Item = &RecentId> {
+        let all = (stream.to_owned(), 0)..=(stream.to_owned(), u64::MAX);
+        self.ids.range(all).map(|(_, id)| id)
+    }
+
+    /// The entries of a bucket.
+    fn entries(&self, bucket: &str) -> impl Iterator<Item = &Entry> {
+        let from = self.entries.range((bucket.to_owned(), String::new())..);
+        from.take_while(move |((of, _), _)| of == bucket).map(|(_, entry)| entry)
+    }
 }
 
 /// The messages of a stream by their sequences, and the sequences of each subject: many appends expect the last one.
@@ -88,29 +122,22 @@ impl Messages {
     }
 }
 
-impl std::ops::Deref for Disk {
-    type Target = Maps;
-
-    fn deref(&self) -> &Maps {
-        &self.maps
-    }
-}
-
-impl std::ops::DerefMut for Disk {
-    fn deref_mut(&mut self) -> &mut Maps {
-        &mut self.maps
-    }
-}
-
 impl Disk {
-    /// Records how to undo a change.
-    fn undone_by(&mut self, undo: impl FnOnce(&mut Maps) + Send + 'static) {
-        self.uncommitted.push(Box::new(undo));
+    /// Undoes the changes since the last commit.
+    fn undo_uncommitted(&mut self) {
+        let rows = std::mem::take(&mut self.uncommitted);
+        self.undo(rows);
     }
 
-    fn undo(&mut self, changes: Changes) {
-        changes.into_iter().rev().for_each(|undo| undo(&mut self.maps));
+    /// Puts rows back, the last one first.
+    fn undo(&mut self, rows: Vec<Row>) {
+        rows.into_iter().rev().for_each(|row| drop(self.maps.set(row)));
     }
+}
+
+/// The key of a message, and of its id.
+fn key(message: &Stored) -> Pair<u64> {
+    (message.stream.clone(), message.sequence)
 }
 
 impl Memory {
@@ -118,9 +145,12 @@ impl Memory {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes the next commit fail.
-    pub(super) fn fail_commit(&self, how: FailingCommit) {
-        self.maps().failing = Some(how);
+    /// Sets a row, which can be undone.
+    fn change(&self, row: Row) -> Result<()> {
+        let mut disk = self.maps();
+        let before = disk.maps.set(row);
+        disk.uncommitted.push(before);
+        Ok(())
     }
 
     /// From now on the disk may lose this many commits.
@@ -132,22 +162,13 @@ impl Memory {
     /// were lost.
     pub(super) fn lose_tail(&self, commits: usize) -> usize {
         let mut disk = self.maps();
-        let open = std::mem::take(&mut disk.uncommitted);
-        disk.undo(open);
+        disk.undo_uncommitted();
         let lost = commits.min(disk.unsynced.len());
         for _ in 0..lost {
             let changes = disk.unsynced.pop_back().unwrap_or_default();
             disk.undo(changes);
         }
         lost
-    }
-}
-
-/// Restores the earlier value of a key, if it had one.
-fn put_back<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, before: Option<V>) {
-    match before {
-        Some(before) => drop(map.insert(key, before)),
-        None => drop(map.remove(&key)),
     }
 }
 
@@ -158,11 +179,6 @@ impl Tables for Memory {
 
     fn commit(&mut self) -> Result<()> {
         let mut disk = self.maps();
-        let failing = if disk.uncommitted.is_empty() { None } else { disk.failing.take() };
-        let failed = || Err(BusError::Unavailable("simulated: the commit failed".to_owned()));
-        if failing == Some(FailingCommit::Undone) {
-            return failed();
-        }
         let changes = std::mem::take(&mut disk.uncommitted);
         if disk.loses_at_most > 0 && !changes.is_empty() {
             disk.unsynced.push_back(changes);
@@ -170,26 +186,24 @@ impl Tables for Memory {
                 disk.unsynced.pop_front();
             }
         }
-        if failing.is_some() { failed() } else { Ok(()) }
+        Ok(())
+    }
+
+    fn has_changes(&self) -> bool {
+        !self.maps().uncommitted.is_empty()
     }
 
     fn roll_back(&mut self) -> Result<()> {
-        let mut disk = self.maps();
-        let changes = std::mem::take(&mut disk.uncommitted);
-        disk.undo(changes);
+        self.maps().undo_uncommitted();
         Ok(())
     }
 
     fn streams(&mut self) -> Result<Vec<StreamRow>> {
-        Ok(self.maps().streams.values().cloned().collect())
+        Ok(self.maps().maps.streams.values().cloned().collect())
     }
 
     fn put_stream(&mut self, row: &StreamRow) -> Result<()> {
-        let mut disk = self.maps();
-        let name = row.config.name.clone();
-        let before = disk.streams.insert(name.clone(), row.clone());
-        disk.undone_by(move |maps| put_back(&mut maps.streams, name, before));
-        Ok(())
+        self.change(Row::Stream(row.config.name.clone(), Some(row.clone())))
     }
 
     fn put_counters(&mut self, row: &StreamRow) -> Result<()> {
@@ -197,99 +211,66 @@ impl Tables for Memory {
     }
 
     fn insert(&mut self, message: &Stored) -> Result<()> {
-        let mut disk = self.maps();
-        let (stream, sequence) = (message.stream.clone(), message.sequence);
-        let messages = disk.messages.entry(stream.clone()).or_default();
-        let before = messages.set(sequence, Some(message.clone()));
-        disk.undone_by(move |maps| {
-            maps.messages.entry(stream).or_default().set(sequence, before);
-        });
-        Ok(())
+        self.change(Row::Message(key(message), Some(message.clone())))
     }
 
     fn message(&mut self, stream: &str, sequence: u64) -> Result<Option<Stored>> {
-        Ok(self.maps().messages.get(stream).and_then(|it| it.all.get(&sequence)).cloned())
+        Ok(self.maps().maps.messages.get(stream).and_then(|it| it.all.get(&sequence)).cloned())
     }
 
     fn scan(&mut self, stream: &str, from: u64, max: usize) -> Result<Vec<Stored>> {
-        let maps = self.maps();
-        let messages =
-            maps.messages.get(stream).into_iter().flat_map(|messages| messages.all.range(from..));
-        Ok(messages.take(max).map(|(_, message)| message.clone()).collect())
+        let disk = self.maps();
+        let messages = disk.maps.messages.get(stream).into_iter();
+        let found = messages.flat_map(|messages| messages.all.range(from..)).take(max);
+        Ok(found.map(|(_, message)| message.clone()).collect())
     }
 
     fn last(&mut self, stream: &str, filter: &str) -> Result<Option<Stored>> {
-        Ok(self.maps().messages.get(stream).and_then(|messages| messages.last(filter)).cloned())
+        Ok(self.maps().maps.messages.get(stream).and_then(|it| it.last(filter)).cloned())
     }
 
     fn drop_message(&mut self, message: &Stored) -> Result<()> {
-        let mut disk = self.maps();
-        let (stream, sequence) = (message.stream.clone(), message.sequence);
-        let before =
-            disk.messages.get_mut(&stream).and_then(|messages| messages.set(sequence, None));
-        disk.undone_by(move |maps| {
-            maps.messages.entry(stream).or_default().set(sequence, before);
-        });
-        Ok(())
+        self.change(Row::Message(key(message), None))
     }
 
     fn remember_id(&mut self, message: &Stored, after: UnixMillis) -> Result<()> {
-        let mut disk = self.maps();
-        let ids = disk.ids.entry(message.stream.clone()).or_default();
-        let mut forgotten = Vec::new();
-        while ids.front().is_some_and(|known| known.at <= after) {
-            forgotten.extend(ids.pop_front());
+        let old: Vec<u64> = {
+            let disk = self.maps();
+            let old = disk.maps.ids(&message.stream).take_while(|known| known.at <= after);
+            old.map(|known| known.sequence).collect()
+        };
+        for sequence in old {
+            self.change(Row::Id((message.stream.clone(), sequence), None))?;
         }
-        let (sequence, at) = (message.sequence, message.at);
-        ids.push_back(RecentId { id: message.id.clone(), sequence, at });
-        let stream = message.stream.clone();
-        disk.undone_by(move |maps| {
-            let known = maps.ids.entry(stream).or_default();
-            known.pop_back();
-            forgotten.into_iter().rev().for_each(|old| known.push_front(old));
-        });
-        Ok(())
+        let Stored { id, sequence, at, .. } = message.clone();
+        self.change(Row::Id(key(message), Some(RecentId { id, sequence, at })))
     }
 
     fn recent_ids(&mut self, stream: &str, after: UnixMillis) -> Result<Vec<RecentId>> {
-        let maps = self.maps();
-        let ids = maps.ids.get(stream).into_iter().flatten();
-        Ok(ids.filter(|known| known.at > after).cloned().collect())
+        Ok(self.maps().maps.ids(stream).filter(|known| known.at > after).cloned().collect())
     }
 
     fn mark(&mut self, stream: &str, reader: &str) -> Result<u64> {
         let key = (stream.to_owned(), reader.to_owned());
-        Ok(self.maps().marks.get(&key).copied().unwrap_or(0))
+        Ok(self.maps().maps.marks.get(&key).copied().unwrap_or(0))
     }
 
     fn put_mark(&mut self, stream: &str, reader: &str, through: u64) -> Result<()> {
-        let mut disk = self.maps();
-        let key = (stream.to_owned(), reader.to_owned());
-        let before = disk.marks.insert(key.clone(), through);
-        disk.undone_by(move |maps| put_back(&mut maps.marks, key, before));
-        Ok(())
+        self.change(Row::Mark((stream.to_owned(), reader.to_owned()), Some(through)))
     }
 
     fn entry(&mut self, bucket: &str, key: &str) -> Result<Option<Entry>> {
-        Ok(self.maps().buckets.get(bucket).and_then(|entries| entries.get(key)).cloned())
+        Ok(self.maps().maps.entries.get(&(bucket.to_owned(), key.to_owned())).cloned())
     }
 
     fn put_entry(&mut self, bucket: &str, entry: &Entry) -> Result<()> {
-        let mut disk = self.maps();
-        let (bucket, key) = (bucket.to_owned(), entry.key.clone());
-        let entries = disk.buckets.entry(bucket.clone()).or_default();
-        let before = entries.insert(key.clone(), entry.clone());
-        disk.undone_by(move |maps| {
-            put_back(maps.buckets.entry(bucket).or_default(), key, before);
-        });
-        Ok(())
+        self.change(Row::Entry((bucket.to_owned(), entry.key.clone()), Some(entry.clone())))
     }
 
     fn entries(&mut self, bucket: &str, after: u64) -> Result<Vec<Entry>> {
-        let maps = self.maps();
-        let entries = maps.buckets.get(bucket).into_iter().flat_map(|entries| entries.values());
-        let mut found: Vec<Entry> =
-            entries.filter(|entry| entry.revision > after).cloned().collect();
+        let disk = self.maps();
+        let changed = disk.maps.entries(bucket).filter(|entry| entry.revision > after);
+        let mut found: Vec<Entry> = changed.cloned().collect();
         found.sort_by_key(|entry| entry.revision);
         Ok(found)
     }
@@ -304,8 +285,7 @@ impl Tables for Memory {
     }
 
     fn revision(&mut self, bucket: &str) -> Result<u64> {
-        let maps = self.maps();
-        let entries = maps.buckets.get(bucket).into_iter().flat_map(|entries| entries.values());
-        Ok(entries.map(|entry| entry.revision).max().unwrap_or(0))
+        let disk = self.maps();
+        Ok(disk.maps.entries(bucket).map(|entry| entry.revision).max().unwrap_or(0))
     }
 }

@@ -10,11 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use memory::FailingCommit;
-
 use crate::BoxFuture;
 use crate::bus::Bus;
 use crate::clock::{Clock, UnixMillis};
+use crate::error::BusError;
 use crate::local::LocalBus;
 use crate::loops::{FailPoints, Point};
 use crate::store::{Engine, Job, Runner};
@@ -52,12 +51,8 @@ impl SimBus {
     pub fn open(disk: &SimDisk, clock: Arc<dyn Clock>) -> Self {
         let engine = Engine::open(Box::new(disk.0.clone()), clock.now());
         let engine = Mutex::new(engine.expect("tables in memory can always be read"));
-        let runner = Arc::new(InlineRunner {
-            engine,
-            clock: clock.clone(),
-            disk: disk.0.clone(),
-            faults: Mutex::default(),
-        });
+        let runner =
+            Arc::new(InlineRunner { engine, clock: clock.clone(), faults: Mutex::default() });
         let bus = LocalBus::new(runner.clone(), clock, Arc::new(disk.0.clone()));
         Self { bus, runner, disk: disk.clone() }
     }
@@ -100,19 +95,18 @@ impl SimBus {
 struct InlineRunner {
     engine: Mutex<Engine>,
     clock: Arc<dyn Clock>,
-    disk: memory::Memory,
     /// How often commits fail, in a thousand.
     faults: Mutex<Option<(Random, u64)>>,
 }
 
 impl InlineRunner {
-    /// How this commit fails, if it does.
-    fn fault(&self) -> Option<FailingCommit> {
+    /// Whether this commit is stored although it fails; `None` if it does not fail.
+    fn fault(&self) -> Option<bool> {
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         let (random, in_a_thousand) = faults.as_mut()?;
         let fails = random.happens(*in_a_thousand);
-        let how = if random.happens(500) { FailingCommit::Undone } else { FailingCommit::Done };
-        fails.then_some(how)
+        let is_undone = random.happens(500);
+        fails.then_some(!is_undone)
     }
 }
 
@@ -124,10 +118,10 @@ impl Runner for InlineRunner {
         let outcome = {
             let mut engine = engine();
             let done = engine.begin().and_then(|()| job.run(&mut engine, now));
-            if let Some(how) = self.fault() {
-                self.disk.fail_commit(how);
-            }
-            let done = done.and_then(|()| engine.commit());
+            let fault = self.fault().filter(|_| engine.has_changes());
+            let commit = |()| if fault == Some(false) { Ok(()) } else { engine.commit() };
+            let failed = || BusError::Unavailable("simulated: the commit failed".to_owned());
+            let done = done.and_then(commit).and_then(|()| fault.map_or(Ok(()), |_| Err(failed())));
             if done.is_err() {
                 engine.roll_back(now).expect("tables in memory can always be read");
             }

@@ -407,32 +407,14 @@ where
     }
 }
 
-/// Submits a call and waits for its answer.
+/// Submits a call and waits for its answer. A call that only reads does not wait for the writes of others.
 ///
 /// # Errors
 /// A refusal of the call, a failure of the store, or a closed bus.
-pub async fn call<T: Send + 'static>(
+pub async fn submit<T: Send + 'static>(
     runner: &dyn Runner,
-    call: impl FnMut(&mut Engine, UnixMillis) -> Result<T, BusError> + Send + 'static,
-) -> Result<T, BusError> {
-    submit(runner, call, false).await
-}
-
-/// Like [`call`], for a call that only reads.
-///
-/// # Errors
-/// The error of the call.
-pub async fn query<T: Send + 'static>(
-    runner: &dyn Runner,
-    call: impl FnMut(&mut Engine, UnixMillis) -> Result<T, BusError> + Send + 'static,
-) -> Result<T, BusError> {
-    submit(runner, call, true).await
-}
-
-async fn submit<T: Send + 'static>(
-    runner: &dyn Runner,
-    call: impl FnMut(&mut Engine, UnixMillis) -> Result<T, BusError> + Send + 'static,
     is_reading: bool,
+    call: impl FnMut(&mut Engine, UnixMillis) -> Result<T, BusError> + Send + 'static,
 ) -> Result<T, BusError> {
     let (reply, answer) = oneshot::channel();
     runner.submit(Box::new(Call { call, is_reading, answer: None, reply }));

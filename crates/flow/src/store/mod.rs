@@ -11,7 +11,6 @@ mod keys;
 mod publish;
 mod tables;
 
-pub use engine::{Engine, Step};
-pub use engine::{Job, Runner, call, query};
+pub use engine::{Engine, Job, Runner, Step, submit};
 pub use publish::Expect;
 pub use tables::{RecentId, StreamRow, Tables};

@@ -13,6 +13,7 @@ use crate::BoxFuture;
 use crate::bus::Bus;
 use crate::clock::{Clock, UnixMillis};
 use crate::dead::Reason;
+use crate::lease::Lease;
 use crate::loops::{Event, FailPoints, LoopError, Observer, Point, StageContext};
 use crate::message::{Outgoing, Stored};
 use crate::sim::{FaultyBus, Odds, Random, SimBus, SimDisk, VirtualClock};
@@ -76,7 +77,7 @@ fn writer(
     process: Arc<Process>,
 ) -> BoxFuture<'static, Result<(), LoopError>> {
     let decide = Box::new(Deciding(process));
-    Box::pin(run_writer(context, writer_config(), decide, CancellationToken::new()))
+    Box::pin(run_writer(context, writer_config(), decide, Lease::alone(), CancellationToken::new()))
 }
 
 /// Whether the poison was tried alone, for each crash that it caused.

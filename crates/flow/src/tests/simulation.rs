@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::config::StreamConfig;
 use crate::dead::Cause;
 use crate::invariants::{conservation, same_decisions, unbroken_chain};
+use crate::lease::Lease;
 use crate::loops::{FailPoints, LoopError, Point, StageContext};
 use crate::message::{Outgoing, Published, Stored, parse_reference};
 use crate::position::{Position, rolled_back};
@@ -154,7 +155,7 @@ impl Simulation {
             let context = self.context();
             running.push(self.supervise(Duration::from_mins(1), move |stop| {
                 let decide = Box::new(Tally::default());
-                Box::pin(run_writer(context.clone(), writer_config(), decide, stop))
+                Box::pin(run_writer(context.clone(), writer_config(), decide, Lease::alone(), stop))
             }));
         }
         running

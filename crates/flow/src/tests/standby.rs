@@ -21,7 +21,7 @@ use crate::lease::{Lease, LeaseConfig};
 use crate::loops::{Event, LoopError, Observer, StageContext};
 use crate::message::Stored;
 use crate::sim::{FaultyBus, Odds, Random, SimBus, SimDisk, VirtualClock};
-use crate::writer::{Record, StateMachine, run_leased_writer};
+use crate::writer::{Record, StateMachine, run_writer};
 
 const SEEDS: u64 = 120;
 /// From a leader's last sign of life to the epoch record of the next one.
@@ -145,7 +145,7 @@ impl Stand {
         let lease = Lease::spawn(&context, lease);
         let restarts = Arc::new(AtomicUsize::new(0));
         let decide = Box::new(Counting { tally: Tally::default(), restarts: restarts.clone() });
-        let running = run_leased_writer(context, writer_config(), decide, lease, stop.clone());
+        let running = run_writer(context, writer_config(), decide, lease, stop.clone());
         Replica { restarts, way, log, stop, running: tokio::spawn(running) }
     }
 

@@ -19,6 +19,7 @@ use crate::clock::UnixMillis;
 use crate::config::StreamConfig;
 use crate::dead::Reason;
 use crate::invariants::{same_decisions, unbroken_chain};
+use crate::lease::Lease;
 use crate::loops::{Event, HEARTBEAT, LoopError, Observer, StageContext};
 use crate::message::{Outgoing, Stored};
 use crate::position::{Position, rolled_back};
@@ -86,7 +87,8 @@ impl Stand {
             observer: self.gaps.clone(),
             ..StageContext::new(self.bus.clone(), clock)
         };
-        let running = tokio::spawn(run_writer(context, config, decide, stop.clone()));
+        let running =
+            tokio::spawn(run_writer(context, config, decide, Lease::alone(), stop.clone()));
         (stop, running)
     }
 

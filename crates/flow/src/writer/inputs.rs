@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::task::Poll;
 
-use super::{INPUTS, OFFSETS, Source};
+use super::{INPUT, INPUTS, Source};
 use crate::bus::{Bus, OrderedReader};
 use crate::error::BusError;
 use crate::loops::{Event, LoopError, StageContext};
@@ -18,21 +18,12 @@ pub(super) struct Offsets(BTreeMap<String, Position>);
 impl Offsets {
     /// The offsets in the headers of a decision.
     pub(super) fn of(decision: &Stored) -> Self {
-        let header = |name: &str| decision.headers.get(name).unwrap_or_default().split(' ');
-        let sequences = header(OFFSETS).filter_map(parse_reference);
-        let mut offsets: BTreeMap<String, Position> = sequences
-            .map(|(stream, sequence)| (stream.to_owned(), Position::at_sequence(sequence)))
-            .collect();
-        // The decisions of an earlier release have sequences only.
-        for (stream, position) in header(INPUTS).filter_map(|input| input.split_once('/')) {
-            let position = Position::parse(position);
-            let same =
-                |at: &&mut Position| position.as_ref().is_some_and(|to| to.sequence == at.sequence);
-            if let Some(at) = offsets.get_mut(stream).filter(same) {
-                *at = position.unwrap_or_default();
-            }
-        }
-        Self(offsets)
+        let inputs = decision.headers.get(INPUTS).unwrap_or_default().split(' ');
+        let read = inputs.filter_map(|input| {
+            let (stream, position) = input.split_once('/')?;
+            Some((stream.to_owned(), Position::parse(position)?))
+        });
+        Self(read.collect())
     }
 
     pub(super) fn get(&self, stream: &str) -> Option<&Position> {
@@ -49,7 +40,7 @@ impl Offsets {
         self.0.remove(stream);
     }
 
-    /// The value of [`OFFSETS`].
+    /// The value of [`OFFSETS`](super::OFFSETS).
     pub(super) fn sequences(&self) -> String {
         let positions = self.iter().map(|(stream, sequence)| format!("{stream}/{sequence}"));
         positions.collect::<Vec<_>>().join(" ")
@@ -116,60 +107,26 @@ impl Inputs {
     }
 }
 
-/// Finds the inputs of consecutive decisions. Reads each stream once, and again if its inputs go back.
-pub(super) struct InputsOfDecisions<'a> {
-    bus: &'a dyn Bus,
-    streams: BTreeMap<String, ReadAhead>,
-}
-
-/// The messages of one stream that were read ahead.
-struct ReadAhead {
-    reader: Box<dyn OrderedReader>,
-    /// The messages after `last_sequence`, in reverse order: the next one is popped from the end.
-    messages: Vec<Stored>,
-    /// The sequence that was searched last.
-    last_sequence: u64,
-}
-
-/// How many inputs one read returns while decisions are replayed.
-const READ_AT_ONCE: usize = 256;
-
-impl<'a> InputsOfDecisions<'a> {
-    pub(super) fn new(bus: &'a dyn Bus) -> Self {
-        Self { bus, streams: BTreeMap::new() }
+/// The inputs of decisions, in their order; `None` if an input is no longer stored.
+pub(super) async fn inputs_of(
+    bus: &dyn Bus,
+    decisions: &[&Stored],
+) -> Result<Vec<Option<Stored>>, BusError> {
+    let reference = |decision: &&Stored| decision.headers.get(INPUT).map(str::to_owned);
+    let references: Vec<Option<String>> = decisions.iter().map(reference).collect();
+    let mut wanted: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    for (stream, sequence) in references.iter().flatten().filter_map(|it| parse_reference(it)) {
+        wanted.entry(stream).or_default().push(sequence);
     }
-
-    pub(super) async fn find(
-        &mut self,
-        stream: &str,
-        sequence: u64,
-    ) -> Result<Option<Stored>, BusError> {
-        let is_ahead = |ahead: &&mut ReadAhead| ahead.last_sequence <= sequence;
-        if let Some(ahead) = self.streams.get_mut(stream).filter(is_ahead) {
-            return ahead.find(sequence).await;
-        }
-        let reader = self.bus.read(stream, ">", sequence).await?;
-        let mut ahead = ReadAhead { reader, messages: Vec::new(), last_sequence: sequence };
-        let found = ahead.find(sequence).await?;
-        self.streams.insert(stream.to_owned(), ahead);
-        Ok(found)
-    }
-}
-
-impl ReadAhead {
-    async fn find(&mut self, sequence: u64) -> Result<Option<Stored>, BusError> {
-        self.last_sequence = sequence;
-        while self.messages.first().is_none_or(|last| last.sequence < sequence) {
-            self.messages = self.reader.ready(READ_AT_ONCE).await?;
-            self.messages.reverse();
-            if self.messages.is_empty() {
-                return Ok(None);
+    let mut found: BTreeMap<String, Stored> = BTreeMap::new();
+    for (stream, sequences) in wanted {
+        for input in bus.get_each(stream, &sequences).await? {
+            match input {
+                Ok(input) => drop(found.insert(input.reference(), input)),
+                Err(BusError::Gone { .. } | BusError::NotYet { .. }) => {}
+                Err(error) => return Err(error),
             }
         }
-        while self.messages.last().is_some_and(|next| next.sequence < sequence) {
-            self.messages.pop();
-        }
-        let is_found = self.messages.last().is_some_and(|next| next.sequence == sequence);
-        Ok(if is_found { self.messages.pop() } else { None })
     }
+    Ok(references.into_iter().map(|of| found.get(&of?).cloned()).collect())
 }

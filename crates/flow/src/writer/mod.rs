@@ -17,7 +17,7 @@ use crate::dead::{DeadLetters, Reason};
 use crate::error::Answer;
 use crate::message::{Headers, Stored};
 
-pub use run::{run_leased_writer, run_writer};
+pub use run::run_writer;
 
 /// The header with the epoch in which a record was written.
 pub const EPOCH: &str = "Wf-Epoch";

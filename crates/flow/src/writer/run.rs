@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::batch_writer::{BatchWriter, WrittenBatch};
-use super::inputs::{Inputs, InputsOfDecisions, Offsets};
+use super::inputs::{Inputs, Offsets, inputs_of};
 use super::suspects::{LaterEpoch, Suspects, killed_process_reason};
 use super::{CommittedDecision, EPOCH, INPUT, INPUTS, OFFSETS, Record, StateMachine, WriterConfig};
 use crate::backoff::Backoff;
@@ -16,7 +16,7 @@ use crate::dead::{DeadLetter, Reason};
 use crate::error::BusError;
 use crate::lease::{Leadership, Lease};
 use crate::loops::{Event, HEARTBEAT, LoopError, Point, RETRY, StageContext};
-use crate::message::{Outgoing, Stored, parse_reference};
+use crate::message::{Outgoing, Stored};
 use crate::panic::panic_message;
 use crate::position::{Position, rolled_back};
 
@@ -28,27 +28,15 @@ const MAX_UNWRITTEN: usize = 500;
 /// The wait after a stream went back in time, before it is read again.
 const RECHECK_AFTER: Duration = Duration::from_millis(100);
 
-/// Runs a writer until `stop`; then writes its last decisions and returns.
+/// Runs a writer while this process has the lease, until `stop`; then writes its last decisions and returns. Without the
+/// lease it stands by: it learns the decisions of the leader, ready to take over. A writer that was overtaken stands by,
+/// too.
 ///
 /// # Errors
-/// [`LoopError::Fenced`] once another writer has taken over, [`LoopError::Bus`] for an error that
-/// somebody must repair. After passing errors the writer waits and takes over again. It reports a
-/// stream that went back in time, and reads the messages that are there.
+/// [`LoopError::Fenced`] once another writer has taken over, only with [`Lease::alone`]. [`LoopError::Bus`] for an error
+/// that somebody must repair. After passing errors the writer waits and takes over again. It reports a stream that went
+/// back in time, and reads the messages that are there.
 pub async fn run_writer(
-    context: StageContext,
-    config: WriterConfig,
-    decide: Box<dyn StateMachine>,
-    stop: CancellationToken,
-) -> Result<(), LoopError> {
-    run_leased_writer(context, config, decide, Lease::alone(), stop).await
-}
-
-/// Works as [`run_writer`] while this process has the lease. Otherwise it stands by: it learns the
-/// decisions of the leader, ready to take over. A writer that was overtaken stands by, too.
-///
-/// # Errors
-/// As [`run_writer`]; [`LoopError::Fenced`] only with [`Lease::alone`].
-pub async fn run_leased_writer(
     context: StageContext,
     config: WriterConfig,
     decide: Box<dyn StateMachine>,
@@ -499,7 +487,6 @@ impl Writer {
             true => Some(self.learn_rest(&*bus, u64::MAX).await?),
             false => None,
         };
-        let mut inputs = InputsOfDecisions::new(&*bus);
         self.lease.request_lead();
         loop {
             let follows = self.lease.leadership();
@@ -520,7 +507,7 @@ impl Writer {
                 }
             };
             self.observe(Event::Alive);
-            self.learn(&decisions, u64::MAX, &mut inputs).await?;
+            self.learn(&*bus, &decisions, u64::MAX).await?;
         }
     }
 
@@ -575,35 +562,28 @@ impl Writer {
         let from = known.sequence + 1;
         self.learnt_through = Some(known);
         let mut reader = bus.read(&output, &subject, from).await?;
-        let mut inputs = InputsOfDecisions::new(bus);
         loop {
             let decisions = reader.ready(BATCH).await?;
             if decisions.is_empty() {
                 return Ok(reader);
             }
-            self.learn(&decisions, before, &mut inputs).await?;
+            self.learn(bus, &decisions, before).await?;
         }
     }
 
     /// Learns those of the decisions, in order, that are before a sequence.
     async fn learn(
         &mut self,
+        bus: &dyn Bus,
         decisions: &[Stored],
         before: u64,
-        inputs: &mut InputsOfDecisions<'_>,
     ) -> Result<(), BusError> {
-        let decisions = decisions.iter().filter(|decision| decision.sequence < before);
-        let mut found = Vec::new();
-        for decision in decisions.clone() {
-            let input = match decision.headers.get(INPUT).and_then(parse_reference) {
-                Some((stream, sequence)) => inputs.find(stream, sequence).await?,
-                None => None,
-            };
-            found.push(input);
-        }
-        let known: Vec<Stored> = found.iter().flatten().cloned().collect();
+        let decisions: Vec<&Stored> =
+            decisions.iter().filter(|decision| decision.sequence < before).collect();
+        let inputs = inputs_of(bus, &decisions).await?;
+        let known: Vec<Stored> = inputs.iter().flatten().cloned().collect();
         self.decide.prepare(&known).await?;
-        for (decision, input) in decisions.zip(found) {
+        for (decision, input) in decisions.into_iter().zip(inputs) {
             self.decide.replay(decision, input.as_ref());
             self.learnt_through = Some(Position::from(decision));
         }

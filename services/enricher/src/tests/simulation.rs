@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use wirefold_flow::sim::{FaultyBus, Odds, Random, SimBus, SimDisk, VirtualClock};
 use wirefold_flow::{
     BoxFuture, Bus, Clock, FailPoints, INPUT, Lease, LoopError, Outgoing, Point, StageContext,
-    Stored, conservation, run_leased_writer, unbroken_chain,
+    Stored, conservation, run_writer, unbroken_chain,
 };
 use wirefold_proto::{DeadLetter, OutputArticle, TextPolicy, decode, streams};
 
@@ -216,7 +216,7 @@ fn enrich(
     stop: CancellationToken,
 ) -> BoxFuture<'static, Result<(), LoopError>> {
     let (decide, alone) = (Box::new(Enricher::new(settings(), 1)), Lease::alone());
-    Box::pin(run_leased_writer(context.clone(), writer_config(), decide, alone, stop))
+    Box::pin(run_writer(context.clone(), writer_config(), decide, alone, stop))
 }
 
 /// The output of an enricher and a detector without faults over the same inputs.

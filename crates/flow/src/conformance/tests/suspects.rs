@@ -14,6 +14,7 @@ use crate::config::StreamConfig;
 use crate::conformance::Harness;
 use crate::dead::{DeadLetters, Reason};
 use crate::error::Answer;
+use crate::lease::Lease;
 use crate::loops::{Event, FailPoints, LoopError, Observer, Point, StageContext};
 use crate::message::Stored;
 use crate::writer::{Record, Source, StateMachine, WriterConfig, run_writer};
@@ -103,7 +104,8 @@ impl Life {
         };
         let stop = CancellationToken::new();
         let decide = Box::new(Deciding(victim.clone()));
-        let running = tokio::spawn(run_writer(context, config, decide, stop.clone()));
+        let running =
+            tokio::spawn(run_writer(context, config, decide, Lease::alone(), stop.clone()));
         Life { stop, running }
     }
 
