@@ -17,6 +17,8 @@ use crate::settings::Settings;
 use crate::sites::is_one_site;
 use crate::state::STRIKE;
 
+/// The most bytes of a feed, decoded.
+const LONGEST_FEED: u64 = 10_000_000;
 /// The longest validator that is stored. Every request has it, also after redirects.
 const LONGEST_VALIDATOR: usize = 1024;
 
@@ -77,7 +79,7 @@ impl Failure {
 /// A request for a feed, without validators.
 pub(crate) fn feed_request(url: Url, settings: &Settings) -> Request {
     let request = Request {
-        max_body: settings.feed_limit,
+        max_body: LONGEST_FEED,
         total: settings.timeout,
         ..Request::get(url).with_header("Accept", ACCEPT)
     };
@@ -90,35 +92,31 @@ pub(crate) fn within_time_of(feed: &FeedSettings, request: Request) -> Request {
     Request { total: given.unwrap_or(request.total), ..request }
 }
 
+/// The validators of an answer, which come back with the next request: `ETag` and `Last-Modified`.
+pub(crate) type Validators = (Option<String>, Option<String>);
+
 /// The request with the validators of the last good answer, byte for byte.
-pub(crate) fn conditional(
-    request: Request,
-    etag: Option<&str>,
-    last_modified: Option<&str>,
-) -> Request {
+pub(crate) fn conditional(request: Request, (etag, last_modified): &Validators) -> Request {
     let validators = [("If-None-Match", etag), ("If-Modified-Since", last_modified)];
-    let given = validators.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let given = validators.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
     given.fold(request, |request, (name, value)| request.with_header(name, value))
 }
 
-/// Interprets the answer to a request without validators.
-pub(crate) fn judge(answer: Result<Response, SendError>, now: Timestamp) -> Answer {
-    match judge_conditional(answer, now) {
-        Answer::Unchanged(_) => {
-            let problem = "HTTP 304 (not modified), although the request had no validators";
-            Answer::Failed(Failure::broken(problem))
-        }
-        other => other,
-    }
-}
-
-/// Interprets the answer to a request with validators, by its status and headers.
-pub(crate) fn judge_conditional(answer: Result<Response, SendError>, now: Timestamp) -> Answer {
+/// Interprets the answer to a request by its status and headers. `was_conditional`: the request had validators.
+pub(crate) fn judge(
+    answer: Result<Response, SendError>,
+    was_conditional: bool,
+    now: Timestamp,
+) -> Answer {
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => return Answer::Failed(no_answer(&error)),
     };
     match answer.status {
+        304 if !was_conditional => {
+            let problem = "HTTP 304 (not modified), although the request had no validators";
+            Answer::Failed(Failure::broken(problem))
+        }
         304 => Answer::Unchanged(answer),
         410 => Answer::Gone,
         _ if answer.is_success() => Answer::Body(answer),
@@ -170,14 +168,10 @@ pub(crate) enum ParseFailure {
 }
 
 /// Parses a body on a blocking thread, so that a large body or a panic affects nothing else.
-pub(crate) async fn parse(answer: Response, items: usize) -> Result<ParsedFeed, ParseFailure> {
+pub(crate) async fn parse(answer: Response) -> Result<ParsedFeed, ParseFailure> {
     let parsing = tokio::task::spawn_blocking(move || {
         let media_type = answer.header("content-type");
-        let mut feed = wirefold_feed::parse(&answer.body, media_type, answer.url.as_str())?;
-        if feed.items.len() > items {
-            feed.cut_short = Some(format!("lists more than {items} items; the first were read"));
-            feed.items.truncate(items);
-        }
+        let feed = wirefold_feed::parse(&answer.body, media_type, answer.url.as_str())?;
         let words = feed.items.iter().map(|item| word_count(text_of(item))).collect();
         Ok(ParsedFeed { feed, words })
     });
@@ -292,7 +286,7 @@ fn names_no_feed(unread: &ParseFailure) -> bool {
 }
 
 /// The content that was found instead of a feed, and advice, for people.
-pub(crate) fn describe_parse_failure(unread: &ParseFailure) -> String {
+fn describe_parse_failure(unread: &ParseFailure) -> String {
     match unread {
         ParseFailure::Panicked => {
             "the parser crashed on this feed; please report its address".to_owned()

@@ -9,12 +9,13 @@
 //! nothing and is repeated with the same ids. The usage of a site is the sum of its feeds.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{ArticleFetched, FeedId, FeedSettings};
 
+use crate::lock::lock;
 use crate::metrics::BEYOND_BUDGET;
 use crate::settings::Budget;
 use crate::sites::owner;
@@ -25,43 +26,40 @@ const HOUR: u64 = 3_600_000;
 /// From this number of sites on, those that sent nothing in this hour are forgotten.
 const MOST_SITES: usize = 10_000;
 
+/// How much was sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Volume {
+    articles: u64,
+    bytes: u64,
+}
+
+impl Volume {
+    fn add(&mut self, other: Self) {
+        self.articles += other.articles;
+        self.bytes += other.bytes;
+    }
+
+    /// The label of the limit that this exceeds: that of articles or that of bytes.
+    fn exceeded(self, most: Self, labels: [&'static str; 2]) -> Option<&'static str> {
+        let is_beyond = [self.articles > most.articles, self.bytes > most.bytes];
+        labels.into_iter().zip(is_beyond).find(|(_, is_beyond)| *is_beyond).map(|(label, _)| label)
+    }
+}
+
 /// How much a feed has sent in an hour of the clock.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct HourlyUsage {
     hour: u64,
-    articles: u64,
-    bytes: u64,
+    #[serde(flatten)]
+    volume: Volume,
     /// The hashes of the outlets to which it attributed articles, up to the budget.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     outlets: BTreeSet<u64>,
-    /// How many of its articles were beyond a budget, and the last of these budgets.
+    /// How many of its articles were beyond a budget, and the last of these budgets, as the metric labels it.
     #[serde(default)]
     beyond: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    limit: Option<Limit>,
-}
-
-/// The kinds of limits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Limit {
-    Articles,
-    Bytes,
-    Outlets,
-    SiteArticles,
-    SiteBytes,
-}
-
-impl Limit {
-    fn label(self) -> &'static str {
-        match self {
-            Self::Articles => "articles",
-            Self::Bytes => "bytes",
-            Self::Outlets => "outlets",
-            Self::SiteArticles => "site_articles",
-            Self::SiteBytes => "site_bytes",
-        }
-    }
+    limit: Option<String>,
 }
 
 impl HourlyUsage {
@@ -78,12 +76,11 @@ impl HourlyUsage {
 
     /// How much it has sent beyond a budget in the hour of `now`, for people.
     pub(crate) fn problem(&self, now: UnixMillis) -> Option<String> {
-        let limit = self.limit.filter(|_| self.hour == now.0 / HOUR)?;
-        let Self { articles, beyond, .. } = self;
+        let limit = self.limit.as_ref().filter(|_| self.hour == now.0 / HOUR)?;
+        let (articles, beyond) = (self.volume.articles, self.beyond);
         Some(format!(
-            "sent {articles} articles in this hour, {beyond} of them beyond its budget ({}): alerts of \
-             these come as one message at its end; `budget.sites` raises it for a site",
-            limit.label()
+            "sent {articles} articles in this hour, {beyond} of them beyond its budget ({limit}): alerts of \
+             these come as one message at its end; `budget.sites` raises it for a site"
         ))
     }
 }
@@ -102,12 +99,6 @@ struct SiteUsage {
     feeds: HashMap<FeedId, Volume>,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
-struct Volume {
-    articles: u64,
-    bytes: u64,
-}
-
 impl Budgets {
     pub(crate) fn new(budget: Budget) -> Self {
         Self { budget, sites: Mutex::default() }
@@ -124,22 +115,18 @@ impl Budgets {
         let fresh = || HourlyUsage { hour, ..HourlyUsage::default() };
         let spent = before.filter(|spent| spent.hour == hour).cloned().unwrap_or_else(fresh);
         let site = owner(&feed.url);
-        let mut sites = self.sites();
+        let mut sites = lock(&self.sites);
         if sites.len() >= MOST_SITES {
             sites.retain(|_, usage| usage.hour == hour);
         }
         let usage = sites.entry(site.clone()).or_default();
         usage.turn_to(hour);
         // Replaces the counts of a poll that was interrupted.
-        let volume = Volume { articles: spent.articles, bytes: spent.bytes };
-        let counted = usage.feeds.insert(feed.id.clone(), volume).unwrap_or_default();
-        usage.all.articles = usage.all.articles - counted.articles + volume.articles;
-        usage.all.bytes = usage.all.bytes - counted.bytes + volume.bytes;
+        let counted = usage.feeds.insert(feed.id.clone(), spent.volume).unwrap_or_default();
+        usage.all.articles -= counted.articles;
+        usage.all.bytes -= counted.bytes;
+        usage.all.add(spent.volume);
         Account { budgets: self, site, feed: feed.id.clone(), spent }
-    }
-
-    fn sites(&self) -> MutexGuard<'_, HashMap<String, SiteUsage>> {
-        self.sites.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -167,12 +154,12 @@ impl Account<'_> {
         }
         let bytes = article.text.len() + article.article.title.len();
         let volume = Volume { articles: 1, bytes: bytes as u64 };
-        let limit =
-            self.spend(article, volume).into_iter().chain(self.spend_of_site(volume)).next();
-        if let Some(limit) = limit {
+        let (of_feed, of_site) = (self.spend(article, volume), self.spend_of_site(volume));
+        let limit = of_feed.or(of_site);
+        if let Some(label) = limit {
             self.spent.beyond += 1;
-            self.spent.limit = Some(limit);
-            BEYOND_BUDGET.add(1, &[limit.label()]);
+            self.spent.limit = Some(label.to_owned());
+            BEYOND_BUDGET.add(1, &[label]);
         }
         limit.is_some()
     }
@@ -182,56 +169,33 @@ impl Account<'_> {
         self.spent
     }
 
-    fn spend(&mut self, article: &ArticleFetched, volume: Volume) -> Option<Limit> {
+    fn spend(&mut self, article: &ArticleFetched, volume: Volume) -> Option<&'static str> {
         let (budget, spent) = (&self.budgets.budget, &mut self.spent);
-        let most = budget.of_feed(&self.site);
-        spent.articles += volume.articles;
-        spent.bytes += volume.bytes;
+        let times = budget.times(&self.site);
+        spent.volume.add(volume);
+        let outlets = u64::from(budget.outlets_per_hour) * times;
         let claims_too_many =
-            article.article.via.is_some() && !spent.may_speak_for(article, most.outlets);
-        match () {
-            () if spent.articles > most.volume.articles => Some(Limit::Articles),
-            () if spent.bytes > most.volume.bytes => Some(Limit::Bytes),
-            () if claims_too_many => Some(Limit::Outlets),
-            () => None,
-        }
+            article.article.via.is_some() && !spent.may_speak_for(article, outlets);
+        let most = Volume {
+            articles: u64::from(budget.articles_per_hour) * times,
+            bytes: budget.bytes_per_hour.saturating_mul(times),
+        };
+        let limit = spent.volume.exceeded(most, ["articles", "bytes"]);
+        limit.or_else(|| claims_too_many.then_some("outlets"))
     }
 
-    fn spend_of_site(&self, volume: Volume) -> Option<Limit> {
-        let mut sites = self.budgets.sites();
+    fn spend_of_site(&self, volume: Volume) -> Option<&'static str> {
+        let mut sites = lock(&self.budgets.sites);
         let usage = sites.entry(self.site.clone()).or_default();
         usage.turn_to(self.spent.hour.max(usage.hour));
-        usage.all.articles += volume.articles;
-        usage.all.bytes += volume.bytes;
-        let own = usage.feeds.entry(self.feed.clone()).or_default();
-        own.articles += volume.articles;
-        own.bytes += volume.bytes;
+        usage.all.add(volume);
+        usage.feeds.entry(self.feed.clone()).or_default().add(volume);
         let most = self.budgets.budget.of_site(&self.site);
-        match () {
-            () if usage.all.articles > most.articles => Some(Limit::SiteArticles),
-            () if usage.all.bytes > most.bytes => Some(Limit::SiteBytes),
-            () => None,
-        }
+        usage.all.exceeded(most, ["site_articles", "site_bytes"])
     }
-}
-
-/// The limits of one feed in an hour.
-struct FeedLimits {
-    volume: Volume,
-    outlets: u64,
 }
 
 impl Budget {
-    /// The limits of a feed of this site.
-    fn of_feed(&self, site: &str) -> FeedLimits {
-        let times = self.times(site);
-        let volume = Volume {
-            articles: u64::from(self.articles_per_hour) * times,
-            bytes: self.bytes_per_hour.saturating_mul(times),
-        };
-        FeedLimits { volume, outlets: u64::from(self.outlets_per_hour) * times }
-    }
-
     /// The limits of all feeds of this site together, no lower than those of one feed.
     fn of_site(&self, site: &str) -> Volume {
         let times = self.times(site);

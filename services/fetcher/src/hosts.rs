@@ -2,13 +2,17 @@
 //! all hosts together.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
+use wirefold_envelope::timestamp;
 use wirefold_flow::{Clock, UnixMillis};
+use wirefold_http_client::Response;
 
+use crate::answer::host_retry_after;
+use crate::lock::lock;
 use crate::settings::Settings;
 use crate::sites::host_key;
 
@@ -69,11 +73,11 @@ impl Hosts {
         let slots = if kind == RequestKind::Feed { feeds } else { pages };
         loop {
             // The slot is acquired after the wait for the host, so that no slot is idle.
-            let free_at = *guard(&lane.next);
+            let free_at = *lock(&lane.next);
             clock.sleep_until(free_at).await;
             let slot = acquire(slots).await;
             let now = clock.now();
-            let mut next = guard(&lane.next);
+            let mut next = lock(&lane.next);
             if *next <= now {
                 *next = now.plus((*delay).max(delay_asked));
                 return Turn { _host: host, _slot: slot };
@@ -81,25 +85,33 @@ impl Hosts {
         }
     }
 
+    /// Pauses requests to a host for the time that its answer asks for, if it does.
+    pub(crate) fn pause_as_asked(&self, answer: &Response) {
+        let now = self.0.clock.now();
+        if let Some(wait) = host_retry_after(answer, timestamp(now)) {
+            self.pause(&answer.url, now.plus(wait));
+        }
+    }
+
     /// Pauses requests to a host until this time.
     pub(crate) fn pause(&self, url: &Url, until: UnixMillis) {
         let lane = self.lane(&host_key(url));
-        let mut paused_until = guard(&lane.paused_until);
+        let mut paused_until = lock(&lane.paused_until);
         *paused_until = (*paused_until).max(until);
     }
 
     /// The time until which requests to a host pause, if they do now.
     pub(crate) fn paused_until(&self, url: &Url) -> Option<UnixMillis> {
-        let until = *guard(&self.lane(&host_key(url)).paused_until);
+        let until = *lock(&self.lane(&host_key(url)).paused_until);
         (until > self.0.clock.now()).then_some(until)
     }
 
     fn lane(&self, key: &str) -> Arc<Lane> {
-        let mut lanes = guard(&self.0.lanes);
+        let mut lanes = lock(&self.0.lanes);
         if lanes.len() >= MOST_LANES {
             let now = self.0.clock.now();
             lanes.retain(|_, lane| {
-                let is_waited_for = *guard(&lane.next) > now || *guard(&lane.paused_until) > now;
+                let is_waited_for = *lock(&lane.next) > now || *lock(&lane.paused_until) > now;
                 Arc::strong_count(lane) > 1 || is_waited_for
             });
         }
@@ -114,10 +126,6 @@ impl Hosts {
 
 async fn acquire(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
     semaphore.clone().acquire_owned().await.expect("nobody closes it")
-}
-
-fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ mod interstitial;
 mod interval;
 mod links;
 mod lists;
+mod lock;
 mod metrics;
 pub mod opml;
 mod pages;
@@ -181,7 +182,6 @@ fn poller(
         pages: Arc::new(pages),
         shared: Arc::default(),
         budgets,
-        feed_locks: Arc::default(),
         parse_gate: Arc::default(),
         started,
         stop,

@@ -21,7 +21,7 @@ use wirefold_http_client::{Client, Request, Response, SendError};
 use wirefold_proto::{FeedId, FeedRecord, FeedSettings, ListRecord};
 
 use crate::FetcherError;
-use crate::answer::{Answer, conditional, judge, judge_conditional, send, validator};
+use crate::answer::{Answer, Validators, conditional, judge, send, validator};
 use crate::feed_address::identity;
 use crate::hosts::RequestKind;
 use crate::interval::start_wait;
@@ -295,9 +295,9 @@ impl Poller {
             let problem = "its host wants no requests for a while".to_owned();
             return ListAnswer::Failed { problem, retry_after };
         }
-        let (etag, last_modified) = (record.etag.as_deref(), record.last_modified.as_deref());
-        let request = conditional(list_request(url, &self.settings), etag, last_modified);
-        let is_conditional = etag.is_some() || last_modified.is_some();
+        let validators = (record.etag.clone(), record.last_modified.clone());
+        let request = conditional(list_request(url, &self.settings), &validators);
+        let is_conditional = validators != Validators::default();
         let (answer, _) = self.send(request).await;
         list_answer(answer, is_conditional, timestamp(clock.now())).await
     }
@@ -338,8 +338,7 @@ async fn list_answer(
             "larger than {most} MiB, the limit for a list of feeds"
         ));
     }
-    let judged = if is_conditional { judge_conditional(answer, now) } else { judge(answer, now) };
-    match judged {
+    match judge(answer, is_conditional, now) {
         Answer::Body(body) => read_list(body).await,
         Answer::Unchanged(_) => ListAnswer::Unchanged,
         Answer::Gone => {
@@ -484,9 +483,9 @@ impl Scheduler {
     ) -> Result<Option<FeedRecord>, FetcherError> {
         let now = self.poller.context.clock.now();
         let is_polled = self.table.get(feed).is_some_and(|entry| entry.poll.is_some());
-        let due = if is_polled { Some(now) } else { self.table.due(feed) };
         self.interrupt(feed).await?;
         let Some(entry) = self.table.remove(feed) else { return Ok(None) };
+        let due = if is_polled { Some(now) } else { entry.due };
         let record = change.apply(entry.record, list);
         self.table.put(record.clone(), entry.state, due);
         Ok(Some(record))

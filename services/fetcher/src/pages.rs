@@ -2,12 +2,11 @@
 //! comes in. The text of its page goes out, or the reason why the item keeps the text of its feed.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
-use wirefold_envelope::timestamp;
 use wirefold_feed::FeedError;
 use wirefold_flow::Clock;
 use wirefold_http_client::{Client, Request, Response, SendError};
@@ -18,6 +17,7 @@ use crate::access::for_feed;
 use crate::answer::{ParseFailure, parse, send, word_count};
 use crate::extract::{ExtractError, Extractor, Page, Rule};
 use crate::hosts::{Hosts, RequestKind};
+use crate::lock::lock;
 use crate::metrics::PAGES;
 use crate::probe::feeds_named;
 use crate::robots::{Permission, Robots};
@@ -27,6 +27,9 @@ use crate::sites::owner;
 /// An item with fewer words is a teaser.
 pub(crate) const TEASER_WORDS: usize = 80;
 
+/// The most bytes of a page, decoded.
+const LONGEST_PAGE: u64 = 5_000_000;
+
 /// Fetches article pages and reads them.
 pub(crate) struct Pages {
     client: Arc<PageClient>,
@@ -34,7 +37,6 @@ pub(crate) struct Pages {
     shares: FairShares,
     robots: Robots,
     extractor: Option<Extractor>,
-    clock: Arc<dyn Clock>,
     settings: Arc<Settings>,
 }
 
@@ -69,10 +71,10 @@ impl Pages {
         settings: &Arc<Settings>,
     ) -> Self {
         let client = Arc::new(PageClient::new(client));
-        let robots = Robots::new(client.clone(), hosts.clone(), clock.clone(), settings.clone());
+        let robots = Robots::new(client.clone(), hosts.clone(), clock, settings.clone());
         let extractor = settings.extract.clone().map(Extractor::new);
         let shares = FairShares::new(settings.budget.site_pages);
-        Self { client, hosts, shares, robots, extractor, clock, settings: settings.clone() }
+        Self { client, hosts, shares, robots, extractor, settings: settings.clone() }
     }
 
     /// Logs the sandbox of the child processes that read pages.
@@ -149,7 +151,7 @@ impl Pages {
 
     /// Whether robots.txt allows a page. It is requested only if the page may be requested.
     async fn permission(&self, url: &Url, feed: &str) -> Permission {
-        match self.client.check(&for_feed(Request::get(url.clone()), feed)).await {
+        match self.client.client.check(&for_feed(Request::get(url.clone()), feed)).await {
             Ok(()) => self.robots.permission(url).await,
             Err(_) => Permission::Unknown,
         }
@@ -162,22 +164,19 @@ impl Pages {
         feed: &str,
         crawl_delay: Duration,
     ) -> Result<Response, SkipReason> {
-        let Settings { page_limit, timeout, .. } = *self.settings;
         let _turn = self.hosts.turn(&url, RequestKind::Page, crawl_delay).await;
         if self.hosts.paused_until(&url).is_some() {
             return Err("left_alone");
         }
-        let request = Request { max_body: page_limit, total: timeout, ..Request::get(url) };
+        let total = self.settings.timeout;
+        let request = Request { max_body: LONGEST_PAGE, total, ..Request::get(url) };
         let request = for_feed(self.settings.access(request), feed);
         let request = request.with_header("Accept", "text/html,application/xhtml+xml;q=0.9");
         let answer = self.client.send(request).await.map_err(|error| match error {
             SendError::TooLarge { .. } => "too_large",
             _ => "failed",
         })?;
-        let now = self.clock.now();
-        if let Some(asked) = crate::answer::host_retry_after(&answer, timestamp(now)) {
-            self.hosts.pause(&answer.url, now.plus(asked));
-        }
+        self.hosts.pause_as_asked(&answer);
         match () {
             () if !answer.is_success() => Err("status"),
             () if !is_html(&answer) => Err("not_html"),
@@ -240,7 +239,8 @@ fn is_of_the_web(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https")
 }
 
-fn is_html(answer: &Response) -> bool {
+/// Whether the answer is HTML.
+pub(crate) fn is_html(answer: &Response) -> bool {
     let media_type = answer.header("content-type").unwrap_or("text/html");
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     ["text/html", "application/xhtml+xml"].iter().any(|html| essence.eq_ignore_ascii_case(html))
@@ -284,7 +284,7 @@ impl FairShares {
     /// Waits for the right to fetch one page for the feed at this address.
     pub(crate) async fn share_of(&self, feed: &str) -> OwnedSemaphorePermit {
         let site = {
-            let mut sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut sites = lock(&self.sites);
             // A site stays while a page of it is fetched or waits.
             sites.retain(|_, site| Arc::strong_count(site) > 1);
             let fresh = || Arc::new(Semaphore::new(self.most));
@@ -311,7 +311,7 @@ impl Pages {
                 return Vec::new();
             }
         };
-        match parse(answer.clone(), 1).await {
+        match parse(answer.clone()).await {
             Err(ParseFailure::Error(FeedError::NotAFeed { feeds, .. })) => {
                 feeds_named(&answer, &feeds)
             }
@@ -335,15 +335,10 @@ impl PageClient {
         Self { client, plain: Mutex::default() }
     }
 
-    /// Checks whether the request may be sent to its address.
-    pub(crate) async fn check(&self, request: &Request) -> Result<(), SendError> {
-        self.client.check(request).await
-    }
-
     /// Sends a request as polls do, from the start in compatibility mode if the host needs it.
     pub(crate) async fn send(&self, request: Request) -> Result<Response, SendError> {
         let origin = request.url.origin().ascii_serialization();
-        let was_plain = request.is_plain || self.plain().contains(&origin);
+        let was_plain = request.is_plain || lock(&self.plain).contains(&origin);
         let request = Request { is_plain: was_plain, ..request };
         let (answer, is_plain) = send(&self.client, request).await;
         if is_plain && !was_plain && answer.is_ok() {
@@ -353,14 +348,10 @@ impl PageClient {
     }
 
     fn remember(&self, origin: String) {
-        let mut plain = self.plain();
+        let mut plain = lock(&self.plain);
         if plain.len() >= MOST_HOSTS {
             plain.clear();
         }
         plain.insert(origin);
-    }
-
-    fn plain(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
-        self.plain.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -10,14 +10,13 @@ use wirefold_http_client::{Client, ClientError, Redirect, Response};
 use wirefold_proto::{FeedId, FeedSettings, FeedSite, ItemIdentity};
 
 use crate::answer::{
-    Answer, ParseFailure, ParsedFeed, describe_parse_failure, feed_request, judge, parse,
-    parse_failure, send,
+    Answer, ParseFailure, ParsedFeed, feed_request, judge, parse, parse_failure, send, text_of,
 };
 use crate::article::item_key;
 use crate::feed_address::identity;
 use crate::lists::read_list_once;
 use crate::opml::Opml;
-use crate::pages::TEASER_WORDS;
+use crate::pages::{TEASER_WORDS, is_html};
 use crate::poll::leads_of;
 use crate::settings::Settings;
 use crate::{client, links};
@@ -96,7 +95,7 @@ pub async fn probe(settings: &Settings, url: &str, search: Search) -> Result<Pro
     let address = Url::parse(url).map_err(|_| ProbeError::Address(url.to_owned()))?;
     let client = client(settings)?;
     let (answer, _) = send(&client, feed_request(address, settings)).await;
-    let answer = match judge(answer, jiff::Timestamp::UNIX_EPOCH) {
+    let answer = match judge(answer, false, jiff::Timestamp::UNIX_EPOCH) {
         Answer::Body(answer) => answer,
         Answer::Failed(failure) => return Ok(problem(failure.problem)),
         Answer::HostPaused(_) | Answer::Unchanged(_) => return Ok(Probe::default()),
@@ -105,17 +104,17 @@ pub async fn probe(settings: &Settings, url: &str, search: Search) -> Result<Pro
     let hop = |it: &Redirect| Hop { status: it.status, to: it.to.to_string() };
     let redirects = answer.redirects.iter().map(hop).collect();
     let mut would = effects_of_answer(&answer, settings);
-    let probe = match parse(answer.clone(), settings.items_per_feed).await {
+    let probe = match parse(answer.clone()).await {
         Err(ParseFailure::Error(FeedError::NotAFeed { found, feeds })) => {
             let mut named = feeds_named(&answer, &feeds);
             let searches_site = named.is_empty() && search == Search::Around;
-            if searches_site && is_page(&answer) {
+            if searches_site && is_html(&answer) {
                 named.extend(feed_at_usual_address(&client, &answer.url, settings).await);
             }
             let unread = ParseFailure::Error(FeedError::NotAFeed { found, feeds: named.clone() });
             Probe { feeds: named, ..problem(parse_failure(&unread, &answer.body).problem) }
         }
-        Err(unread) => problem(describe_parse_failure(&unread)),
+        Err(unread) => problem(parse_failure(&unread, &answer.body).problem),
         Ok(read) => {
             let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
             would.extend(effects_of_feed(&read, settings));
@@ -135,14 +134,6 @@ pub async fn probe(settings: &Settings, url: &str, search: Search) -> Result<Pro
         }
     };
     Ok(Probe { redirects, ..probe })
-}
-
-/// Whether the answer is HTML.
-fn is_page(answer: &Response) -> bool {
-    answer.header("content-type").is_none_or(|media_type| {
-        let media_type = media_type.to_ascii_lowercase();
-        ["text/html", "application/xhtml+xml"].iter().any(|page| media_type.starts_with(page))
-    })
 }
 
 /// The result of requesting a list.
@@ -215,14 +206,13 @@ fn effects_of_feed(read: &ParsedFeed, settings: &Settings) -> Vec<String> {
 
 fn sample((item, words): (&Item, &usize)) -> Sample {
     const START: usize = 120;
-    let text = item.text.as_deref().or(item.teaser.as_deref()).unwrap_or_default();
     Sample {
         title: item.title.clone(),
         link: item.link.clone(),
         published: item.published.map(|at| at.to_string()),
         words: *words,
         key: item_key(item, ItemIdentity::Auto),
-        start: text.chars().take(START).collect(),
+        start: text_of(item).chars().take(START).collect(),
     }
 }
 
@@ -267,9 +257,9 @@ pub(crate) async fn feed_at_usual_address(
         tokio::time::sleep(settings.per_host_delay).await;
         let Some(url) = page.join(path).ok().filter(|url| url != page) else { continue };
         let (answer, _) = send(client, feed_request(url, settings)).await;
-        if let Answer::Body(answer) = judge(answer, jiff::Timestamp::UNIX_EPOCH) {
+        if let Answer::Body(answer) = judge(answer, false, jiff::Timestamp::UNIX_EPOCH) {
             let at = answer.url.to_string();
-            if parse(answer, settings.items_per_feed).await.is_ok() {
+            if parse(answer).await.is_ok() {
                 return Some(at);
             }
         }

@@ -1,7 +1,7 @@
 //! The permissions of robots.txt (RFC 9309), requested once a day for each host.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,6 +11,7 @@ use wirefold_flow::{Clock, UnixMillis};
 use wirefold_http_client::Request;
 
 use crate::hosts::{Hosts, RequestKind};
+use crate::lock::lock;
 use crate::pages::PageClient;
 use crate::settings::Settings;
 
@@ -82,9 +83,9 @@ impl Robots {
 
     fn host_rules(&self, page: &Url) -> Arc<HostRules> {
         let now = self.clock.now();
-        let mut hosts_rules = guard(&self.hosts_rules);
+        let mut hosts_rules = lock(&self.hosts_rules);
         if hosts_rules.len() >= MOST_HOSTS {
-            hosts_rules.retain(|_, host_rules| *guard(&host_rules.until) > now);
+            hosts_rules.retain(|_, host_rules| *lock(&host_rules.until) > now);
         }
         let origin = page.origin().ascii_serialization();
         let fresh = || {
@@ -92,7 +93,7 @@ impl Robots {
             Arc::new(HostRules { until, rules: OnceCell::new() })
         };
         let host_rules = hosts_rules.entry(origin).or_insert_with(fresh);
-        if *guard(&host_rules.until) <= now {
+        if *lock(&host_rules.until) <= now {
             *host_rules = fresh();
         }
         host_rules.clone()
@@ -104,7 +105,7 @@ impl Robots {
             Err(_) => None,
         };
         if rules.is_none() {
-            *guard(&host_rules.until) = self.clock.now().plus(WAIT);
+            *lock(&host_rules.until) = self.clock.now().plus(WAIT);
         }
         rules
     }
@@ -149,10 +150,6 @@ fn allowed(rules: &Rules) -> Permission {
     }
 }
 
-fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// The bytes of a line that are read.
 const LONGEST_LINE: usize = 16 * 1024;
 
@@ -190,9 +187,15 @@ impl Rules {
     /// that are not rules.
     #[must_use]
     pub fn read(file: &[u8], agent: &str) -> Self {
-        let (mut ours, mut for_all) = (Self::default(), Self::default());
+        let (mut ours, mut for_all, mut others) =
+            (Self::default(), Self::default(), Self::default());
         let (mut group, mut is_named) = (Group::default(), false);
         for line in without_mark(file).split(|byte| matches!(byte, b'\n' | b'\r')) {
+            let rules = match group {
+                Group { is_ours: true, .. } => &mut ours,
+                Group { is_for_all: true, .. } => &mut for_all,
+                Group { .. } => &mut others,
+            };
             match line_of(&line[..line.len().min(LONGEST_LINE)]) {
                 None => {}
                 Some(Line::Agent(name)) => {
@@ -208,20 +211,11 @@ impl Rules {
                 }
                 Some(Line::Rule { is_allowed, pattern }) => {
                     group.has_rules = true;
-                    let rule = Rule { is_allowed, pattern: escaped(pattern) };
-                    match group {
-                        Group { is_ours: true, .. } => ours.rules.push(rule),
-                        Group { is_for_all: true, .. } => for_all.rules.push(rule),
-                        _ => {}
-                    }
+                    rules.rules.push(Rule { is_allowed, pattern: escaped(pattern) });
                 }
                 Some(Line::Delay(value)) => {
                     let value = std::str::from_utf8(value).ok().and_then(|it| it.parse().ok());
-                    match group {
-                        Group { is_ours: true, .. } => ours.delay = ours.delay.or(value),
-                        Group { is_for_all: true, .. } => for_all.delay = for_all.delay.or(value),
-                        _ => {}
-                    }
+                    rules.delay = rules.delay.or(value);
                 }
             }
         }
@@ -232,7 +226,9 @@ impl Rules {
     /// Whether a page may be fetched. `path` is the path with the query, as in its address.
     #[must_use]
     pub fn allow(&self, path: &str) -> bool {
-        let path = with_uniform_escapes(path.split('#').next().unwrap_or_default());
+        let path = path.split('#').next().unwrap_or_default();
+        // The path of an address is always ASCII.
+        let path = if path.is_ascii() { escaped(path.as_bytes()) } else { path.to_owned() };
         let path = if path.is_empty() { "/" } else { path.as_str() };
         let (mut allowed, mut forbidden) = (0, 0);
         for rule in &self.rules {
@@ -338,7 +334,7 @@ fn token(name: &[u8]) -> &[u8] {
     &name[..end]
 }
 
-/// A pattern with uniform escapes: other characters than ASCII escaped, digits in upper case.
+/// A pattern or a path with uniform escapes: other characters than ASCII escaped, digits in upper case.
 fn escaped(text: &[u8]) -> String {
     let mut written = String::with_capacity(text.len());
     let mut left_of_escape = 0;
@@ -354,19 +350,6 @@ fn escaped(text: &[u8]) -> String {
             _ => written.push(char::from(*byte)),
         }
         left_of_escape = usize::saturating_sub(left_of_escape, 1);
-    }
-    written
-}
-
-/// A path with the digits of its escapes in upper case. The path of an address needs no other escapes.
-fn with_uniform_escapes(path: &str) -> String {
-    let mut parts = path.split('%');
-    let mut written = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let digits = part.get(..2).filter(|it| it.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        written.push('%');
-        written.push_str(&digits.unwrap_or_default().to_ascii_uppercase());
-        written.push_str(&part[digits.map_or(0, str::len)..]);
     }
     written
 }

@@ -96,7 +96,7 @@ impl Scheduler {
             let (poller, is_shared) = (self.poller.clone(), !with_same_address.is_empty());
             let poll = self.polls.spawn(async move { poller.poll(record, state, is_shared).await });
             self.polled.insert(poll.id(), feed.clone());
-            if let Some(polled) = self.table.get_mut(&feed) {
+            if let Some(polled) = self.table.feeds.get_mut(&feed) {
                 polled.poll = Some(poll);
             }
         }
@@ -162,7 +162,8 @@ impl Scheduler {
     /// Stops the poll of a feed, if there is one, and waits until it has ended. Nothing of it is written
     /// after this.
     pub(crate) async fn interrupt(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
-        let Some(poll) = self.table.get_mut(feed).and_then(|entry| entry.poll.take()) else {
+        let entry = self.table.feeds.get_mut(feed);
+        let Some(poll) = entry.and_then(|entry| entry.poll.take()) else {
             return Ok(());
         };
         poll.abort();
@@ -423,31 +424,17 @@ fn restore_pauses(hosts: &Hosts, feeds: &[(FeedRecord, PollState)]) {
 }
 
 /// Writes many records, [`AT_ONCE`] at a time.
-pub(crate) async fn write(
-    poller: &Arc<Poller>,
-    records: Vec<FeedRecord>,
-) -> Result<(), FetcherError> {
-    let mut writing = JoinSet::new();
-    for record in records {
-        if writing.len() == AT_ONCE {
-            written_result(writing.join_next().await)?;
+pub(crate) async fn write(poller: &Poller, records: Vec<FeedRecord>) -> Result<(), FetcherError> {
+    for some in records.chunks(AT_ONCE) {
+        let writing = some.iter().cloned().map(|record| {
+            let store = poller.store.clone();
+            async move { store.put_record(&record).await }
+        });
+        for written in writing.collect::<JoinSet<_>>().join_all().await {
+            written?;
         }
-        let store = poller.store.clone();
-        writing.spawn(async move { store.put_record(&record).await });
-    }
-    while let Some(written) = writing.join_next().await {
-        written_result(Some(written))?;
     }
     Ok(())
-}
-
-fn written_result(
-    written: Option<Result<Result<(), BusError>, JoinError>>,
-) -> Result<(), FetcherError> {
-    match written {
-        Some(Ok(written)) => Ok(written?),
-        Some(Err(_)) | None => Ok(()),
-    }
 }
 
 /// The table of feeds. Polls that are overdue are spread over the first minute since the start, always in the same way. None waits
@@ -500,7 +487,7 @@ pub(crate) struct Entry {
     pub(crate) record: FeedRecord,
     pub(crate) state: PollState,
     /// When it is polled next; `None` while it is polled, and if it is gone.
-    due: Option<UnixMillis>,
+    pub(crate) due: Option<UnixMillis>,
     /// The poll under way.
     pub(crate) poll: Option<AbortHandle>,
     /// Whether this fetcher polls it.
@@ -529,15 +516,6 @@ impl Table {
     /// The records of all feeds.
     pub(crate) fn records(&self) -> impl Iterator<Item = &FeedRecord> {
         self.feeds.values().map(|entry| &entry.record)
-    }
-
-    /// When a feed is polled next; `None` while it is polled, and if it is gone.
-    pub(crate) fn due(&self, feed: &FeedId) -> Option<UnixMillis> {
-        self.feeds.get(feed)?.due
-    }
-
-    pub(crate) fn get_mut(&mut self, feed: &FeedId) -> Option<&mut Entry> {
-        self.feeds.get_mut(feed)
     }
 
     /// Adds a feed, or replaces the one with its id. A feed of another fetcher is due only there, and only the fetcher that leads
@@ -674,8 +652,8 @@ impl Scheduler {
                 }
             };
             match outcome {
-                Ok(()) => COMMANDS.add(1, &["done"]),
-                Err(refused) => {
+                None => COMMANDS.add(1, &["done"]),
+                Some(refused) => {
                     COMMANDS.add(1, &["refused"]);
                     tracing::warn!(command = id, ?refused, "command on a feed refused");
                 }
@@ -686,43 +664,43 @@ impl Scheduler {
         Ok(())
     }
 
-    async fn execute(&mut self, command: Command) -> Result<Result<(), Refusal>, FetcherError> {
-        match command {
-            Command::FeedAdd { feed } => match self.check_feed(&feed) {
-                Ok(()) => self.put_feed(feed).await.map(Ok),
-                Err(refused) => Ok(Err(refused)),
-            },
-            Command::FeedChange { feed } if self.is_set_aside(&feed) => {
-                self.poll_again(&feed.id).await.map(Ok)
-            }
-            Command::FeedChange { feed } => match self.check_feed(&feed) {
-                Ok(()) if self.table.get(&feed.id).is_some() => self.put_feed(feed).await.map(Ok),
-                Ok(()) => Ok(Err(Refusal::Unknown)),
-                Err(refused) => Ok(Err(refused)),
-            },
-            Command::FeedRemove { feed } => match self.may_change(&feed) {
-                Ok(()) => {
-                    self.record_override(&feed).await?;
-                    self.remove_feed(&feed).await.map(Ok)
-                }
-                Err(refused) => Ok(Err(refused)),
-            },
-            Command::FeedPoll { feed } => self.poll_now(&feed).await,
-            _ => Ok(Ok(())),
+    /// Carries out a command, unless it is refused.
+    async fn execute(&mut self, command: Command) -> Result<Option<Refusal>, FetcherError> {
+        let refused = self.refusal(&command);
+        if refused.is_some() {
+            return Ok(refused);
         }
+        match command {
+            Command::FeedChange { feed } if self.is_set_aside(&feed) => {
+                self.poll_again(&feed.id).await?;
+            }
+            Command::FeedAdd { feed } | Command::FeedChange { feed } => self.put_feed(feed).await?,
+            Command::FeedRemove { feed } => {
+                self.record_override(&feed).await?;
+                self.remove_feed(&feed).await?;
+            }
+            Command::FeedPoll { feed } => self.poll_now(&feed).await?,
+            _ => {}
+        }
+        Ok(None)
     }
 
-    fn check_feed(&self, feed: &FeedSettings) -> Result<(), Refusal> {
-        Rule::of(feed).check().map_err(|_| Refusal::Rule)?;
-        self.may_change(&feed.id)
-    }
-
-    fn may_change(&self, feed: &FeedId) -> Result<(), Refusal> {
-        let is_managed = |record: &FeedRecord| record.managed_by.is_some();
+    fn refusal(&self, command: &Command) -> Option<Refusal> {
+        let (feed, settings) = match command {
+            Command::FeedChange { feed } if self.is_set_aside(feed) => return None,
+            Command::FeedAdd { feed } | Command::FeedChange { feed } => (&feed.id, Some(feed)),
+            Command::FeedRemove { feed } => (feed, None),
+            Command::FeedPoll { feed } => {
+                return self.table.get(feed).is_none().then_some(Refusal::Unknown);
+            }
+            _ => return None,
+        };
         match self.table.get(feed) {
-            _ if *feed == FeedId::push() => Err(Refusal::Reserved),
-            Some(entry) if is_managed(&entry.record) => Err(Refusal::Managed),
-            _ => Ok(()),
+            _ if settings.is_some_and(|it| Rule::of(it).check().is_err()) => Some(Refusal::Rule),
+            _ if *feed == FeedId::push() => Some(Refusal::Reserved),
+            Some(entry) if entry.record.managed_by.is_some() => Some(Refusal::Managed),
+            None if matches!(command, Command::FeedChange { .. }) => Some(Refusal::Unknown),
+            _ => None,
         }
     }
 
@@ -733,21 +711,18 @@ impl Scheduler {
     }
 
     /// Makes a feed due, or lets the fetcher do so that polls it.
-    async fn poll_now(&mut self, feed: &FeedId) -> Result<Result<(), Refusal>, FetcherError> {
+    async fn poll_now(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
         let now = self.poller.context.clock.now();
-        while let Some(entry) = self.table.get(feed) {
-            if !entry.is_own {
-                let record = FeedRecord { next_poll: Some(timestamp(now)), ..entry.record.clone() };
-                // The record may be older than the outcome of the last poll, which must not be lost.
-                if !self.poller.store.replace_record(&record).await? {
-                    self.follow_others().await?;
-                    continue;
-                }
+        while let Some(entry) = self.table.get(feed).filter(|entry| !entry.is_own) {
+            let record = FeedRecord { next_poll: Some(timestamp(now)), ..entry.record.clone() };
+            // The record may be older than the outcome of the last poll, which must not be lost.
+            if self.poller.store.replace_record(&record).await? {
+                break;
             }
-            self.table.poll_soon(feed, now);
-            return Ok(Ok(()));
+            self.follow_others().await?;
         }
-        Ok(Err(Refusal::Unknown))
+        self.table.poll_soon(feed, now);
+        Ok(())
     }
 
     /// Polls a feed again that was set aside. As a suspect, it is parsed alone.

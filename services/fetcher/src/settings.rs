@@ -37,14 +37,8 @@ pub struct Settings {
     pub first_interval: Duration,
     /// The shortest time between two requests to one host. 1 s.
     pub per_host_delay: Duration,
-    /// The most bytes of a feed, decoded. 10 MB.
-    pub feed_limit: u64,
-    /// The most bytes of a page, decoded. 5 MB.
-    pub page_limit: u64,
     /// How long one answer may take, including redirects. 30 s.
     pub timeout: Duration,
-    /// The most items that are read of one feed. 1,000.
-    pub items_per_feed: usize,
     /// The most pages that are fetched for one poll, those of the newest items. 50.
     pub pages_per_poll: usize,
     /// How many feeds are requested at one time; the same number again for pages. 32.
@@ -113,10 +107,7 @@ impl Default for Settings {
             max_interval: Duration::from_hours(24),
             first_interval: Duration::from_mins(15),
             per_host_delay: Duration::from_secs(1),
-            feed_limit: 10_000_000,
-            page_limit: 5_000_000,
             timeout: Duration::from_secs(30),
-            items_per_feed: 1000,
             pages_per_poll: 50,
             concurrency: 32,
             extract: None,

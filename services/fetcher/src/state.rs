@@ -14,7 +14,7 @@
 //! the changes of the others.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -28,6 +28,7 @@ use wirefold_proto::{
 };
 
 use crate::budget::HourlyUsage;
+use crate::lock::lock;
 use crate::publish::retry_bus;
 use crate::shares::Share;
 use crate::stable_hash::hash;
@@ -61,7 +62,7 @@ struct BeingWritten<'a> {
 
 impl Drop for BeingWritten<'_> {
     fn drop(&mut self) {
-        self.store.revisions().being_written.remove(self.key);
+        lock(&self.store.read).being_written.remove(self.key);
     }
 }
 
@@ -103,7 +104,7 @@ impl Store {
         for entry in entries.iter().filter(|entry| entry.value.is_some()) {
             self.note(&entry.key, entry.revision);
         }
-        self.revisions().through = entries.last().map_or(0, |entry| entry.revision);
+        lock(&self.read).through = entries.last().map_or(0, |entry| entry.revision);
         for (key, value) in entries.iter().filter_map(|e| Some((&e.key, e.value.as_ref()?))) {
             match key.split_once('.') {
                 None if key == FEEDS_REACHED_KEY => control = number(value),
@@ -151,7 +152,7 @@ impl Store {
         if !self.share.is_shared() {
             return self.put(&key, body).await.map(|()| true);
         }
-        let expected = self.revisions().by_key.get(&key).copied().unwrap_or(0);
+        let expected = lock(&self.read).by_key.get(&key).copied().unwrap_or(0);
         let _until_noted = self.begin_write(&key);
         let put = || self.keys.put_if(&key, body.clone(), expected);
         match retry_bus(&self.context, put).await {
@@ -167,14 +168,14 @@ impl Store {
 
     /// The feeds that other fetchers have changed since the last call, or since everything was loaded.
     pub(crate) async fn changed_by_others(&self) -> Result<BTreeMap<FeedId, Change>, BusError> {
-        let through = self.revisions().through;
+        let through = lock(&self.read).through;
         let (mut changes, mut is_complete): (BTreeMap<FeedId, Change>, _) = (BTreeMap::new(), true);
         for Entry { key, value, revision } in self.keys.changes(&[], through).await? {
             // It may be its own write, of which only the answer is missing: the next call reads it again.
-            let is_open = self.revisions().being_written.contains(&key);
+            let is_open = lock(&self.read).being_written.contains(&key);
             is_complete &= !is_open;
             if is_complete {
-                self.revisions().through = revision;
+                lock(&self.read).through = revision;
             }
             if is_open || !self.note(&key, revision) {
                 continue;
@@ -197,7 +198,7 @@ impl Store {
         if !has_one || !self.share.is_shared() {
             return false;
         }
-        let mut revisions = self.revisions();
+        let mut revisions = lock(&self.read);
         let noted = revisions.by_key.entry(key.to_owned()).or_default();
         let is_newer = revision > *noted;
         *noted = revision.max(*noted);
@@ -206,13 +207,8 @@ impl Store {
 
     /// Notes that a key is being written, until the result is dropped.
     fn begin_write<'a>(&'a self, key: &'a str) -> BeingWritten<'a> {
-        self.revisions().being_written.insert(key.to_owned());
+        lock(&self.read).being_written.insert(key.to_owned());
         BeingWritten { store: self, key }
-    }
-
-    fn revisions(&self) -> MutexGuard<'_, Revisions> {
-        // Nothing panics while it holds this lock.
-        self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) async fn put_list(&self, record: &ListRecord) -> Result<(), BusError> {
@@ -401,10 +397,8 @@ pub(crate) struct Moved {
     /// How often in a row it did.
     pub(crate) times: u32,
     /// When it first did.
-    #[serde(default)]
     pub(crate) since: u64,
     /// Whether the new address is requested directly.
-    #[serde(default)]
     pub(crate) is_adopted: bool,
 }
 
@@ -507,7 +501,7 @@ pub(crate) struct SeenItem {
 /// The last column has the hashes of its link and title, of its title and of its text, followed by [`BASELINE`] if one of its
 /// articles was baseline.
 #[derive(Serialize, Deserialize)]
-struct Row(String, String, ArticleId, u32, #[serde(default)] String);
+struct Row(String, String, ArticleId, u32, String);
 
 const BASELINE: char = '+';
 
@@ -707,9 +701,6 @@ mod seen_tests {
         assert_eq!(seen.get("two"), Some(item_of_day(20_001)));
         assert_eq!(seen.get("three"), None);
         assert_eq!(SeenItems::read(b"oops"), SeenItems::default());
-        // A row of a release without the hash of link and title.
-        let older = br#"[["90c18f00e384a88a","01","a-00000000000000000000000001",20000]]"#;
-        assert_eq!(SeenItems::read(older).get("guid-1").map(|known| known.page), Some(0));
     }
 
     #[test]

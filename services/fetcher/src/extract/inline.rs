@@ -7,7 +7,7 @@ use trafilatura::dom::{Document, NodeId};
 use wirefold_feed::html;
 
 use super::restore::is_sentence;
-use super::tidy::letters;
+use super::tidy::{is_inside, letters};
 
 /// Elements inside sentences that the library knows.
 #[rustfmt::skip]
@@ -218,12 +218,8 @@ pub(super) fn time_beside_text(page: &mut Document) -> Option<String> {
 
 /// Whether an element stands in no sentence and belongs to the page. `own` has the letters of blocks that were counted.
 fn is_beside_text(page: &Document, id: NodeId, own: &mut HashMap<NodeId, usize>) -> bool {
-    let mut at = id;
-    while let Some(parent) = page.parent(at) {
-        if OTHERS.contains(&page.tag_name(parent)) {
-            return false;
-        }
-        at = parent;
+    if is_inside(page, id, OTHERS) {
+        return false;
     }
     let inside = told_letters(page, id);
     let around = block_of(page, id)

@@ -64,7 +64,6 @@ pub struct Page {
     /// The plain text, with an empty line between paragraphs. Empty only if the page is an interstitial.
     pub text: String,
     /// The kind of the page if it stands before the one that was requested. [`Extractor::extract`] returns it as an error.
-    #[serde(default)]
     pub(crate) interstitial: Option<Interstitial>,
     /// Whether the page asks not to be stored: `<meta name="robots" content="noarchive">`.
     pub noarchive: bool,

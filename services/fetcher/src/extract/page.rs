@@ -12,7 +12,7 @@ use wirefold_text::normalise;
 use super::data::{ArticleData, PageNames, article_data, is_no};
 use super::inline::{time_beside_text, unwrap_inline, wrap_loose_text};
 use super::restore::Pieces;
-use super::tidy::{has_word, tidy};
+use super::tidy::{has_word, letters, tidy};
 use super::{Page, Rule, rule};
 use crate::interstitial;
 
@@ -157,8 +157,7 @@ fn extract_with_library(
 
 /// The body in the page's data if it is about as long as the extracted text, else the extracted text.
 fn text_of(found: String, body: Option<&str>) -> Option<String> {
-    let length = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
-    let (extracted, in_data) = (length(&found), body.map_or(0, length));
+    let (extracted, in_data) = (letters(&found), body.map_or(0, letters));
     let is_long = in_data as f64 >= LONG_ENOUGH * extracted as f64;
     // A body without line breaks has lost its paragraphs, which the reading of quotations needs.
     let is_flat = body.is_some_and(|body| !body.contains('\n')) && found.contains("\n\n");

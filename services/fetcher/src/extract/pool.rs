@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{ExitStatus, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use std::{io, thread};
 
@@ -17,6 +17,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+
+use crate::lock::lock;
 
 use super::{ExtractError, Page, Rule, Sandbox, Settings, page, sandbox};
 
@@ -89,15 +91,15 @@ impl Pool {
         let (url, rule) = (url.to_owned(), rule.clone());
         let request = Request { url, rule, bytes: page.len(), limits };
         loop {
-            let idle = self.idle().pop();
+            let idle = lock(&self.idle).pop();
             let was_idle = idle.is_some();
             let started = || Worker::start(&self.settings).map_err(ExtractError::Unavailable);
             let mut worker = idle.map_or_else(started, Ok)?;
             let answer = timeout(wall, worker.request(&request, page)).await;
             match answer {
                 Ok(Ok(reply)) => {
-                    if worker.pages() < PAGES_OF_ONE_CHILD {
-                        self.idle().push(worker);
+                    if worker.pages < PAGES_OF_ONE_CHILD {
+                        lock(&self.idle).push(worker);
                     }
                     return match reply {
                         Reply::Page(found) => match found.interstitial {
@@ -109,7 +111,7 @@ impl Pool {
                     };
                 }
                 Ok(Err(error)) => {
-                    let was_known = worker.has_hello();
+                    let was_known = worker.has_hello;
                     let status = worker.kill().await;
                     // The cause may be an earlier page: try again with a new child.
                     if !was_idle {
@@ -122,10 +124,6 @@ impl Pool {
                 }
             }
         }
-    }
-
-    fn idle(&self) -> MutexGuard<'_, Vec<Worker>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -150,7 +148,9 @@ pub(super) struct Worker {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
+    /// Whether it has sent its hello, which shows that it is an extraction process.
     has_hello: bool,
+    /// How many pages were requested from it.
     pages: u32,
 }
 
@@ -169,16 +169,6 @@ impl Worker {
         let input = child.stdin.take().ok_or_else(gone)?;
         let output = BufReader::new(child.stdout.take().ok_or_else(gone)?);
         Ok(Self { child, input, output, has_hello: false, pages: 0 })
-    }
-
-    /// How many pages were requested from it.
-    pub(super) fn pages(&self) -> u32 {
-        self.pages
-    }
-
-    /// Whether it has sent its hello, which shows that it is an extraction process.
-    pub(super) fn has_hello(&self) -> bool {
-        self.has_hello
     }
 
     /// Requests the article of one page. After a failure, or if this future is dropped, the child must not

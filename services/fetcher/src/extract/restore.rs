@@ -9,7 +9,9 @@ use trafilatura::dom::{Document, NodeId};
 use wirefold_feed::html;
 use wirefold_text::normalise;
 
-use super::tidy::{ASIDES, RELATED, STANDFIRSTS, has_word, letters, names, share_of_links};
+use super::tidy::{
+    ASIDES, RELATED, STANDFIRSTS, has_word, is_inside, letters, names, share_of_links,
+};
 
 /// The most pieces of a page that are examined.
 const MOST: usize = 3_000;
@@ -287,6 +289,8 @@ pub(super) fn is_sentence(text: &str) -> bool {
         .ends_with(ENDS)
 }
 
+/// Elements that have no text of the article.
+const BESIDE: &[&str] = &["aside", "figure", "footer", "form", "nav"];
 /// Lists.
 const LISTS: &[&str] = &["dl", "menu", "ol", "ul"];
 
@@ -321,18 +325,5 @@ fn kind_of(page: &Document, id: NodeId) -> Option<Kind> {
         }
         Kind::Paragraph | Kind::Headline => true,
     };
-    (is_fit && !has_word(page, id, ASIDES) && !is_aside(page, id)).then_some(kind)
-}
-
-/// Whether an element is inside one that has no text of the article.
-fn is_aside(page: &Document, id: NodeId) -> bool {
-    const BESIDE: &[&str] = &["aside", "figure", "footer", "form", "nav"];
-    let mut at = id;
-    while let Some(parent) = page.parent(at) {
-        if BESIDE.contains(&page.tag_name(parent)) {
-            return true;
-        }
-        at = parent;
-    }
-    false
+    (is_fit && !has_word(page, id, ASIDES) && !is_inside(page, id, BESIDE)).then_some(kind)
 }

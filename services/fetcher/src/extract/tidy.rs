@@ -288,6 +288,12 @@ pub(super) fn share_of_links(page: &Document, id: NodeId) -> f64 {
     if all == 0 { 0.0 } else { linked as f64 / all as f64 }
 }
 
+/// Whether an element is inside one with one of these tags.
+pub(super) fn is_inside(page: &Document, id: NodeId, tags: &[&str]) -> bool {
+    let mut parents = std::iter::successors(page.parent(id), |inner| page.parent(*inner));
+    parents.any(|parent| tags.contains(&page.tag_name(parent)))
+}
+
 /// The number of letters and digits of a text.
 pub(super) fn letters(text: &str) -> usize {
     text.chars().filter(|c| c.is_alphanumeric()).count()

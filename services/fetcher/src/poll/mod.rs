@@ -6,12 +6,12 @@ mod outcome;
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hasher as _;
-use std::sync::{Arc, Mutex as Guarded, PoisonError};
+use std::sync::{Arc, Mutex as Guarded};
 use std::time::Duration;
 
 use outcome::{GoodAnswer, after_failure, after_gone, after_good, after_pause};
 use siphasher::sip::SipHasher24;
-use tokio::sync::{Mutex, OwnedMutexGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
+use tokio::sync::{Mutex, OwnedMutexGuard, RwLock};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use wirefold_envelope::timestamp;
@@ -22,11 +22,12 @@ use wirefold_proto::{FeedId, FeedRecord};
 use crate::FetcherError;
 use crate::access::for_feed;
 use crate::answer::{
-    Answer, Failure, conditional, feed_request, host_retry_after, judge, judge_conditional, parse,
-    parse_failure, send, within_time_of,
+    Answer, Failure, Validators, conditional, feed_request, judge, parse, parse_failure, send,
+    within_time_of,
 };
 use crate::budget::Budgets;
 use crate::hosts::{Hosts, RequestKind};
+use crate::lock::lock;
 use crate::metrics::{POLL_SECONDS, POLLS};
 use crate::pages::Pages;
 use crate::publish::Publisher;
@@ -34,9 +35,7 @@ use crate::settings::Settings;
 use crate::state::{PollState, ReadMark, Store};
 
 pub(crate) use new_items::leads_of;
-pub(crate) use outcome::set_aside;
-pub(crate) use outcome::set_aside_problem;
-pub(crate) use outcome::waiting;
+pub(crate) use outcome::{set_aside, set_aside_problem, waiting};
 
 /// Polls feeds. Has everything that polls share; clones share it too.
 #[derive(Clone)]
@@ -50,7 +49,6 @@ pub(crate) struct Poller {
     pub(crate) store: Store,
     pub(crate) shared: Arc<Shared>,
     pub(crate) budgets: Arc<Budgets>,
-    pub(crate) feed_locks: Arc<FeedLocks>,
     pub(crate) parse_gate: Arc<ParseGate>,
     /// When the fetcher started.
     pub(crate) started: UnixMillis,
@@ -129,7 +127,7 @@ impl Poller {
                     POLLS.add(1, &["same"]);
                     (answer, None, Some(body))
                 } else {
-                    let reading = parse(answer.clone(), settings.items_per_feed);
+                    let reading = parse(answer.clone());
                     match self.parse_marked(&record.feed.id, reading).await? {
                         Err(unread) => {
                             let failure = parse_failure(&unread, &answer.body);
@@ -244,22 +242,14 @@ impl Poller {
         if let Some(until) = self.hosts.paused_until(url) {
             return FeedAnswer::without(Answer::HostPaused(until));
         }
-        let was_conditional = validators_of(record, state, self) != Validators::default();
+        let validators = validators_of(record, state, self);
+        let was_conditional = validators != Validators::default();
         // The feed may have moved to another site.
         let request = for_feed(feed_request(url.clone(), &self.settings), &record.feed.url);
         let request = within_time_of(&record.feed, request);
         let request = Request { is_plain: request.is_plain || state.is_plain, ..request };
-        let (etag, last_modified) = (record.etag.as_deref(), record.last_modified.as_deref());
-        let request = match was_conditional {
-            true => conditional(request, etag, last_modified),
-            false => request,
-        };
-        let (answer, is_plain) = self.send(request).await;
-        let now = timestamp(self.context.clock.now());
-        let answer = match was_conditional {
-            true => judge_conditional(answer, now),
-            false => judge(answer, now),
-        };
+        let (answer, is_plain) = self.send(conditional(request, &validators)).await;
+        let answer = judge(answer, was_conditional, timestamp(self.context.clock.now()));
         FeedAnswer { answer, was_conditional, was_fetched: true, is_plain }
     }
 
@@ -267,21 +257,14 @@ impl Poller {
     /// pause for that time.
     pub(crate) async fn send(&self, request: Request) -> (Result<Response, SendError>, bool) {
         let (answer, is_plain) = send(&self.client, request).await;
-        let now = self.context.clock.now();
-        if let Ok(answer) = &answer
-            && let Some(wait) = host_retry_after(answer, timestamp(now))
-        {
-            self.hosts.pause(&answer.url, now.plus(wait));
-        }
+        answer.iter().for_each(|answer| self.hosts.pause_as_asked(answer));
         (answer, is_plain)
     }
 }
 
 /// The validators that a request would have now.
 fn validators_of(record: &FeedRecord, state: &PollState, poller: &Poller) -> Validators {
-    // The site of the feed is found by its items, so an answer without a body does not help.
-    let is_unknown = record.articles > 0 && record.site.is_none();
-    match is_unknown || state.is_on_trial(poller.context.clock.now()) {
+    match state.is_on_trial(poller.context.clock.now()) {
         true => Validators::default(),
         false => (record.etag.clone(), record.last_modified.clone()),
     }
@@ -289,9 +272,6 @@ fn validators_of(record: &FeedRecord, state: &PollState, poller: &Poller) -> Val
 
 /// How long an answer is used for the other feeds of its address, which are polled right after.
 const MAX_AGE: Duration = Duration::from_mins(2);
-
-/// The validators of a request.
-pub(super) type Validators = (Option<String>, Option<String>);
 
 /// The addresses that several feeds share, each with its last answer.
 #[derive(Default)]
@@ -326,7 +306,7 @@ impl Shared {
     /// Locks the slot of an address. Waits while another feed of that address is being requested.
     pub(super) async fn lock_slot(&self, address: &str, now: UnixMillis) -> AnswerSlot {
         let slot = {
-            let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut addresses = lock(&self.addresses);
             // A locked slot is in use. An answer that is no longer fresh can be dropped.
             let is_fresh = |cached: &CachedAnswer| now.since(cached.at) < MAX_AGE;
             let is_used = |slot: &Arc<Mutex<Option<CachedAnswer>>>| match slot.try_lock() {
@@ -343,36 +323,14 @@ impl Shared {
 /// The feeds that may be parsed now: many at one time, or one suspect alone.
 #[derive(Default)]
 pub(crate) struct ParseGate {
-    gate: Arc<RwLock<()>>,
+    gate: RwLock<()>,
     suspects: Guarded<HashSet<FeedId>>,
-}
-
-/// The right to parse one feed.
-enum Permit {
-    Alone { _gate: OwnedRwLockWriteGuard<()> },
-    WithOthers { _gate: OwnedRwLockReadGuard<()> },
 }
 
 impl ParseGate {
     /// Makes these feeds suspects: each is parsed alone once.
     pub(crate) fn suspect(&self, feeds: impl IntoIterator<Item = FeedId>) {
-        self.suspects.lock().unwrap_or_else(PoisonError::into_inner).extend(feeds);
-    }
-
-    fn is_suspect(&self, feed: &FeedId) -> bool {
-        self.suspects.lock().unwrap_or_else(PoisonError::into_inner).contains(feed)
-    }
-
-    fn clear(&self, feed: &FeedId) {
-        self.suspects.lock().unwrap_or_else(PoisonError::into_inner).remove(feed);
-    }
-
-    async fn permit(&self, is_alone: bool) -> Permit {
-        let gate = self.gate.clone();
-        match is_alone {
-            true => Permit::Alone { _gate: gate.write_owned().await },
-            false => Permit::WithOthers { _gate: gate.read_owned().await },
-        }
+        lock(&self.suspects).extend(feeds);
     }
 }
 
@@ -383,31 +341,15 @@ impl Poller {
         feed: &FeedId,
         read: impl Future<Output = T>,
     ) -> Result<T, BusError> {
-        let is_alone = self.parse_gate.is_suspect(feed);
-        let _permit = self.parse_gate.permit(is_alone).await;
+        let ParseGate { gate, suspects } = &*self.parse_gate;
+        let is_alone = lock(suspects).contains(feed);
+        let _alone = if is_alone { Some(gate.write().await) } else { None };
+        let _with_others = if is_alone { None } else { Some(gate.read().await) };
         let by = self.store.share.own().to_owned();
         self.store.put_read_mark(feed, ReadMark { is_alone, by }).await?;
         let read = read.await;
         self.store.forget_read_mark(feed).await?;
-        self.parse_gate.clear(feed);
+        lock(suspects).remove(feed);
         Ok(read)
-    }
-}
-
-/// A lock for each feed whose items are being published.
-#[derive(Default)]
-pub(crate) struct FeedLocks {
-    feeds: Guarded<HashMap<FeedId, Arc<Mutex<()>>>>,
-}
-
-impl FeedLocks {
-    /// Locks a feed. Waits while another task holds the lock.
-    pub(super) async fn lock(&self, feed: &FeedId) -> OwnedMutexGuard<()> {
-        let lock = {
-            let mut feeds = self.feeds.lock().unwrap_or_else(PoisonError::into_inner);
-            feeds.retain(|_, lock| Arc::strong_count(lock) > 1);
-            feeds.entry(feed.clone()).or_default().clone()
-        };
-        lock.lock_owned().await
     }
 }

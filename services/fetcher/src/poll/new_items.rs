@@ -60,16 +60,7 @@ struct Progress<'a> {
 }
 
 /// An article, and the result of its page; `None` for an item without words.
-type ItemArticle = Option<(ArticleFetched, PageCounts)>;
-
-/// The result of the page of an item, as [`Listing`] counts it.
-#[derive(Debug, Clone, Copy)]
-struct PageCounts {
-    /// [`PageResult::is_found`].
-    is_found: Option<bool>,
-    is_read: bool,
-    is_other: bool,
-}
+type ItemArticle = Option<(ArticleFetched, PageResult)>;
 
 impl Poller {
     /// Publishes new and changed items, the oldest first, and remembers them once all are stored.
@@ -82,8 +73,6 @@ impl Poller {
         read: &ParsedFeed,
     ) -> Result<Option<Listing>, FetcherError> {
         let id = &record.feed.id;
-        // The seen items are read, extended and written back, by one task at a time.
-        let _lock = self.feed_locks.lock(id).await;
         let now = self.context.clock.now();
         let before = self.store.load_seen(id).await?;
         let identity = match record.feed.identity {
@@ -218,7 +207,7 @@ impl Poller {
         let link = listed.item.link.as_deref().filter(|_| batch.with_page.contains(&index));
         let spent = self.context.clock.now().since(batch.seen);
         let told = listed.told();
-        let page_result = match link {
+        let mut page_result = match link {
             None => PageResult::default(),
             Some(_) if spent > MAX_PAGES_TIME => {
                 PAGES.add(1, &["too_late"]);
@@ -231,21 +220,24 @@ impl Poller {
             },
         };
         let is_old = batch.is_baseline || batch.flood.get(index).is_some_and(|is_old| *is_old);
-        let PageResult { is_found, is_read, is_other, .. } = page_result;
-        let counts = PageCounts { is_found, is_read, is_other };
-        Some(article_of(batch, listed, page_result, is_old).map(|article| (article, counts)))
+        let better = page_result.better.take();
+        let article = article_of(batch, listed, better, is_old);
+        Some(article.map(|mut article| {
+            article.article.paywalled = page_result.is_paywalled;
+            (article, page_result)
+        }))
     }
 }
 
 fn article_of(
     batch: &Batch<'_>,
     listed: &ListedItem<'_>,
-    page_result: PageResult,
+    better: Option<Page>,
     is_old: bool,
 ) -> Option<ArticleFetched> {
     let Batch { record, seen, .. } = batch;
     let feed_text = || listed.text().to_owned();
-    let (item, text, text_source) = match page_result.better {
+    let (item, text, text_source) = match better {
         None if listed.words < TEASER_WORDS => {
             (Cow::Borrowed(listed.item), feed_text(), TextSource::Teaser)
         }
@@ -269,7 +261,6 @@ fn article_of(
     };
     let mut article = identify(submitted, &arrival).ok()?;
     let about = &mut article.article;
-    about.paywalled = page_result.is_paywalled;
     about.baseline = is_old && listed.known.is_none();
     about.updates_baseline = listed.known.is_some_and(|known| known.is_baseline);
     about.item_key.clone_from(&listed.key);
@@ -590,8 +581,7 @@ pub(super) fn authority(record: &FeedRecord) -> Authority {
     authority_of(&trusted_settings(record), record.site.as_ref())
 }
 
-/// Whether the site must be found although the feed has articles, as after an upgrade from a release
-/// without sites.
+/// Whether the site must be found although the feed has articles, as after its operator changed the setting.
 pub(super) fn needs_site(record: &FeedRecord, address: &str) -> bool {
     record.articles > 0 && !has_valid_site(record, address)
 }

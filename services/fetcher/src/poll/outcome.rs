@@ -155,9 +155,11 @@ fn note_listing(
     if listing.new > 0 {
         if let Some(last) = record.last_new {
             let time = now.since(unix_millis(last));
-            state.rhythm = Some(rhythm(state.rhythm, time));
-            let before = state.item_gap.map(Duration::from_secs);
-            state.item_gap = Some(item_gap(before, time, listing.new).as_secs());
+            let mean = |before: Option<u64>, items: usize| {
+                item_gap(before.map(Duration::from_secs), time, items).as_secs()
+            };
+            state.rhythm = Some(mean(state.rhythm, 1));
+            state.item_gap = Some(mean(state.item_gap, listing.new));
         }
         record.last_new = Some(at);
     }
@@ -411,12 +413,6 @@ fn is_silent(record: &FeedRecord, state: &PollState, now: UnixMillis) -> bool {
     now.since(unix_millis(last)) > usual
 }
 
-/// The rhythm after a poll with something new: a moving mean, of which the last gap is a quarter.
-pub(super) fn rhythm(before: Option<u64>, gap: Duration) -> u64 {
-    let gap = gap.as_secs();
-    before.map_or(gap, |before| (before.saturating_mul(3).saturating_add(gap)) / 4)
-}
-
 /// A longer lifetime is a setting for images and is ignored.
 const MAX_FRESHNESS: Duration = Duration::from_hours(24);
 
@@ -480,8 +476,8 @@ mod tests {
         check(Some(24 * 7 * HOUR), 24 * 7 * 4 * HOUR, false);
         check(Some(24 * 7 * HOUR), 24 * 7 * 6 * HOUR, true);
         check(None, 1000 * HOUR, false);
-        assert_eq!(rhythm(None, HOUR), 3600);
-        assert_eq!(rhythm(Some(3600), 5 * HOUR), 7200);
+        assert_eq!(item_gap(None, HOUR, 1), HOUR);
+        assert_eq!(item_gap(Some(HOUR), 5 * HOUR, 1), 2 * HOUR);
     }
 
     #[test]
