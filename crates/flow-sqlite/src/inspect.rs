@@ -14,7 +14,7 @@ use crate::acknowledged::{self, Acknowledged};
 use crate::checksum::Soundness;
 use crate::copy_lock::Checkpoints;
 use crate::copy_lock::{FILE, SCHEMA};
-use crate::error::{OpenError, failure};
+use crate::error::OpenError;
 use crate::open::lock;
 use crate::tables::{Result, SqliteTables};
 
@@ -74,20 +74,9 @@ impl Inspection {
     /// Calls `visit` for each message of a stream in order, with the result of its checksum.
     ///
     /// # Errors
-    /// If the file cannot be read. `visit` has been called for the messages before that.
-    pub fn each(&self, stream: &str, visit: &mut dyn FnMut(Stored, Soundness)) -> Result<()> {
-        // A key holds the number of the stream in its upper bits, and the sequence below.
-        let sql = "SELECT key, at, subject, id, length, checksum, content FROM messages
-                   WHERE key >> 48 = (SELECT number FROM streams WHERE name = ?) ORDER BY key";
-        let connection = &self.tables.connection;
-        let mut sql = connection.prepare(sql).map_err(|error| failure(&error))?;
-        let mut rows = sql.query([stream]).map_err(|error| failure(&error))?;
-        while let Some(row) = rows.next().map_err(|error| failure(&error))? {
-            let read = self.tables.any_message(stream, row);
-            let (message, soundness) = read.map_err(|error| failure(&error))?;
-            visit(message, soundness);
-        }
-        Ok(())
+    /// If the file cannot be read. `visit` has been called for messages before that.
+    pub fn each(&mut self, stream: &str, visit: &mut dyn FnMut(Stored, Soundness)) -> Result<()> {
+        self.tables.each_message(stream, visit)
     }
 
     /// The last change of each key of a bucket, including deletions, the oldest first.

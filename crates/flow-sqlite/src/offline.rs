@@ -21,9 +21,6 @@ use crate::error::{OpenError, failure};
 use crate::open::connect;
 use crate::tables::{Result, SqliteTables};
 
-/// How many messages one read returns.
-const BATCH: usize = 64;
-
 /// A file that nobody else has open. It is closed on drop, which undoes all changes that were not committed.
 pub struct Offline {
     tables: SqliteTables,
@@ -55,16 +52,7 @@ impl Offline {
     /// # Errors
     /// If the file cannot be read.
     pub fn each(&mut self, stream: &str, visit: &mut dyn FnMut(Stored)) -> Result<()> {
-        if self.streams.iter().all(|row| row.config.name != stream) {
-            return Ok(());
-        }
-        let mut next = 0;
-        loop {
-            let batch = self.tables.scan(stream, next, BATCH)?;
-            let Some(last) = batch.last() else { return Ok(()) };
-            next = last.sequence + 1;
-            batch.into_iter().for_each(&mut *visit);
-        }
+        self.tables.each_message(stream, &mut |message, _| visit(message))
     }
 
     /// The last change of each key of a bucket, including deletions, the oldest first.

@@ -23,6 +23,8 @@ pub(crate) type Result<T> = std::result::Result<T, BusError>;
 const SEQUENCE_BITS: u32 = 48;
 const LAST_SEQUENCE: i64 = (1 << SEQUENCE_BITS) - 1;
 
+/// How many messages one query returns when all of a stream are read.
+const BATCH: usize = 64;
 /// The maximum number of old ids that one step deletes. A step follows every half as many messages.
 const DELETED_IDS_AT_ONCE: u64 = 128;
 
@@ -103,17 +105,42 @@ impl SqliteTables {
     }
 
     /// Reads a message, damaged or not.
-    pub(crate) fn any_message(
-        &self,
-        stream: &str,
-        row: &Row<'_>,
-    ) -> rusqlite::Result<(Stored, Soundness)> {
+    fn any_message(&self, stream: &str, row: &Row<'_>) -> rusqlite::Result<(Stored, Soundness)> {
         let sequence = sequence(row.get(0)?);
         Ok(MessageRow::read(row)?.message(stream, sequence, &mut self.packer.borrow_mut()))
     }
 
-    fn read_message(&self, stream: &str, row: &Row<'_>) -> rusqlite::Result<Stored> {
-        self.any_message(stream, row).map(|(message, _)| message)
+    /// The messages of a stream from a sequence on, damaged or not.
+    fn any_messages(
+        &mut self,
+        stream: &str,
+        from: u64,
+        max: usize,
+    ) -> Result<Vec<(Stored, Soundness)>> {
+        let number = self.number_of(stream)?;
+        let (first, last) = (key(number, from), key(number, u64::MAX));
+        let sql = message_sql!("WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?");
+        let max = i64::try_from(max).unwrap_or(i64::MAX);
+        self.all(sql, [first, last, max], |row| self.any_message(stream, row))
+    }
+
+    /// Calls `visit` for each message of a stream, in order, with the result of its checksum. If there is no such stream,
+    /// it is not called.
+    pub(crate) fn each_message(
+        &mut self,
+        stream: &str,
+        visit: &mut dyn FnMut(Stored, Soundness),
+    ) -> Result<()> {
+        let mut next = 0;
+        loop {
+            let batch = match self.any_messages(stream, next, BATCH) {
+                Err(BusError::NoStream(_)) => return Ok(()),
+                batch => batch?,
+            };
+            let Some((last, _)) = batch.last() else { return Ok(()) };
+            next = last.sequence + 1;
+            batch.into_iter().for_each(|(message, soundness)| visit(message, soundness));
+        }
     }
 
     /// The number of a stream, which must exist.
@@ -128,20 +155,21 @@ impl SqliteTables {
         Ok(number)
     }
 
-    /// The last key of a message with this subject.
-    fn last_on(&self, subject: &str, first: i64, last: i64) -> rusqlite::Result<Option<i64>> {
-        let sql = "SELECT key FROM messages
-                   WHERE subject = ? AND key BETWEEN ? AND ? ORDER BY key DESC LIMIT 1";
-        let mut sql = self.connection.prepare_cached(sql)?;
-        sql.query_row(params![subject, first, last], |row| row.get(0)).optional()
-    }
-
-    /// The last key of a message whose subject matches a filter with wildcards.
+    /// The last key of a message whose subject matches the filter.
     fn last_matching(&self, filter: &str, first: i64, last: i64) -> rusqlite::Result<Option<i64>> {
-        let sql = "SELECT key, subject FROM messages
-                   WHERE key BETWEEN ? AND ? ORDER BY key DESC";
+        let has_wildcards = filter.split('.').any(|token| matches!(token, "*" | ">"));
+        let sql = match has_wildcards {
+            true => "SELECT key, subject FROM messages WHERE key BETWEEN ? AND ? ORDER BY key DESC",
+            false => {
+                "SELECT key, subject FROM messages
+                 WHERE key BETWEEN ? AND ? AND subject = ? ORDER BY key DESC LIMIT 1"
+            }
+        };
         let mut sql = self.connection.prepare_cached(sql)?;
-        let mut rows = sql.query([first, last])?;
+        let mut rows = match has_wildcards {
+            true => sql.query([first, last])?,
+            false => sql.query(params![first, last, filter])?,
+        };
         while let Some(row) = rows.next()? {
             if row.get_ref(1)?.as_str().is_ok_and(|subject| matches(filter, subject)) {
                 return row.get(0).map(Some);
@@ -283,27 +311,21 @@ impl Tables for SqliteTables {
     fn message(&mut self, stream: &str, sequence: u64) -> Result<Option<Stored>> {
         let key = key(self.number_of(stream)?, sequence);
         let sql = message_sql!("WHERE key = ?");
-        self.one(sql, [key], |row| self.read_message(stream, row))
+        let found = self.one(sql, [key], |row| self.any_message(stream, row))?;
+        Ok(found.map(|(message, _)| message))
     }
 
     fn scan(&mut self, stream: &str, from: u64, max: usize) -> Result<Vec<Stored>> {
-        let stream_number = self.number_of(stream)?;
-        let (first, last) = (key(stream_number, from), key(stream_number, u64::MAX));
-        let sql = message_sql!("WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?");
-        let max = i64::try_from(max).unwrap_or(i64::MAX);
-        self.all(sql, [first, last, max], |row| self.read_message(stream, row))
+        let messages = self.any_messages(stream, from, max)?;
+        Ok(messages.into_iter().map(|(message, _)| message).collect())
     }
 
     // Nothing can be continued from a damaged message.
     fn last(&mut self, stream: &str, filter: &str) -> Result<Option<Stored>> {
         let stream_number = self.number_of(stream)?;
         let (first, mut last) = (key(stream_number, 0), key(stream_number, u64::MAX));
-        let has_wildcards = filter.split('.').any(|token| matches!(token, "*" | ">"));
         loop {
-            let found = match has_wildcards {
-                true => self.last_matching(filter, first, last),
-                false => self.last_on(filter, first, last),
-            };
+            let found = self.last_matching(filter, first, last);
             let Some(found) = found.map_err(|error| failure(&error))? else { return Ok(None) };
             let sql = message_sql!("WHERE key = ?");
             match self.one(sql, [found], |row| self.any_message(stream, row))? {

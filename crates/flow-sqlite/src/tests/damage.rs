@@ -40,7 +40,7 @@ fn damage(folder: &Path, words: &[u8]) {
 }
 
 fn inspected(folder: &Path) -> Vec<(u64, Soundness)> {
-    let inspection = Inspection::open(folder).unwrap();
+    let mut inspection = Inspection::open(folder).unwrap();
     let mut found = Vec::new();
     inspection.each("WIRE", &mut |stored, how| found.push((stored.sequence, how))).unwrap();
     found
