@@ -14,9 +14,10 @@ use crate::subject::matches;
 
 type Result<T> = std::result::Result<T, BusError>;
 
-/// Tables in memory. All clones are the same tables.
+/// The store of a simulated bus: tables in memory. Like a disk, it outlives the buses over it. All clones are the same
+/// store.
 #[derive(Clone, Default)]
-pub(super) struct Memory(Arc<Mutex<Disk>>);
+pub struct SimDisk(Arc<Mutex<Disk>>);
 
 /// The tables, and how to undo the last changes.
 #[derive(Default)]
@@ -140,7 +141,7 @@ fn key(message: &Stored) -> Pair<u64> {
     (message.stream.clone(), message.sequence)
 }
 
-impl Memory {
+impl SimDisk {
     pub(super) fn maps(&self) -> MutexGuard<'_, Disk> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -153,8 +154,8 @@ impl Memory {
         Ok(())
     }
 
-    /// From now on the disk may lose this many commits.
-    pub(super) fn may_lose(&self, commits: usize) {
+    /// From now on a power cut may lose this many commits: they are not synced.
+    pub fn may_lose(&self, commits: usize) {
         self.maps().loses_at_most = commits;
     }
 
@@ -172,7 +173,7 @@ impl Memory {
     }
 }
 
-impl Tables for Memory {
+impl Tables for SimDisk {
     fn begin(&mut self) -> Result<()> {
         Ok(())
     }

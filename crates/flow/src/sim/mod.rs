@@ -19,21 +19,11 @@ use crate::loops::{FailPoints, Point};
 use crate::store::{Engine, Job, Runner};
 
 pub use faulty_bus::{FaultyBus, Odds};
+pub use memory::SimDisk;
 
 mod faulty_bus;
 mod memory;
 mod objects;
-
-/// The store of a simulated bus. Like a disk, it outlives the buses over it.
-#[derive(Clone, Default)]
-pub struct SimDisk(memory::Memory);
-
-impl SimDisk {
-    /// From now on a power cut may lose this many commits: they are not synced.
-    pub fn may_lose(&self, commits: usize) {
-        self.0.may_lose(commits);
-    }
-}
 
 /// A bus in memory. Its stored state is in its [`SimDisk`]; the rest is lost with it.
 pub struct SimBus {
@@ -49,11 +39,11 @@ impl SimBus {
     /// Never: memory can be read.
     #[must_use]
     pub fn open(disk: &SimDisk, clock: Arc<dyn Clock>) -> Self {
-        let engine = Engine::open(Box::new(disk.0.clone()), clock.now());
+        let engine = Engine::open(Box::new(disk.clone()), clock.now());
         let engine = Mutex::new(engine.expect("tables in memory can always be read"));
         let runner =
             Arc::new(InlineRunner { engine, clock: clock.clone(), faults: Mutex::default() });
-        let bus = LocalBus::new(runner.clone(), clock, Arc::new(disk.0.clone()));
+        let bus = LocalBus::new(runner.clone(), clock, Arc::new(disk.clone()));
         Self { bus, runner, disk: disk.clone() }
     }
 
@@ -85,7 +75,7 @@ impl SimBus {
     /// A power cut: up to this many of the last commits never reached the disk. Returns how many were
     /// lost. The users of the bus would be gone, too: drop them first.
     pub fn lose_tail(&self, commits: usize) -> usize {
-        let lost = self.disk.0.lose_tail(commits);
+        let lost = self.disk.lose_tail(commits);
         self.restart();
         lost
     }

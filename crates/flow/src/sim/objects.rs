@@ -5,20 +5,20 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::memory::Memory;
+use super::memory::SimDisk;
 use crate::error::Answer;
 use crate::error::BusError;
 use crate::objects::{ObjectReader, ObjectStores, ObjectWriter, Objects};
 use crate::subject::check_name;
 
-impl ObjectStores for Memory {
+impl ObjectStores for SimDisk {
     fn store(&self, name: &str) -> Arc<dyn Objects> {
         Arc::new(Store { memory: self.clone(), name: name.to_owned() })
     }
 }
 
 struct Store {
-    memory: Memory,
+    memory: SimDisk,
     name: String,
 }
 
@@ -52,7 +52,7 @@ impl Objects for Store {
 }
 
 struct NewObject {
-    memory: Memory,
+    memory: SimDisk,
     key: (String, String),
     parts: Vec<Bytes>,
 }
