@@ -230,7 +230,9 @@ impl KeyValue for NatsKeys {
                 let filter = format!("{}.>", subject_of(&self.bucket, name)?);
                 self.read_into(&mut entries, filter, after).await?;
             }
-            Ok(oldest_first(entries))
+            let mut changes: Vec<Entry> = entries.into_values().collect();
+            changes.sort_by_key(|entry| entry.revision);
+            Ok(changes)
         })
     }
 }
@@ -263,12 +265,6 @@ impl NatsKeys {
             }
         }
     }
-}
-
-fn oldest_first(entries: BTreeMap<String, Entry>) -> Vec<Entry> {
-    let mut changes: Vec<Entry> = entries.into_values().collect();
-    changes.sort_by_key(|entry| entry.revision);
-    changes
 }
 
 #[cfg(test)]

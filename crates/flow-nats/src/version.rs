@@ -28,9 +28,7 @@ pub fn version(text: &str) -> Option<(u64, u64)> {
     Some((numbers.next()??, numbers.next().flatten().unwrap_or(0)))
 }
 
-// Why a broker cannot be used. A broker that is not there yet is not an error.
-
-/// Why a broker cannot be used. The text says what to do.
+/// Why a broker cannot be used. The text says what to do. A broker that is not there yet is not an error.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ConnectError {

@@ -30,15 +30,6 @@ impl Verb {
             Self::Stats => "STATS",
         }
     }
-
-    /// The type of the answer.
-    const fn answer(self) -> &'static str {
-        match self {
-            Self::Ping => "io.nats.micro.v1.ping_response",
-            Self::Info => "io.nats.micro.v1.info_response",
-            Self::Stats => "io.nats.micro.v1.stats_response",
-        }
-    }
 }
 
 /// The counts of an endpoint.
@@ -116,7 +107,7 @@ impl Running<'_> {
     /// The fields of every answer.
     fn identity(&self, verb: Verb) -> Value {
         json!({
-            "type": verb.answer(),
+            "type": format!("io.nats.micro.v1.{}_response", verb.as_str().to_lowercase()),
             "name": self.service.name,
             "id": self.shared.instance_id,
             "version": self.service.version,
