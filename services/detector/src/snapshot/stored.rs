@@ -150,22 +150,18 @@ async fn try_store(
     Ok(bytes)
 }
 
-/// Removes the snapshots that are no longer kept in addition to the one just written, and objects of earlier
-/// releases. A later snapshot comes from another detector, or from a stream that no longer exists: new streams
-/// count from the beginning.
+/// Removes the snapshots that are no longer kept in addition to the one just written. A later snapshot comes from
+/// another detector, or from a stream that no longer exists: new streams count from the beginning.
 async fn remove_others(bus: &dyn Bus, written: &str) -> Result<(), BusError> {
     let objects = objects(bus)?;
-    let names = objects.names().await?;
-    let (own, foreign): (Vec<&String>, Vec<&String>) = names
-        .iter()
-        .filter(|name| *name != written)
-        .partition(|name| name.starts_with(streams::SNAPSHOT));
-    let (older, later): (Vec<&String>, Vec<&String>) =
-        own.into_iter().partition(|name| name.as_str() < written);
-    for old in older.into_iter().rev().skip(KEPT - 1).chain(foreign) {
+    let mut others = names(bus).await?;
+    others.retain(|name| name != written);
+    let (older, later): (Vec<String>, Vec<String>) =
+        others.into_iter().partition(|name| name.as_str() < written);
+    for old in older.iter().rev().skip(KEPT - 1) {
         objects.delete(old).await?;
     }
-    for other in later {
+    for other in &later {
         if !is_of_this_stream(bus, other).await? {
             warn!(name = other, "deleting the snapshot of a stream that no longer exists");
             objects.delete(other).await?;
