@@ -258,10 +258,9 @@ fn weight(own: u32, quoted: u32) -> f64 {
     f64::from(own) + QUOTED * f64::from(quoted)
 }
 
-/// How many are true. The sum of a part fits into a byte, so that many are added at once.
+/// How many are true.
 fn count(of: &[bool]) -> u32 {
-    let parts = of.chunks(u8::MAX as usize);
-    parts.map(|part| u32::from(part.iter().map(|is| u8::from(*is)).sum::<u8>())).sum()
+    of.iter().map(|is| u32::from(*is)).sum()
 }
 
 /// A side of a pair with what it shares with the other one.

@@ -182,15 +182,7 @@ fn ends_as_sentence(line: &str) -> bool {
 }
 
 fn opens_with(words: &[&str], phrase: &str) -> bool {
-    if !words.first().is_some_and(|first| phrase.starts_with(first)) {
-        return false;
-    }
-    let mut count = 0;
-    let same = phrase.split(' ').all(|part| {
-        count += 1;
-        words.get(count - 1) == Some(&part)
-    });
-    same && count > 0
+    phrase.split(' ').enumerate().all(|(at, part)| words.get(at) == Some(&part))
 }
 
 fn separator_follows(line: &str, label: &str) -> bool {

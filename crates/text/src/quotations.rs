@@ -174,7 +174,7 @@ fn marks(original: &str, paragraph: Span) -> Vec<Mark> {
             break;
         };
         from = at + c.len_utf8();
-        if !is_mark(c) {
+        if !may_be_mark(c) {
             continue;
         }
         let (before, after) = (text[..at].chars().next_back(), text[from..].chars().next());
@@ -186,28 +186,11 @@ fn marks(original: &str, paragraph: Span) -> Vec<Mark> {
     marks
 }
 
-/// Whether a character can be a double mark.
-fn is_mark(c: char) -> bool {
+/// Whether a character can be a double mark. Most others are excluded at once; [`side`] knows the rest.
+fn may_be_mark(c: char) -> bool {
     matches!(
         c,
-        '"' | '«'
-            | '»'
-            | '“'
-            | '”'
-            | '„'
-            | '‟'
-            | '‹'
-            | '›'
-            | '「'
-            | '」'
-            | '『'
-            | '』'
-            | '〝'
-            | '〞'
-            | '〟'
-            | '＂'
-            | '｢'
-            | '｣'
+        '"' | '«' | '»' | '\u{201C}'..='\u{203A}' | '\u{300C}'..='\u{301F}' | '\u{FF02}'..='\u{FF63}'
     )
 }
 

@@ -48,7 +48,7 @@ impl CodePointTable {
         let mut counts = Vec::with_capacity(original.len() / STRIDE + 2);
         for block in original.as_bytes().chunks(STRIDE) {
             counts.push(count);
-            count += starts_in(block);
+            count += starts_in(block) as u32;
         }
         counts.push(count);
         CodePointTable { counts }
@@ -64,16 +64,13 @@ impl CodePointTable {
         if block * STRIDE > offset {
             return counted;
         }
-        counted + rest.iter().filter(|byte| starts_code_point(**byte)).count()
+        counted + starts_in(rest)
     }
 }
 
-/// The number of code points that start in a block. It is counted in bytes, which the compiler can
-/// vectorise.
-fn starts_in(block: &[u8]) -> u32 {
-    let count =
-        |half: &[u8]| half.iter().fold(0, |sum: u8, byte| sum + u8::from(starts_code_point(*byte)));
-    block.chunks(STRIDE / 2).map(|half| u32::from(count(half))).sum()
+/// The number of code points that start in these bytes.
+fn starts_in(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| starts_code_point(**byte)).count()
 }
 
 fn starts_code_point(byte: u8) -> bool {
