@@ -146,8 +146,8 @@ async fn carry_out(api: &Api, given: &str, command: ApiResult<Command>) -> Respo
     let done = async {
         let done = api.regroup(command?).await?;
         let story: StoryId = api.app.resolve_id(given).await?;
-        let command = encoded(&done.accepted.command.id);
-        Ok::<_, Refusal>(format!("/stories/{story}?command={command}"))
+        let id = encoded(&done.accepted.command.id);
+        Ok::<_, Refusal>(format!("/stories/{story}?command={id}"))
     };
     answer(api, done.await, &format!("/stories/{}", encoded(given)))
 }

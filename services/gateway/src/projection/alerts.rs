@@ -208,10 +208,10 @@ fn counts_of_hour(connection: &Connection, since: UnixMillis) -> Answer<HourCoun
     }
     let articles = took.len() as u64;
     let (stories, events) = distinct(connection, since)?;
-    let ask = "SELECT (SELECT count(*) FROM alerts WHERE at >= ?1),
+    let of_alerts = "SELECT (SELECT count(*) FROM alerts WHERE at >= ?1),
         (SELECT count(*) FROM alerts WHERE notified_at >= ?1)";
-    let (alerts, notified): (u32, u32) =
-        one(connection, ask, [since], |row| Ok((row.get(0)?, row.get(1)?)))?.unwrap_or_default();
+    let counts = one(connection, of_alerts, [since], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (alerts, notified): (u32, u32) = counts.unwrap_or_default();
     let share_folded = (articles > 0).then(|| {
         let share = copies as f64 / articles as f64;
         (share * 10_000.0).round() / 10_000.0
