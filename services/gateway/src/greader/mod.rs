@@ -3,7 +3,6 @@
 //! No specification of it exists. The calls are those of `p/api/greader.php` in FreshRSS that real apps send. Apps
 //! cannot add, change or remove feeds.
 
-mod call;
 mod view;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -17,8 +16,7 @@ use serde_json::{Value, json};
 
 use crate::api::{Api, ApiResult, Reply};
 use crate::feeds::{Entry, LISTED, entries_of, entry_html, mark_of_demo, marked, people};
-use crate::greader::call::{Call, fields_of, first};
-use crate::greader::view::{Feed, Stream, View, parse_number};
+use crate::greader::view::{Call, Feed, Stream, View, fields_of, first, parse_number};
 use crate::projection::{Opening, number_of};
 use crate::reading::Marks;
 use crate::refusal::Refusal;

@@ -9,7 +9,6 @@ mod api;
 mod diff;
 mod export;
 mod feeds;
-mod handover;
 mod layout;
 mod link;
 mod map;
@@ -255,7 +254,7 @@ async fn handover_page(api: Api, Query(asked): Query<AddressFields>) -> Page {
     let query: StoryQuery = read_filters(&asked)?;
     let found = crate::api::handover::read(&api.app, query.since).await?;
     let subscriptions = api.app.subscriptions().await?.into_records();
-    show(&api, NavEntry::Alerts, "Hand-over", &handover::main(&found, &subscriptions))
+    show(&api, NavEntry::Alerts, "Hand-over", &alerts::handover(&found, &subscriptions))
 }
 
 async fn report_page(api: Api, Query(asked): Query<AddressFields>) -> Page {

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::page::handover::since_form;
+use crate::page::alerts::since_form;
 use crate::page::words;
 use crate::shapes::{Report, ReportBy, ReportOther, ReportRow};
 
