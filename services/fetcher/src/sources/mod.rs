@@ -392,9 +392,9 @@ impl Watch {
 async fn list_files(source: &Source) -> io::Result<Vec<File>> {
     let metadata = fs::metadata(&source.path).await?;
     let whole = std::path::absolute(&source.path)?;
-    let file = |path, format, metadata: &Metadata| {
+    let file = |path, format, found: &Metadata| {
         let (feed, outlet) = (source.feed(), source.outlet.clone());
-        File { path, format, stamp: stamp_of(metadata), feed, outlet }
+        File { path, format, stamp: stamp_of(found), feed, outlet }
     };
     if source.kind == Kind::File {
         let format = Format::of(&whole).unwrap_or(Format::Text);

@@ -149,7 +149,7 @@ fn put_parts(members: &mut Members, whole: &Record) {
 
 /// The texts, and the first of them as summary if there is no other.
 fn put_contents(members: &mut Members, record: &Record) {
-    put_list(members, "content", record.content.iter().map(|content| detail(content)));
+    put_list(members, "content", record.content.iter().map(detail));
     let is_short = members.contains_key("summary");
     let textual = record.content.iter().find(|content| {
         let kind = content.media_type.as_deref();
