@@ -282,10 +282,10 @@ struct StoredPieces {
 
 impl StoredPieces {
     fn in_folder(data: &Path) -> StoredPieces {
-        let inspection = Inspection::open(data).expect("nobody holds the folder");
+        let mut inspection = Inspection::open(data).expect("nobody holds the folder");
         let mut messages_with_mark = HashSet::new();
-        for stream in inspection.streams() {
-            let name = &stream.config.name;
+        let streams = inspection.streams().iter().map(|it| it.config.name.clone());
+        for name in &streams.collect::<Vec<_>>() {
             let mut visit = |it: Stored, _| {
                 if has_mark(&it.body) || has_mark(it.headers.packed()) {
                     messages_with_mark.insert((name.clone(), it.sequence));

@@ -77,7 +77,7 @@ pub(super) fn run_child(child: &Child) -> anyhow::Result<()> {
     machine::stay_on_one_core()?;
     let maker = Maker { zipf: Zipf::new() };
     let before = megabytes()?;
-    let mut subscriptions = Subscriptions::new();
+    let mut subscriptions = Subscriptions::default();
     for (number, text) in maker.queries(child.kind).take(child.subscriptions).enumerate() {
         subscriptions.insert(id(number)?, &Query::parse(&text)?);
     }
