@@ -32,7 +32,7 @@ impl Watch {
     pub(crate) fn new(server: &str) -> Self {
         // Read only after the first connection.
         let state = Arc::new(watch::Sender::new(State { connected: true, losses: 0 }));
-        Self { state, refusals: Arc::new(Refusals::new()), server: server.into() }
+        Self { state, refusals: Arc::default(), server: server.into() }
     }
 
     /// Handles an event of the connection.

@@ -54,13 +54,10 @@ impl Log {
 }
 
 /// The refusals of one connection.
+#[derive(Default)]
 pub(crate) struct Refusals(watch::Sender<Log>);
 
 impl Refusals {
-    pub(crate) fn new() -> Self {
-        Self(watch::Sender::new(Log::default()))
-    }
-
     pub(crate) fn add(&self, refusal: Refusal) {
         self.0.send_modify(|log| {
             log.count += 1;
@@ -119,7 +116,7 @@ mod tests {
 
     #[test]
     fn only_later_refusals_are_found() {
-        let refusals = Refusals::new();
+        let refusals = Refusals::default();
         let refuse = |subject: &str| {
             refusals.add(Refusal { publish: true, subject: subject.to_owned() });
         };

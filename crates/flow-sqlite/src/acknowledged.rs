@@ -37,7 +37,8 @@ pub(crate) fn fault(folder: &Path, connection: &Connection) -> rusqlite::Result<
     Ok((missing > 0).then(fault))
 }
 
-/// The writer's side of the file.
+/// The writer's side of the file. By default it writes none, as for a connection that publishes nothing.
+#[derive(Default)]
 pub(crate) struct Acknowledged {
     /// `None` if it cannot be created.
     file: Option<File>,
@@ -50,11 +51,6 @@ impl Acknowledged {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         Self { file: options.open(path(folder)).ok() }
-    }
-
-    /// For a connection that publishes nothing.
-    pub(crate) fn none() -> Self {
-        Self { file: None }
     }
 
     /// Makes the changes durable, and then notes how many messages there are.

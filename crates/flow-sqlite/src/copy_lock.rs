@@ -24,7 +24,9 @@ pub(crate) fn open(folder: &Path) -> io::Result<File> {
     options.open(folder.join(format!("{FILE}-copying")))
 }
 
-/// The writer's side of the lock: decides whether checkpoints may be made.
+/// The writer's side of the lock: decides whether checkpoints may be made. By default it has no lock, as for a connection
+/// that writes nothing.
+#[derive(Default)]
 pub(crate) struct Checkpoints {
     /// `None` if the lock file cannot be created. A copier then has to finish between two checkpoints.
     lock: Option<File>,
@@ -35,11 +37,6 @@ impl Checkpoints {
     pub(crate) fn new(folder: &Path, connection: &Connection) -> rusqlite::Result<Self> {
         connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
         Ok(Self { lock: open(folder).ok(), are_paused: false })
-    }
-
-    /// For a connection that writes nothing.
-    pub(crate) fn none() -> Self {
-        Self { lock: None, are_paused: false }
     }
 
     /// Pauses checkpoints while somebody copies the file, and resumes them afterwards.

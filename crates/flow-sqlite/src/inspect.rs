@@ -47,7 +47,8 @@ impl Inspection {
             return Err(OpenError::OtherLayout { path, found: version, known: SCHEMA });
         }
         let missing = acknowledged::fault(folder, &connection).map_err(open_error)?;
-        let mut tables = SqliteTables::new(connection, Checkpoints::none(), Acknowledged::none());
+        let mut tables =
+            SqliteTables::new(connection, Checkpoints::default(), Acknowledged::default());
         let streams = tables.streams();
         let damaged = |error: BusError| OpenError::Damaged { path, why: error.to_string() };
         Ok(Self { streams: streams.map_err(damaged)?, tables, missing })

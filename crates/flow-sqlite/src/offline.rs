@@ -41,7 +41,7 @@ impl Offline {
         connection.query_row("PRAGMA secure_delete = ON", [], |_| Ok(())).map_err(open_error)?;
         let copy_lock = lock_out_copiers(folder, &path)?;
         let checkpoints = Checkpoints::new(folder, &connection).map_err(open_error)?;
-        let mut tables = SqliteTables::new(connection, checkpoints, Acknowledged::none());
+        let mut tables = SqliteTables::new(connection, checkpoints, Acknowledged::default());
         let streams = tables.streams();
         let damaged = |error: BusError| OpenError::Damaged { path, why: error.to_string() };
         Ok(Self { streams: streams.map_err(damaged)?, tables, _copy_lock: copy_lock })

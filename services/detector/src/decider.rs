@@ -52,7 +52,7 @@ pub(crate) struct Decider {
 impl Decider {
     pub(crate) fn new(settings: Settings, bus: Arc<dyn Bus>) -> Self {
         let folder = settings.texts.as_deref();
-        let folder = Arc::new(folder.map_or_else(TextFolder::in_memory, TextFolder::persistent));
+        let folder = Arc::new(folder.map(TextFolder::persistent).unwrap_or_default());
         let hash = settings_hash(&settings.fold);
         let config = DetectorConfig { settings: settings.fold.clone(), folder: folder.clone() };
         Self {

@@ -18,8 +18,8 @@ const SUBFOLDER: &str = "wf_texts";
 /// The number of letters and digits in the name of a file.
 const NAME_LENGTH: usize = 16;
 
-/// The folder in which text files are created.
-#[derive(Debug)]
+/// The folder in which text files are created. By default there is none.
+#[derive(Debug, Default)]
 pub struct TextFolder {
     /// `None` keeps all texts in memory.
     path: Option<PathBuf>,
@@ -28,12 +28,6 @@ pub struct TextFolder {
 }
 
 impl TextFolder {
-    /// No folder: texts stay in memory.
-    #[must_use]
-    pub fn in_memory() -> Self {
-        Self { path: None, in_use: Mutex::default() }
-    }
-
     /// A folder for files that the next process finds. They are in a subfolder of `path`.
     #[must_use]
     pub fn persistent(path: &Path) -> Self {
