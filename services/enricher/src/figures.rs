@@ -397,6 +397,7 @@ mod tests {
             &[("3000000", Some("EUR")), ("2", Some("%"))],
         );
         check("it", "Il molo costa 90 euro al giorno.", &[("90", Some("EUR"))]);
+        check("en", "The pier cost CA$40 a day.", &[("40", Some("CAD"))]);
         check("pt", "O cais custa R$ 90 por dia.", &[("90", Some("BRL"))]);
         check("ru", "Причал стоит 90 рублей в день.", &[("90", Some("RUB"))]);
         check("zh", "码头有7人，费用90元。", &[("7", Some("人")), ("90", Some("CNY"))]);

@@ -7,12 +7,12 @@ use crate::word_set::word_sets;
 /// Currency signs before a number, longer ones first.
 const SIGNS_BEFORE: &[(&str, &str)] = &[
     ("US$", "USD"),
-    ("A$", "AUD"),
     ("AU$", "AUD"),
-    ("C$", "CAD"),
     ("CA$", "CAD"),
     ("NZ$", "NZD"),
     ("HK$", "HKD"),
+    ("A$", "AUD"),
+    ("C$", "CAD"),
     ("S$", "SGD"),
     ("R$", "BRL"),
     ("CHF", "CHF"),
