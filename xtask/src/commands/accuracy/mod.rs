@@ -69,8 +69,6 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let root = tree::root();
-    // Read before the long work, so that a broken line is found early.
-    let elsewhere = sets_at(acceptance_folder().as_slice())?;
     let sets = card::Sets::read(&root)?;
     let before = std::fs::read_to_string(root.join(CARD)).unwrap_or_default();
     let real = section_between(real::MARKS, real::examine(&root)?, &before);
@@ -79,19 +77,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if !arguments.check {
         say(&document)?;
     }
-    let code = write_or_check(&root.join(CARD), &document, arguments.check)?;
-    external(&elsewhere)?;
-    Ok(code)
-}
-
-/// The folder of sets outside the repository, if there is one.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one setting of this command: a folder that only some machines have"
-)]
-fn acceptance_folder() -> Option<PathBuf> {
-    let told = std::env::var_os("WIREFOLD_ACCEPTANCE_DIR").filter(|told| !told.is_empty());
-    told.map(PathBuf::from)
+    write_or_check(&root.join(CARD), &document, arguments.check)
 }
 
 /// Writes the card, or prints how the one on disk differs.
