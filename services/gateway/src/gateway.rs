@@ -14,6 +14,7 @@ use wirefold_proto::streams;
 use crate::adapters::Settings;
 use crate::api::{Access, Api};
 use crate::projection::{Batch, FILE, Projection, ProjectionError};
+use crate::recent_events::RecentEvents;
 use crate::refusal::Refusal;
 use crate::shapes::{Comparison, Problem};
 use crate::state::{AppState, STREAMS};
@@ -53,6 +54,7 @@ impl Gateway {
             projected_sequence: watch::Sender::new(applied),
             closing: CancellationToken::new(),
             streams: Arc::new(Semaphore::new(STREAMS)),
+            recent_events: RecentEvents::default(),
             comparisons: Arc::new(Semaphore::new(COMPARISONS)),
             statement_cache: StatementCache::default(),
             feeds_read: Mutex::default(),

@@ -18,6 +18,7 @@ mod page;
 mod projection;
 mod quotations;
 mod reading;
+mod recent_events;
 mod refusal;
 pub mod shapes;
 mod state;

@@ -19,6 +19,7 @@ use wirefold_proto::{
 
 use crate::adapters::Settings;
 use crate::projection::{ListQuery, LoggedArticle, Projection};
+use crate::recent_events::RecentEvents;
 use crate::refusal::Refusal;
 use crate::shapes::AlertPage;
 use crate::statements::{InStory, StatementCache};
@@ -53,6 +54,8 @@ pub(crate) struct AppState {
     pub(crate) closing: CancellationToken,
     /// How many more streams may be open at once.
     pub(crate) streams: Arc<Semaphore>,
+    /// The events that open streams sent last.
+    pub(crate) recent_events: RecentEvents,
     /// How many more comparisons may run at once.
     pub(crate) comparisons: Arc<Semaphore>,
     /// The most recently computed statements of large events.

@@ -179,7 +179,8 @@ impl Live {
                 return None;
             };
             until_shown(&app, &messages).await;
-            let events = messages.iter().map(|message| event(message, self.policy));
+            let events =
+                messages.iter().map(|message| app.recent_events.get(message, self.policy, event));
             self.waiting.extend(events);
         }
     }
