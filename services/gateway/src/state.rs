@@ -14,7 +14,7 @@ use wirefold_proto::{
     AcknowledgementRecord, AlertHandlingRecord, AlertId, ArticleEnriched, ArticleFetched,
     ArticleId, Command, ControlCommand, FEEDS_REACHED_KEY, FeedRecord, ListRecord, Message,
     OutputArticle, REPLAYED_KEY, SUBSCRIPTIONS_REACHED_KEY, Subject, SubscriptionRecord,
-    SubscriptionSettings, Tag, Target, decode, streams, token,
+    SubscriptionSettings, Tag, Target, acknowledged_key, decode, handling_key, streams, token,
 };
 
 use crate::adapters::Settings;
@@ -256,12 +256,14 @@ impl AppState {
         &self,
         id: &str,
     ) -> Result<Option<SubscriptionRecord>, BusError> {
-        Ok(self.subscriptions().await?.by_id.remove(id))
+        let key = format!("subscription.{}", token::escape(id));
+        let of = |it: &SubscriptionRecord| it.subscription.id.to_string();
+        Ok(self.registry(&key, of).await?.by_id.remove(id))
     }
 
     /// Adds mutes and acknowledgements to the alerts of a page.
     pub(crate) async fn show_handled(&self, page: &mut AlertPage) -> Result<(), BusError> {
-        let mut handled = self.handled().await?;
+        let mut handled = self.handled("alert").await?;
         let acknowledged = self.acknowledged().await?;
         for row in &mut page.alerts {
             row.handling = handled.by_id.remove(&row.alert.id.to_string());
@@ -274,9 +276,7 @@ impl AppState {
     pub(crate) async fn acknowledged(
         &self,
     ) -> Result<BTreeMap<Target, AcknowledgementRecord>, BusError> {
-        let all = self.registry("acknowledged", |it: &AcknowledgementRecord| it.of.to_string());
-        let taken = all.await?.into_records().into_iter().filter(|record| !record.released);
-        Ok(taken.map(|record| (record.of, record)).collect())
+        self.acknowledged_under("acknowledged").await
     }
 
     /// The acknowledgement of an event or story; `None` if nobody has it.
@@ -284,7 +284,17 @@ impl AppState {
         &self,
         of: Target,
     ) -> Result<Option<AcknowledgementRecord>, BusError> {
-        Ok(self.acknowledged().await?.remove(&of))
+        Ok(self.acknowledged_under(&acknowledged_key(of)).await?.remove(&of))
+    }
+
+    /// The acknowledgements with keys of this name that nobody took back.
+    async fn acknowledged_under(
+        &self,
+        name: &str,
+    ) -> Result<BTreeMap<Target, AcknowledgementRecord>, BusError> {
+        let all = self.registry(name, |it: &AcknowledgementRecord| it.of.to_string());
+        let taken = all.await?.into_records().into_iter().filter(|record| !record.released);
+        Ok(taken.map(|record| (record.of, record)).collect())
     }
 
     /// The handling of an alert; `None` if there is none.
@@ -292,11 +302,11 @@ impl AppState {
         &self,
         alert: &AlertId,
     ) -> Result<Option<AlertHandlingRecord>, BusError> {
-        Ok(self.handled().await?.by_id.remove(&alert.to_string()))
+        Ok(self.handled(&handling_key(alert)).await?.by_id.remove(&alert.to_string()))
     }
 
-    async fn handled(&self) -> Result<Registry<AlertHandlingRecord>, BusError> {
-        self.registry("alert", |it: &AlertHandlingRecord| it.alert.to_string()).await
+    async fn handled(&self, name: &str) -> Result<Registry<AlertHandlingRecord>, BusError> {
+        self.registry(name, |it: &AlertHandlingRecord| it.alert.to_string()).await
     }
 
     /// The record with this key; `None` if there is none that can be read.
@@ -309,8 +319,8 @@ impl AppState {
         Ok(entry.and_then(|entry| decode(entry.value.as_ref()?).ok()))
     }
 
-    /// The records in `wf_subscriptions` whose keys begin with this name, also those of commands that are not carried out
-    /// yet.
+    /// The records in `wf_subscriptions` whose keys are this name or begin with it and a dot, also those of commands that
+    /// are not carried out yet.
     async fn registry<M: Message>(
         &self,
         name: &str,
