@@ -80,19 +80,17 @@ impl Channel {
             DeliveryTarget::Email(target) => target.send(client()?, message).await,
             DeliveryTarget::Matrix(target) => target.send(client()?, message).await,
             DeliveryTarget::Telegram(target) => target.send(client()?, message).await,
-            DeliveryTarget::Apprise(target) => target.send(client()?, message).await.map(|()| None),
-            DeliveryTarget::Ntfy(target) => target.send(client()?, message).await.map(|()| None),
-            DeliveryTarget::Slack(target) => target.send(client()?, message).await.map(|()| None),
-            DeliveryTarget::Webhook(target) => target.send(client()?, message).await.map(|()| None),
-            DeliveryTarget::Command(target) => target.send(message).await.map(|()| None),
-            DeliveryTarget::File(target) => target.send(message).await.map(|()| None),
+            DeliveryTarget::Apprise(target) => target.send(client()?, message).await,
+            DeliveryTarget::Ntfy(target) => target.send(client()?, message).await,
+            DeliveryTarget::Slack(target) => target.send(client()?, message).await,
+            DeliveryTarget::Webhook(target) => target.send(client()?, message).await,
+            DeliveryTarget::Command(target) => target.send(message).await,
+            DeliveryTarget::File(target) => target.send(message).await,
             DeliveryTarget::Nats(target) => {
                 let subjects = self.means.subjects().map_err(Failure::later)?;
-                target.send(subjects, &self.delivery.name, message).await.map(|()| None)
+                target.send(subjects, &self.delivery.name, message).await
             }
-            DeliveryTarget::Stdout(target) => {
-                target.send(&*self.means.printer, message).map(|()| None)
-            }
+            DeliveryTarget::Stdout(target) => target.send(&*self.means.printer, message),
         };
         // No later message replaces a notice.
         sent.map(|target_id| target_id.filter(|_| matches!(message, ToSend::Alert(_))))

@@ -45,7 +45,7 @@ pub(super) fn accepted(
     match of_answer(Ok(response.clone()), now) {
         Err(Failure::Later { .. }) if matches!(status, 400 | 413 | 422) => Err(Failure::never(why)),
         Err(Failure::Later { after, .. }) => Err(Failure::Later { after, why }),
-        other => other.map(|()| response),
+        other => other.map(|_| response),
     }
 }
 

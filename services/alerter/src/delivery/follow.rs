@@ -33,10 +33,15 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 pub(super) enum NotSent {
     /// The bus failed. Later revisions wait for this one.
     Bus(BusError),
-    /// It waits, after so many attempts.
-    Waits { wait: Wait, attempts: u32, why: String },
+    Waits {
+        wait: Wait,
+        why: String,
+    },
     /// It is in the dead letters. If the target is gone, the delivery is off.
-    GivenUp { why: String, is_gone: bool },
+    GivenUp {
+        why: String,
+        is_gone: bool,
+    },
 }
 
 impl From<BusError> for NotSent {
@@ -176,9 +181,9 @@ impl DeliveryStage {
                 self.observe(Event::BusFailed(&error));
                 window.retry(sequence, self.now().plus(BUS_RETRY));
             }
-            Err(NotSent::Waits { wait, attempts, why }) => {
+            Err(NotSent::Waits { wait, why }) => {
                 self.observe(Event::Retried { why: &why });
-                window.wait(sequence, wait, attempts);
+                window.wait(sequence, wait);
             }
             Err(NotSent::GivenUp { why, is_gone }) => {
                 self.observe(Event::Rejected { why: &why });
@@ -204,12 +209,13 @@ impl DeliveryStage {
             },
         };
         // The future is not polled again after a panic, so nobody sees its half-changed state.
-        let delivered = AssertUnwindSafe(self.deliver(&message, &turn)).catch_unwind().await;
+        let delivered =
+            AssertUnwindSafe(self.deliver(&message, &turn.earlier)).catch_unwind().await;
         let tried = match delivered {
             Ok(tried) => tried,
             Err(panic) => {
                 let why = panic_message(&*panic);
-                Err(self.give_up(&message, turn.attempts + 1, why).await)
+                Err(self.give_up(&message, 1, why).await)
             }
         };
         if tried.is_ok() {

@@ -21,7 +21,6 @@ pub(crate) mod notices;
 mod position;
 pub(crate) mod records;
 mod retry;
-mod target_state;
 mod window;
 
 use std::sync::Arc;
@@ -48,11 +47,10 @@ pub use message::Failure;
 use message::fitting_bytes;
 pub(crate) use message::{Notice, NoticeKind, Sent, ToSend};
 pub(crate) use position::Positions;
-pub(crate) use records::Records;
 pub use records::switch_on;
 use records::{AlertAttempts, LastAccepted};
-pub(crate) use target_state::{DeliveryState, DeliveryStates};
-use window::{Turn, Wait};
+pub(crate) use records::{DeliveryState, DeliveryStates, Records};
+use window::{Earlier, Wait};
 
 /// The state that all deliveries share.
 #[derive(Clone)]
@@ -107,7 +105,7 @@ impl DeliveryStage {
     }
 
     /// Sends a revision unless it needs no message.
-    async fn deliver(&self, stored: &Stored, turn: &Turn) -> Result<(), NotSent> {
+    async fn deliver(&self, stored: &Stored, earlier: &[Earlier]) -> Result<(), NotSent> {
         let mut alert: Alert = match decode(&stored.body) {
             Ok(alert) => alert,
             Err(error) => return Err(self.give_up(stored, 1, error.to_string()).await),
@@ -135,7 +133,7 @@ impl DeliveryStage {
         if before.covers(&alert) {
             return Ok(());
         }
-        if self.is_told_together(&alert, &metadata, &before, turn).await? {
+        if self.is_told_together(&alert, &metadata, &before, earlier).await? {
             return self.record(&alert.id, before.together(&alert)).await;
         }
         let before = before.of_own_message();
@@ -144,12 +142,12 @@ impl DeliveryStage {
             return Ok(());
         }
         if let Some(why) = self.records.gone(self.now()).await? {
-            return Err(self.give_up(stored, turn.attempts, why).await);
+            return Err(self.give_up(stored, attempts.failed(), why).await);
         }
         if let Some(until) = attempts.next().filter(|next| self.now() < *next) {
             let wait = Wait { until, is_told_by_other: false };
             let why = "the target asked for this time before the process ended".to_owned();
-            return Err(NotSent::Waits { wait, attempts: attempts.failed(), why });
+            return Err(NotSent::Waits { wait, why });
         }
         let named = self.subscription_names(&record, &metadata).await?;
         let to_send = self.to_send(&alert, (&record.subscription, &named), &before).await?;
@@ -159,7 +157,7 @@ impl DeliveryStage {
         self.records.note_answer(&sent, &self.common.states, self.now()).await?;
         let target_id = match sent {
             Ok(target_id) => target_id,
-            Err(failure) => return Err(self.refused(failure, stored, turn, attempts).await),
+            Err(failure) => return Err(self.refused(failure, stored, attempts).await),
         };
         self.records.end(attempts, AttemptOutcome::Taken, None, None).await;
         self.record(&alert.id, before.and(&alert, target_id)).await
@@ -208,7 +206,7 @@ impl DeliveryStage {
         alert: &Alert,
         metadata: &RevisionMetadata,
         before: &LastAccepted,
-        turn: &Turn,
+        earlier: &[Earlier],
     ) -> Result<bool, NotSent> {
         if self.target().is_read_by_programs() {
             return Ok(false);
@@ -217,9 +215,9 @@ impl DeliveryStage {
             let own = Subject::alert(&alert.id, alert.revision);
             let own = Subject::without_revision(own.as_str());
             let is_own = |subject: &str| Subject::without_revision(subject) == own;
-            let told = turn.earlier.iter().find(|(it, wait)| wait.is_told_by_other && is_own(it));
+            let told = earlier.iter().find(|(it, wait)| wait.is_told_by_other && is_own(it));
             return match told.filter(|_| alert.volume == Volume::Silent) {
-                Some((_, wait)) => Err(told_later(*wait, turn, &alert.id)),
+                Some((_, wait)) => Err(told_later(*wait, &alert.id)),
                 None => Ok(before.is_together() && alert.volume == Volume::Silent),
             };
         };
@@ -229,8 +227,8 @@ impl DeliveryStage {
         let other = AlertId { subscription: by.subscription.clone(), target: alert.target };
         let has_it = self.records.last_accepted(&other).await?.loud >= by.revision;
         let subject = Subject::alert(&other, by.revision);
-        match turn.earlier.iter().find(|(earlier, _)| earlier == subject.as_str()) {
-            Some((_, wait)) if !has_it => Err(told_later(*wait, turn, &other)),
+        match earlier.iter().find(|(it, _)| it == subject.as_str()) {
+            Some((_, wait)) if !has_it => Err(told_later(*wait, &other)),
             _ => Ok(has_it),
         }
     }
@@ -311,15 +309,9 @@ impl DeliveryStage {
     }
 
     /// Notes that the target did not accept a revision, and gives it up if it never will.
-    async fn refused(
-        &self,
-        failure: Failure,
-        stored: &Stored,
-        turn: &Turn,
-        attempts: AlertAttempts,
-    ) -> NotSent {
+    async fn refused(&self, failure: Failure, stored: &Stored, attempts: AlertAttempts) -> NotSent {
         let (delivery, alert, now) = (self.name(), &stored.id, self.now());
-        let attempt = turn.attempts.max(attempts.failed()) + 1;
+        let attempt = attempts.failed() + 1;
         let age = now.since(stored.at);
         let (why, is_gone) = match failure {
             Failure::Later { after, why } if !retry::is_enough(attempt, age) => {
@@ -330,7 +322,7 @@ impl DeliveryStage {
                 let failed = AttemptOutcome::Failed;
                 self.records.end(attempts, failed, Some(&why), Some(until)).await;
                 let wait = Wait { until, is_told_by_other: false };
-                return NotSent::Waits { wait, attempts: attempt, why };
+                return NotSent::Waits { wait, why };
             }
             Failure::Later { why, .. } => {
                 tracing::warn!(delivery, alert, why, "delivery is given up");
@@ -360,10 +352,10 @@ impl DeliveryStage {
 }
 
 /// A revision waits for the message of another alert that tells it.
-fn told_later(wait: Wait, turn: &Turn, other: &AlertId) -> NotSent {
+fn told_later(wait: Wait, other: &AlertId) -> NotSent {
     let why = format!("told with {other}, which is not accepted yet");
     let wait = Wait { is_told_by_other: true, ..wait };
-    NotSent::Waits { wait, attempts: turn.attempts, why }
+    NotSent::Waits { wait, why }
 }
 
 /// The subscriber's time zone, by default that of the machine.

@@ -1,9 +1,10 @@
 //! The records of a delivery in `wf_deliveries`: the attempts to send each alert, its last accepted revision, and
-//! whether the target is gone for good.
+//! whether the target is gone for good; in memory, whether it works.
 //!
 //! Comes in: attempts and their answers. Goes out: records, also after a restart. It never sends.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -15,7 +16,7 @@ use wirefold_proto::{
     Volume, attempts_key, decode, encode, gone_key, streams, taken_key, token,
 };
 
-use super::{Common, Delivery, DeliveryStates, Failure, Sent};
+use super::{Common, Delivery, Failure, Sent};
 use crate::error::AlerterError;
 
 /// The most attempts that are recorded of one revision, and of one alert at one delivery.
@@ -318,6 +319,54 @@ impl std::fmt::Display for LastAccepted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {} {}", self.any, self.loud, self.at.0)?;
         self.target_id.iter().try_for_each(|target_id| write!(f, " {target_id}"))
+    }
+}
+
+/// Which deliveries work. All clones share the states.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DeliveryStates(Arc<Mutex<BTreeMap<String, DeliveryState>>>);
+
+/// The result of the last attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum DeliveryState {
+    /// The target accepted it.
+    Works,
+    /// The target has not accepted messages since this time.
+    Failing { since: UnixMillis, why: String },
+}
+
+impl DeliveryStates {
+    /// Notes that the target accepted a message.
+    pub(crate) fn works(&self, delivery: &str) {
+        let before = self.states().insert(delivery.to_owned(), DeliveryState::Works);
+        if matches!(before, Some(DeliveryState::Failing { .. })) {
+            tracing::warn!(delivery, "delivery works again: waiting alerts follow");
+        }
+    }
+
+    /// Notes that the target did not accept a message, which will be sent again. The log reports the failure of a
+    /// target once, however many messages wait.
+    pub(crate) fn failed(&self, delivery: &str, now: UnixMillis, why: &str) {
+        let mut states = self.states();
+        let since = match states.get(delivery) {
+            Some(DeliveryState::Failing { since, .. }) => *since,
+            Some(DeliveryState::Works) | None => {
+                let what = "delivery failed; all that waits for it is tried again for more than a day: \
+                            repair its target, or change its settings";
+                tracing::warn!(delivery, why, "{what}");
+                now
+            }
+        };
+        states.insert(delivery.to_owned(), DeliveryState::Failing { since, why: why.to_owned() });
+    }
+
+    /// The result of the last attempt; `None` if this process has sent nothing to the delivery.
+    pub(crate) fn of(&self, delivery: &str) -> Option<DeliveryState> {
+        self.states().get(delivery).cloned()
+    }
+
+    fn states(&self) -> MutexGuard<'_, BTreeMap<String, DeliveryState>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

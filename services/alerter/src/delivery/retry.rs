@@ -12,7 +12,7 @@ use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_http_client::{Response, SendError};
 
-use super::Failure;
+use super::{Failure, Sent};
 
 /// The waits between attempts, taken from Svix: more than a day in all.
 const WAITS: [Duration; 7] = [
@@ -103,12 +103,9 @@ pub(super) fn hash(text: &str) -> u64 {
 }
 
 /// The meaning of an HTTP answer: only 2xx is accepted, and 410 switches the delivery off.
-pub(super) fn of_answer(
-    answer: Result<Response, SendError>,
-    now: UnixMillis,
-) -> Result<(), Failure> {
+pub(super) fn of_answer(answer: Result<Response, SendError>, now: UnixMillis) -> Sent {
     match answer {
-        Ok(response) if response.is_success() => Ok(()),
+        Ok(response) if response.is_success() => Ok(None),
         Ok(response) if response.status == 410 => {
             Err(Failure::Gone { why: "410: the target is gone for good".to_owned() })
         }

@@ -31,7 +31,6 @@ struct Unfinished {
     /// The message itself, until it is first tried.
     message: Option<Stored>,
     state: State,
-    attempts: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,11 +54,12 @@ pub(super) struct Turn {
     pub(super) sequence: u64,
     /// The message; `None` if it must be read again.
     pub(super) message: Option<Stored>,
-    /// How often the target has refused it.
-    pub(super) attempts: u32,
-    /// The earlier revisions about its story or event that wait, by subject.
-    pub(super) earlier: Vec<(String, Wait)>,
+    /// The earlier revisions about its story or event that wait.
+    pub(super) earlier: Vec<Earlier>,
 }
+
+/// The subject of a revision that waits, and for what.
+pub(super) type Earlier = (String, Wait);
 
 impl Window {
     /// Nothing is unfinished up to and including a position.
@@ -88,7 +88,6 @@ impl Window {
                 subject: message.subject.clone(),
                 before: std::mem::replace(&mut self.read, read),
                 state: State::Next(UnixMillis(0)),
-                attempts: 0,
                 message: Some(message),
             };
             self.unfinished.insert(self.read.sequence, unfinished);
@@ -127,7 +126,7 @@ impl Window {
         let earlier = waiting.collect();
         let it = self.unfinished.get_mut(&sequence)?;
         it.state = State::UnderWay;
-        Some(Turn { sequence, message: it.message.take(), attempts: it.attempts, earlier })
+        Some(Turn { sequence, message: it.message.take(), earlier })
     }
 
     /// When the next revision will be due. Those that are due wait for one that is under way.
@@ -145,14 +144,14 @@ impl Window {
         self.unfinished.remove(&sequence);
     }
 
-    /// Notes that a revision waits, after so many attempts, and lets later ones pass.
-    pub(super) fn wait(&mut self, sequence: u64, wait: Wait, attempts: u32) {
-        self.put(sequence, |it| (it.state, it.attempts) = (State::Waits(wait), attempts));
+    /// Notes that a revision waits, and lets later ones pass.
+    pub(super) fn wait(&mut self, sequence: u64, wait: Wait) {
+        self.set(sequence, State::Waits(wait));
     }
 
     /// Notes that the bus failed for a revision. Later ones wait for it.
     pub(super) fn retry(&mut self, sequence: u64, due: UnixMillis) {
-        self.put(sequence, |it| it.state = State::Next(due));
+        self.set(sequence, State::Next(due));
     }
 
     /// Lets no revision wait for its target any longer.
@@ -164,9 +163,9 @@ impl Window {
         }
     }
 
-    fn put(&mut self, sequence: u64, change: impl FnOnce(&mut Unfinished)) {
+    fn set(&mut self, sequence: u64, state: State) {
         if let Some(it) = self.unfinished.get_mut(&sequence) {
-            change(it);
+            it.state = state;
         }
     }
 }

@@ -10,7 +10,7 @@ use wirefold_http_client::{Client, Request};
 use wirefold_proto::Secret;
 
 use crate::delivery::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded};
-use crate::delivery::{Failure, ToSend};
+use crate::delivery::{Failure, Sent, ToSend};
 
 /// Most services accept this length. Apprise cuts messages for the others.
 const LONGEST: usize = 3_500;
@@ -25,11 +25,7 @@ pub struct AppriseTarget {
 }
 
 impl AppriseTarget {
-    pub(in crate::delivery) async fn send(
-        &self,
-        client: &Client,
-        message: &ToSend<'_>,
-    ) -> Result<(), Failure> {
+    pub(in crate::delivery) async fn send(&self, client: &Client, message: &ToSend<'_>) -> Sent {
         let text = message.text(LONGEST);
         let body = json!({
             "title": cut(&text.title, TITLE),
@@ -45,7 +41,7 @@ impl AppriseTarget {
         let answer = client.send(request).await;
         match accepted(answer, message.now(), &Hidden::new([token]))?.status {
             204 => Err(Failure::later("status 204: the key has no services at the Apprise server")),
-            _ => Ok(()),
+            _ => Ok(None),
         }
     }
 }

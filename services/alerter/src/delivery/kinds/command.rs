@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::delivery::chat::cut;
-use crate::delivery::{Failure, ToSend};
+use crate::delivery::{Failure, Sent, ToSend};
 use crate::wording::line;
 
 /// How long it may run; then it is killed.
@@ -30,8 +30,8 @@ impl CommandTarget {
     }
 
     /// Gives the program a message. It gets all revisions: their JSON says which are loud.
-    pub(in crate::delivery) async fn send(&self, message: &ToSend<'_>) -> Result<(), Failure> {
-        self.run(message.json()?, TOTAL).await
+    pub(in crate::delivery) async fn send(&self, message: &ToSend<'_>) -> Sent {
+        self.run(message.json()?, TOTAL).await.map(|()| None)
     }
 
     /// The program and its arguments; no shell reads them.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::delivery::{Failure, ToSend};
+use crate::delivery::{Failure, Sent, ToSend};
 
 /// How many bytes at the end of the file are searched for a line written before a kill. It is more than all
 /// revisions under way.
@@ -33,11 +33,11 @@ struct Id {
 
 impl FileTarget {
     /// Adds a message. Every revision gets a line, also those that do not notify.
-    pub(in crate::delivery) async fn send(&self, message: &ToSend<'_>) -> Result<(), Failure> {
+    pub(in crate::delivery) async fn send(&self, message: &ToSend<'_>) -> Sent {
         let (path, json) = (self.path.clone(), message.json()?);
         let appended = tokio::task::spawn_blocking(move || {
             let later = |error: io::Error| Failure::later(format!("{}: {error}", path.display()));
-            append(&path, &json).map_err(later)
+            append(&path, &json).map(|()| None).map_err(later)
         });
         appended.await.unwrap_or_else(|_| Err(Failure::later("the writing of the file ended")))
     }

@@ -4,7 +4,7 @@
 
 use wirefold_flow::check_subject;
 
-use crate::delivery::{Failure, ToSend};
+use crate::delivery::{Sent, ToSend};
 use crate::settings::Subjects;
 
 /// Subjects of wirefold and of the server. A message there would be taken for one of theirs, or for a
@@ -36,7 +36,8 @@ impl NatsTarget {
         subjects: &dyn Subjects,
         delivery: &str,
         message: &ToSend<'_>,
-    ) -> Result<(), Failure> {
-        subjects.publish(delivery, &self.subject, &message.id(), message.json()?).await
+    ) -> Sent {
+        let (id, json) = (message.id(), message.json()?);
+        subjects.publish(delivery, &self.subject, &id, json).await.map(|()| None)
     }
 }

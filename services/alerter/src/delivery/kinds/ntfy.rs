@@ -11,7 +11,7 @@ use wirefold_http_client::{Client, Request};
 use wirefold_proto::{Alert, Secret};
 
 use crate::delivery::retry::{hash, of_answer};
-use crate::delivery::{Failure, NoticeKind, ToSend, fitting_bytes};
+use crate::delivery::{NoticeKind, Sent, ToSend, fitting_bytes};
 use crate::text::{self, MessageLinks};
 
 /// How long one attempt may take.
@@ -35,11 +35,7 @@ pub struct NtfyTarget {
 }
 
 impl NtfyTarget {
-    pub(in crate::delivery) async fn send(
-        &self,
-        client: &Client,
-        message: &ToSend<'_>,
-    ) -> Result<(), Failure> {
+    pub(in crate::delivery) async fn send(&self, client: &Client, message: &ToSend<'_>) -> Sent {
         of_answer(client.send(self.request(message)).await, message.now())
     }
 

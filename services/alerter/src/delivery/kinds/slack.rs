@@ -7,7 +7,7 @@ use wirefold_http_client::{Client, Request, Response};
 use wirefold_proto::Secret;
 
 use crate::delivery::chat::{Hidden, TITLE, accepted, answer_excerpt, cut, fitting, json, length};
-use crate::delivery::{Failure, ToSend};
+use crate::delivery::{Failure, Sent, ToSend};
 use crate::text::Text;
 
 /// Discord takes 2,000 characters, Slack 40,000.
@@ -25,18 +25,14 @@ impl SlackTarget {
         read(&self.url).map(drop)
     }
 
-    pub(in crate::delivery) async fn send(
-        &self,
-        client: &Client,
-        message: &ToSend<'_>,
-    ) -> Result<(), Failure> {
+    pub(in crate::delivery) async fn send(&self, client: &Client, message: &ToSend<'_>) -> Sent {
         let url = read(&self.url).map_err(Failure::never)?;
         // The path alone is enough to post, and so is its last part if the service is known.
         let last = url.path_segments().and_then(|mut parts| parts.next_back());
         let hidden = Hidden::new([url.as_str(), url.path(), last.unwrap_or_default()]);
         let body = json!({ "text": body_of(&message.text(LONGEST)), "unfurl_links": false });
         let answer = client.send(json(Request::post(url.clone(), body.to_string()))).await;
-        check(&accepted(answer, message.now(), &hidden)?, &hidden)
+        check(&accepted(answer, message.now(), &hidden)?, &hidden).map(|()| None)
     }
 }
 

@@ -5,7 +5,7 @@
 use wirefold_proto::{Alert, Volume};
 
 use crate::Printer;
-use crate::delivery::{Failure, Notice, ToSend};
+use crate::delivery::{Failure, Notice, Sent, ToSend};
 use crate::text::Message;
 use crate::text::{self, Text};
 use crate::wording::line;
@@ -16,16 +16,13 @@ pub struct StdoutTarget;
 
 impl StdoutTarget {
     /// Prints a message. The terminal shows the whole life of an alert. A silent revision makes no sound there.
-    pub(in crate::delivery) fn send(
-        &self,
-        printer: &dyn Printer,
-        message: &ToSend<'_>,
-    ) -> Result<(), Failure> {
+    pub(in crate::delivery) fn send(&self, printer: &dyn Printer, message: &ToSend<'_>) -> Sent {
         let block = match message {
             ToSend::Alert(message) => block(message),
             ToSend::Notice(notice) => block_of_notice(notice),
         };
-        printer.print(&block).map_err(|error| Failure::later(error.to_string()))
+        let printed = printer.print(&block);
+        printed.map(|()| None).map_err(|error| Failure::later(error.to_string()))
     }
 }
 

@@ -14,7 +14,7 @@ use wirefold_http_client::{Client, Request};
 use wirefold_proto::Secret;
 
 use crate::delivery::retry::of_answer;
-use crate::delivery::{Failure, ToSend};
+use crate::delivery::{Failure, Sent, ToSend};
 
 /// How long one attempt may take; the standard says 15 to 30 seconds.
 const TOTAL: Duration = Duration::from_secs(20);
@@ -44,11 +44,7 @@ impl WebhookTarget {
     }
 
     /// Sends a signed request with the time of this attempt.
-    pub(in crate::delivery) async fn send(
-        &self,
-        client: &Client,
-        message: &ToSend<'_>,
-    ) -> Result<(), Failure> {
+    pub(in crate::delivery) async fn send(&self, client: &Client, message: &ToSend<'_>) -> Sent {
         let (id, body, seconds) = (message.id(), message.json()?, message.now().0 / 1_000);
         let keys = self.keys().map_err(Failure::never)?;
         let signature = signatures(&keys, &id, seconds, &body);
