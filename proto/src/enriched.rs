@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::article::{AboutArticle, ArticleFetched, TextSource};
 use crate::codec::{MAX_PAYLOAD, Tag, message};
-use crate::findings::Findings;
-use crate::ids::ArticleId;
+use crate::findings::{Findings, Language};
+use crate::ids::{ArticleId, LanguageTag};
 use crate::streams::{self, Stream};
 use crate::subjects::{Published, Subject};
 
@@ -48,9 +48,22 @@ pub struct EnrichedText {
     pub article: AboutArticle,
     /// The plain text.
     pub text: String,
+    findings: FoundLanguage,
+}
+
+/// The language in the findings.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+struct FoundLanguage {
+    language: Option<Language>,
 }
 
 impl EnrichedText {
+    /// The language of the text, if it is known.
+    #[must_use]
+    pub fn language(&self) -> Option<&LanguageTag> {
+        self.findings.language.as_ref().map(|found| &found.tag)
+    }
+
     /// Decodes these parts of the body of an [`ArticleEnriched`]; `None` if it is none.
     #[must_use]
     pub fn decode(bytes: &[u8]) -> Option<Self> {

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Alert, AlertId, AlertState, EventId, Headline, ReasonKind, SubscriptionId,
-    SubscriptionSettings, Tag, Target, Volume,
+    Alert, AlertId, AlertState, Headline, ReasonKind, SubscriptionSettings, Tag, Volume,
 };
 
 use crate::delivery::{Channel, Failure, ToSend, zone_of};
@@ -24,7 +23,7 @@ pub async fn send_sample(
     printer: &Arc<dyn Printer>,
     now: UnixMillis,
 ) -> Result<Result<(), Failure>, AlerterError> {
-    let alert = sample(&delivery.name, now)?;
+    let alert = sample(&delivery.name, now);
     let message = Message::of(&alert, "TEST", settings.page.as_deref(), now);
     let (page, zone) = (settings.page.clone(), settings.machine_zone());
     let message = Message { page, zone, ..message };
@@ -43,17 +42,13 @@ async fn send(
 }
 
 /// An alert about nothing. Its id contains the time, so it never replaces another alert.
-pub(crate) fn sample(delivery: &str, now: UnixMillis) -> Result<Alert, AlerterError> {
-    let bad = |why: String| AlerterError::Settings(format!("delivery {delivery}: {why}"));
-    let event = format!("e-{:026}", now.0);
-    let event: EventId = event.parse().map_err(|error| bad(format!("{error}")))?;
-    let subscription: SubscriptionId = "test".parse().map_err(|error| bad(format!("{error}")))?;
-    let target = Target::Event(event);
-    Ok(Alert {
+pub(crate) fn sample(delivery: &str, now: UnixMillis) -> Alert {
+    let id: AlertId = format!("test:e-{:026}", now.0).parse().expect("26 digits are an id");
+    Alert {
         schema: Tag::new(),
-        id: AlertId { subscription: subscription.clone(), target },
-        subscription,
-        target,
+        subscription: id.subscription.clone(),
+        target: id.target,
+        id,
         revision: 1,
         state: AlertState::New,
         volume: Volume::Loud,
@@ -62,7 +57,7 @@ pub(crate) fn sample(delivery: &str, now: UnixMillis) -> Result<Alert, AlerterEr
         at: timestamp(now),
         headline: Headline {
             title: "TEST · a sample of an alert, about nothing".to_owned(),
-            language: "en".parse().map_err(|error| bad(format!("{error}")))?,
+            language: "en".parse().expect("it is a language"),
             lede: None,
         },
         first_seen: timestamp(now),
@@ -78,7 +73,7 @@ pub(crate) fn sample(delivery: &str, now: UnixMillis) -> Result<Alert, AlerterEr
         escalated: None,
         digest: None,
         merged_into: None,
-    })
+    }
 }
 
 /// The first reason of a repetition.

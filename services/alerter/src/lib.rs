@@ -44,16 +44,14 @@ use delivery::{Common, DeliveryStage, Means, Positions, Records};
 use digest::Weekly;
 use health::{HealthChanges, Watch, beat};
 
-pub use by_hand::send_again;
-pub use by_hand::send_sample;
+pub use by_hand::{send_again, send_sample};
 pub use delivery::{Delivery, Failure, check_delivery, kinds, switch_on};
 pub use engine::SiteAlerts;
 pub use error::AlerterError;
 pub use metrics::METRICS;
 pub use reading::read_article;
 pub use rehearsal::rehearse;
-pub use settings::{ConfiguredSubscription, HealthSettings, Settings};
-pub use settings::{Disk, Space, Subjects};
+pub use settings::{ConfiguredSubscription, Disk, HealthSettings, Settings, Space, Subjects};
 pub use standby::run_under;
 pub use subscription::check;
 pub use text::{Templates, usual_message};

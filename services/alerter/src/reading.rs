@@ -8,7 +8,7 @@ use wirefold_proto::{
 };
 use wirefold_query::{Document, Lists, Prepared, Query, first_failing};
 
-use crate::engine::{IncomingArticle, ReadText};
+use crate::engine::{IncomingArticle, ReadText, language_of};
 use crate::error::AlerterError;
 
 /// Compares one article of the output with a subscription. `fetched` is its text, if it is still stored. The
@@ -25,7 +25,7 @@ pub fn read_article(
     let query = Query::parse_with(&subscription.query, lists).map_err(|error| {
         AlerterError::Settings(format!("subscription {}: query: {error}", subscription.id))
     })?;
-    let stored = fetched.map(|it| ReadText::new(it.id, it.article, it.text));
+    let stored = fetched.map(|it| ReadText::new(it.id, it.article, it.text, language_of(&output)));
     let incoming = IncomingArticle::new(0, output, stored);
     let tally = incoming.tally(incoming.target(subscription.group_by.unwrap_or(GroupBy::Event)));
     let numbers = tally.numbers();

@@ -226,8 +226,8 @@ impl Rehearsing {
 
     fn end(mut self, now: UnixMillis) -> Rehearsal {
         self.report.covered_seconds = self.first_news.map(|first| now.since(first).as_secs());
-        let scores = self.engine.scores();
-        self.report.alerts = scores.get(&self.rules.settings.id).map_or(0, |score| score.alerts);
+        let score = self.engine.scores.get(&self.rules.settings.id);
+        self.report.alerts = score.map_or(0, |score| score.alerts);
         for (target, matching) in self.matching {
             if self.opened.contains(&target) {
                 self.report.copies_folded += matching.copies;

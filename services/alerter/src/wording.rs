@@ -3,17 +3,7 @@
 //! Comes in: alerts and reasons. Goes out: text. It never knows a channel.
 
 use jiff::Timestamp;
-use wirefold_proto::{Alert, HoldReason, Target, count};
-
-/// Why a revision is held, as a label.
-pub(crate) fn hold_label(reason: HoldReason) -> &'static str {
-    match reason {
-        HoldReason::QuietHours => "quiet_hours",
-        HoldReason::MaxPerDay => "max_per_day",
-        HoldReason::Muted => "muted",
-        HoldReason::Digest => "digest",
-    }
-}
+use wirefold_proto::{Alert, Target, count};
 
 /// The page of an alert's event or story.
 pub(crate) fn page(base: &str, target: Target) -> String {

@@ -1,8 +1,7 @@
 //! Notes of corrections and retractions in articles, and the articles that still carry the old words.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use wirefold_corrections::{Article, Note, NoteKind, note, trace_corrections};
@@ -204,7 +203,7 @@ impl LiveAlert {
 
     /// Whether news retracts all that waited to be told, with its copies: nobody heard of it.
     pub(super) fn is_retracted_untold(&self) -> bool {
-        let waited = self.revision == 0 || self.hold.is_some();
+        let waited = self.revision() == 0 || self.hold().is_some();
         let retractions = self.news.iter().filter(|news| news.reasons.iter().any(retracts));
         let mut retractions = retractions.filter_map(|news| news.articles.first());
         let is_all = |own: &AlertArticle| {
@@ -221,8 +220,8 @@ impl LiveAlert {
         own.retracted()?;
         let story = self.retracted_by(own.article())?.story?;
         let has = |article: &AlertArticle| article.story == Some(story);
-        let is_told = self.shown.as_ref().is_some_and(|shown| shown.articles.iter().any(has));
-        (self.revision > 0 && self.hold.is_none() && !is_told).then_some(story)
+        let is_told = self.told_articles().iter().any(has);
+        (self.revision() > 0 && self.hold().is_none() && !is_told).then_some(story)
     }
 
     /// Whether the alert has reported the note of this article, or is about to.
@@ -255,7 +254,7 @@ impl Engine {
         alerts
     }
 
-    /// The articles in the alerts about these targets that were seen last, at most this many, the first seen first.
+    /// The last articles in the alerts about these targets, at most this many, the first seen first.
     pub(crate) fn last_articles_about(
         &self,
         targets: &[Target],
@@ -264,14 +263,12 @@ impl Engine {
     ) -> Vec<AlertArticle> {
         let alerts = targets.iter().flat_map(|target| self.about(*target));
         let lives = alerts.filter_map(|id| self.lives.get(&self.routed(id, incoming.place)));
-        let others = lives.flat_map(LiveAlert::articles).filter(|it| it.id != incoming.output.id);
-        let mut all: BTreeMap<(Timestamp, ArticleId), &AlertArticle> = BTreeMap::new();
-        for article in others {
-            all.entry((article.seen, article.id)).or_insert(article);
-        }
-        let mut last: Vec<_> = all.into_values().rev().take(most).cloned().collect();
-        last.reverse();
-        last
+        let others = lives.flat_map(|life| life.articles().rev().take(most));
+        let mut last: Vec<_> = others.filter(|it| it.id != incoming.output.id).collect();
+        last.sort_unstable_by_key(|it| (it.seen, it.id));
+        last.dedup_by_key(|it| it.id);
+        let older = last.len().saturating_sub(most);
+        last.into_iter().skip(older).cloned().collect()
     }
 }
 

@@ -56,7 +56,7 @@ pub(super) fn closing(id: &AlertId, life: &LiveAlert) -> Option<Draft> {
         )],
     };
     // News after the last revision belongs to the other alert, so this revision does not cover it.
-    let now = Now { at: closing.at, applied_through: life.covered, inhibited_by: None };
+    let now = Now { at: closing.at, applied_through: life.covered(), inhibited_by: None };
     let mut draft = draft(id, life, now, content);
     draft.alert.merged_into = Some(closing.into);
     (draft.metadata.merged_at, draft.metadata.notes) = (closing.place, life.notes);
@@ -65,23 +65,25 @@ pub(super) fn closing(id: &AlertId, life: &LiveAlert) -> Option<Draft> {
 
 /// The revision that escalates an alert. News that waits is not due.
 pub(super) fn escalated(
-    id: &AlertId,
     life: &LiveAlert,
     escalation: &Escalation,
     at: UnixMillis,
-) -> Draft {
+) -> Option<Draft> {
+    let last = life.last.as_deref()?;
     let Escalation { to, after } = escalation;
     let words = format!("not acknowledged in {after}: sent to {to}");
-    let content = Content {
-        state: life.state.unwrap_or(AlertState::Growing),
+    let alert = Alert {
+        revision: last.revision + 1,
         volume: Volume::Silent,
         reasons: vec![reason(ReasonKind::Repeated, words)],
+        at: timestamp(at),
+        held: None,
+        escalated: Some(timestamp(at)),
+        digest: None,
+        ..last.clone()
     };
-    let told = LiveAlert { news: Vec::new(), ..life.clone() };
-    let now = Now { at, applied_through: life.covered, inhibited_by: None };
-    let mut draft = draft(id, &told, now, content);
-    draft.alert.escalated = Some(timestamp(at));
-    draft
+    let metadata = RevisionMetadata { notes: life.notes, ..RevisionMetadata::default() };
+    Some(Draft { alert, metadata })
 }
 
 /// The revision that is due at this time; `None` if there is nothing to report.
@@ -92,10 +94,10 @@ pub(super) fn next(
     notified_today: u32,
     now: Now<'_>,
 ) -> Option<Draft> {
-    if life.revision == 0 {
+    if life.revision() == 0 {
         life.ready(rules)?;
     }
-    let is_silent = life.news.is_empty() && life.hold.is_none();
+    let is_silent = life.news.is_empty() && life.hold().is_none();
     let over = reason(ReasonKind::Quiet, "no news for 24 hours");
     let content = match is_silent {
         true if now.at < life.active_at.plus(QUIET) => repeated(life),
@@ -146,7 +148,7 @@ fn inhibited(content: Content, by: Option<&str>) -> Content {
 /// The revision that repeats an alert without news.
 fn repeated(life: &LiveAlert) -> Content {
     Content {
-        state: life.state.unwrap_or(AlertState::Growing),
+        state: life.state().unwrap_or(AlertState::Growing),
         volume: Volume::Loud,
         reasons: vec![reason(ReasonKind::Repeated, "told again: nothing new since")],
     }
@@ -162,7 +164,7 @@ fn content_of_news(life: &LiveAlert, rules: &Rules, at: UnixMillis) -> Content {
     let silent = life.news.iter().rev().filter(|news| !news.is_material());
     let all: Vec<&PendingChange> = stating(life).into_iter().chain(silent).collect();
     let fresh = reasons_of(&all, life);
-    let kept = life.carried.iter().filter(|reason| is_kept(reason.kind)).cloned();
+    let kept = life.carried().iter().filter(|reason| is_kept(reason.kind)).cloned();
     // A silent revision does not report velocity, which is reported only once.
     let is_told = |reason: &AlertReason| !is_passing || reason.kind != ReasonKind::Velocity;
     let told_of: Vec<AlertReason> = kept.chain(fresh).filter(is_told).collect();
@@ -170,17 +172,17 @@ fn content_of_news(life: &LiveAlert, rules: &Rules, at: UnixMillis) -> Content {
     let has = |kind| told_of.iter().any(|reason| reason.kind == kind);
     // After mentions in passing, and after reports that were retracted before they were told, the first text about the
     // subject is news.
-    let is_first = (life.in_passing && !is_passing) || life.opens_anew();
+    let is_first = (life.in_passing() && !is_passing) || life.opens_anew();
     let is_due = (is_material && rules.on.material)
         || asks_to_correct(rules, &told_of)
         || (is_first && rules.on.new)
         || has(ReasonKind::Velocity)
         || steps(&sums, rules)
-        || !life.carried.is_empty();
+        || !life.carried().is_empty();
     let is_loud = is_due && !is_passing && life.may_notify() && !life.is_retracted_untold();
-    let tells_the_end = life.carried.iter().any(|reason| reason.kind == ReasonKind::Quiet);
+    let tells_the_end = life.carried().iter().any(|reason| reason.kind == ReasonKind::Quiet);
     let came: Vec<&PendingChange> = life.news.iter().filter(|news| news.silent.is_none()).collect();
-    let state = match (is_material, life.state) {
+    let state = match (is_material, life.state()) {
         _ if is_first => AlertState::New,
         (true, _) => AlertState::Updated,
         // No article came: people changed the numbers of a quiet alert.
@@ -199,7 +201,7 @@ fn content_of_news(life: &LiveAlert, rules: &Rules, at: UnixMillis) -> Content {
     }
     // Outlets that printed the error are not sources for the right statement, and a first message adds to nothing.
     let numbers = numbers.filter(|_| !is_first && !has(ReasonKind::Correction));
-    let resumed = (life.state == Some(AlertState::Quiet))
+    let resumed = (life.state() == Some(AlertState::Quiet))
         .then(|| again(life, at))
         .filter(|_| !came.is_empty());
     let first = is_first.then(|| new(life));
@@ -299,7 +301,7 @@ fn passing(life: &LiveAlert) -> Option<AlertReason> {
 
 /// The reason `new`, with the hold that delayed it.
 fn new(life: &LiveAlert) -> AlertReason {
-    let held = life.hold.as_ref().map(|hold| match hold.reason {
+    let held = life.hold().as_ref().map(|hold| match hold.reason {
         HoldReason::QuietHours => "new, held back during quiet hours",
         HoldReason::MaxPerDay => "new, held back by the daily limit",
         HoldReason::Muted => "new, held back while muted",
@@ -311,7 +313,7 @@ fn new(life: &LiveAlert) -> AlertReason {
 
 /// The reason for an alert that continues after it was quiet, with the day.
 fn again(life: &LiveAlert, at: UnixMillis) -> AlertReason {
-    let days = life.first_seen.map_or(0, |first| at.since(first).as_secs() / DAY);
+    let days = life.first_seen().map_or(0, |first| at.since(first).as_secs() / DAY);
     reason(ReasonKind::Again, format!("again, day {}", days + 1))
 }
 
@@ -340,7 +342,7 @@ fn volume(is_loud: bool) -> Volume {
 
 fn draft(id: &AlertId, life: &LiveAlert, now: Now<'_>, content: Content) -> Draft {
     let Now { at, applied_through, .. } = now;
-    let covered = life.covered.max(applied_through);
+    let covered = life.covered().max(applied_through);
     let sums = life.sums();
     let tally = sums.all;
     let first_seen = timestamp(life.first_seen_with_news().unwrap_or(at));
@@ -350,7 +352,7 @@ fn draft(id: &AlertId, life: &LiveAlert, now: Now<'_>, content: Content) -> Draf
         id: id.clone(),
         subscription: id.subscription.clone(),
         target: id.target,
-        revision: life.revision + 1,
+        revision: life.revision() + 1,
         state: content.state,
         volume: content.volume,
         reasons: content.reasons,
@@ -396,8 +398,8 @@ fn first(
     articles: &[AlertArticle],
     first_seen: Timestamp,
 ) -> Option<AlertFirst> {
-    let is_same = life.first_seen.map(timestamp) == Some(first_seen);
-    let has_moved = life.first_seen.is_some() && !is_same;
+    let is_same = life.first_seen().map(timestamp) == Some(first_seen);
+    let has_moved = life.first_seen().is_some() && !is_same;
     // The article that gave the target its id was decided first. If it does not match, it may have been seen as early as
     // the first that does.
     let opens = |it: &AlertArticle| match target {
@@ -407,12 +409,12 @@ fn first(
     let is_known = has_moved || articles.iter().any(opens);
     let own = articles.iter().filter(|it| is_known && it.seen <= first_seen);
     let own = own.min_by_key(|it| (it.seen, it.enriched));
-    let shown = life.shown.as_ref().filter(|_| is_same);
-    own.map(AlertFirst::from).or_else(|| shown?.first.clone())
+    let last = life.last.as_ref().filter(|_| is_same);
+    own.map(AlertFirst::from).or_else(|| last?.first.clone())
 }
 
 fn matched(life: &LiveAlert) -> Vec<String> {
-    let mut words = life.shown.as_ref().map_or_else(Vec::new, |shown| shown.matched.clone());
+    let mut words = life.last.as_ref().map_or_else(Vec::new, |last| last.matched.clone());
     for word in life.news.iter().flat_map(|news| &news.matched) {
         if !words.contains(word) {
             words.push(word.clone());
@@ -434,8 +436,7 @@ fn corrected(life: &LiveAlert, mut alert: Alert) -> Alert {
     }
     alert.articles.sort_by_key(|article| article.seen);
     let Some(first) = alert.articles.first() else { return alert };
-    let shown = life.shown.iter().flat_map(|shown| &shown.articles);
-    let left: Vec<_> = shown.filter(|article| has_left(life, article)).collect();
+    let left: Vec<_> = life.told_articles().iter().filter(|it| has_left(life, it)).collect();
     let has = |article: &AlertArticle| article.title == alert.headline.title;
     if left.iter().any(|article| has(article)) && !alert.articles.iter().any(has) {
         (alert.headline.title, alert.headline.lede) = (first.title.clone(), None);
@@ -516,14 +517,14 @@ fn more(more: u32, one: &str, many: &str) -> String {
 /// among those that match best. A revision that notifies of something material has the headline of the text
 /// that brought it. Any other revision keeps the headline.
 pub(super) fn headline_of(life: &LiveAlert, is_loud: bool) -> Headline {
-    let shown = life.shown.as_ref().map(|shown| &shown.headline);
+    let shown = life.last.as_ref().map(|last| &last.headline);
     let of_lead = match shown {
         None => match decisive(life).first() {
             Some(news) => news.headline.as_ref(),
             None => leading(&life.news, |_| true),
         },
         // So far there were only mentions in passing: the first text about the subject gives the headline.
-        Some(_) if is_loud && (life.in_passing || life.opens_anew()) => {
+        Some(_) if is_loud && (life.in_passing() || life.opens_anew()) => {
             leading(&life.news, |_| true)
         }
         Some(_) if is_loud => stating(life).first().and_then(|news| news.headline.as_ref()),

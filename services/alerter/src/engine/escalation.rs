@@ -41,7 +41,7 @@ impl Engine {
     pub(super) fn escalation_of(&self, id: &AlertId, at: UnixMillis) -> Option<Draft> {
         self.escalates_at(id).filter(|due| *due <= at)?;
         let (life, rules) = (self.lives.get(id)?, self.rules.get(&id.subscription)?);
-        Some(draft::escalated(id, life, rules.settings.escalation.as_ref()?, at))
+        draft::escalated(life, rules.settings.escalation.as_ref()?, at)
     }
 
     /// Lets an alert go on with the escalation of one that became part of it.

@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::{Arc, OnceLock};
 
-use wirefold_language::identify;
 use wirefold_proto::{AboutArticle, AlertArticle, ArticleId, FigureRole, LanguageTag};
 use wirefold_text::Text;
 use wirefold_text::extract::{Time, YEARS, is_of_the_past, numbers, statements, time_of};
@@ -15,7 +14,6 @@ use wirefold_text::extract::{Time, YEARS, is_of_the_past, numbers, statements, t
 use super::figures::figures_of;
 use super::statement::{Statement, TELLING, parts_of_country, shortened, weighed_words};
 use super::turns::{Turn, denied_turns, is_person, turns_of};
-use crate::wording::cut;
 
 /// The first characters of a text, which contain any lede.
 pub(super) const OPENING: usize = 1_200;
@@ -42,40 +40,57 @@ pub(crate) struct ReadText {
     pub(crate) id: ArticleId,
     pub(super) about: AboutArticle,
     text: String,
-    opening: OnceLock<Vec<Said>>,
+    facts: OnceLock<Facts>,
     denied: OnceLock<Vec<Turn>>,
-    /// The words of title and text, as [`words`] gives them.
-    words: OnceLock<Vec<u64>>,
-    /// Those of its lead.
+    /// The words of its lead, as [`words`] gives them.
     lead: OnceLock<Vec<u64>>,
-    language: OnceLock<String>,
+    language: LanguageTag,
 }
 
-/// The statements of title and first sentences.
-fn opening(about: &AboutArticle, text: &str) -> Vec<Said> {
-    let (text, year) = (Text::new(text), about.year());
-    let (mut opening, mut paragraphs) = (vec![Said::of(about.title.clone(), year)], Vec::new());
-    for it in statements(&text).take(SENTENCES) {
-        opening.push(Said::of(it.said.to_owned(), year));
-        paragraphs.push(it.paragraph);
+/// The findings of one pass over title and text.
+#[derive(Debug)]
+struct Facts {
+    /// The statements of title and first sentences.
+    opening: Vec<Said>,
+    /// The words of title and text, as [`words`] gives them.
+    words: Vec<u64>,
+}
+
+impl Facts {
+    fn of(about: &AboutArticle, text: &str) -> Self {
+        let (text, year) = (Text::new(text), about.year());
+        let (mut opening, mut paragraphs) = (vec![Said::of(about.title.clone(), year)], Vec::new());
+        for it in statements(&text).take(SENTENCES) {
+            opening.push(Said::of(it.said.to_owned(), year));
+            paragraphs.push(it.paragraph);
+        }
+        if opening.iter().skip(2).any(|said| !said.turns.is_empty()) {
+            lose_others(&mut opening[2..], &paragraphs[1..], year);
+        }
+        Self { opening, words: words_of(&about.title, [text]) }
     }
-    if opening.iter().skip(2).any(|said| !said.turns.is_empty()) {
-        lose_others(&mut opening[2..], &paragraphs[1..], year);
-    }
-    opening
 }
 
 impl ReadText {
     /// The text of an article; if that is empty, the teaser of its feed.
-    pub(crate) fn new(id: ArticleId, about: AboutArticle, text: String) -> Self {
+    pub(crate) fn new(
+        id: ArticleId,
+        about: AboutArticle,
+        text: String,
+        language: LanguageTag,
+    ) -> Self {
         let teaser = about.teaser.clone().filter(|_| text.is_empty());
-        let (opening, denied, words, lead, language) = Default::default();
-        Self { id, text: teaser.unwrap_or(text), about, opening, denied, words, lead, language }
+        let (facts, denied, lead) = Default::default();
+        Self { id, text: teaser.unwrap_or(text), about, facts, denied, lead, language }
+    }
+
+    fn facts(&self) -> &Facts {
+        self.facts.get_or_init(|| Facts::of(&self.about, &self.text))
     }
 
     /// The title and the first sentences.
     pub(super) fn opening(&self) -> &[Said] {
-        self.opening.get_or_init(|| opening(&self.about, &self.text))
+        &self.facts().opening
     }
 
     /// A text for tests; texts of one item are versions of each other.
@@ -86,7 +101,13 @@ impl ReadText {
             "seen": "2026-03-01T00:00:00Z",
         });
         let about = serde_json::from_value(article).expect("an article");
-        Self::new(ArticleId::from_number(1), about, text.to_owned())
+        Self::new(ArticleId::from_number(1), about, text.to_owned(), LanguageTag::unknown())
+    }
+
+    /// This text as one in another language.
+    #[cfg(test)]
+    pub(super) fn in_language(self, language: &str) -> Self {
+        Self { language: language.parse().expect("a language"), ..self }
     }
 
     pub(super) fn title(&self) -> &str {
@@ -138,7 +159,7 @@ impl ReadText {
 
     /// How many of some words title and text have, in percent. `None` if there are too few to say.
     pub(super) fn share_of(&self, words: &[u64]) -> Option<usize> {
-        let own = self.words.get_or_init(|| words_of(self.title(), [self.text()].into_iter()));
+        let own = &self.facts().words;
         let shared = words.iter().filter(|word| own.binary_search(word).is_ok());
         (words.len() >= LEAST).then(|| shared.count() * 100 / words.len())
     }
@@ -166,7 +187,7 @@ impl ReadText {
     fn lead(&self) -> &[u64] {
         self.lead.get_or_init(|| {
             let sentences = self.opening().iter().skip(1).take(LEAD);
-            words_of(self.title(), sentences.map(|said| said.words.as_str()))
+            words_of(self.title(), sentences.map(|said| Text::new(&said.words)))
         })
     }
 
@@ -178,13 +199,9 @@ impl ReadText {
         both.into_iter().flat_map(of).collect()
     }
 
-    /// Its language; empty if its first words do not show it.
+    /// Its language without the region.
     pub(super) fn language(&self) -> &str {
-        self.language.get_or_init(|| {
-            let said = format!("{}\n{}", self.title(), cut(self.text(), OPENING));
-            let hint = self.about.language_hint.as_ref().map(LanguageTag::as_str);
-            identify(&said, hint).map(|found| found.code).unwrap_or_default()
-        })
+        self.language.primary()
     }
 }
 
@@ -224,8 +241,8 @@ pub(super) struct Said {
 impl Said {
     /// The turns that later texts need not tell again. A death that was only feared is told when it is certain.
     pub(super) fn certain_turns(&self) -> Vec<Turn> {
-        let is_feared = self.words.contains("fear") || self.words.contains("efürcht");
-        let is_open = |turn: &&Turn| is_feared && matches!(turn, Turn::Death | Turn::Missing);
+        let is_feared = || self.words.contains("fear") || self.words.contains("efürcht");
+        let is_open = |turn: &&Turn| matches!(turn, Turn::Death | Turn::Missing) && is_feared();
         self.turns.iter().filter(|turn| !is_open(turn)).copied().collect()
     }
 
@@ -257,16 +274,17 @@ impl Said {
     pub(super) fn of(words: String, year: u64) -> Self {
         let turns = turns_of(&words, year);
         let mut tolls = tolls(&words, &turns);
-        let nth_death = if turns.contains(&Turn::Death) { nth_death(&words) } else { None };
+        let counting = if turns.is_empty() { Vec::new() } else { before_persons(&words) };
+        let nth_death = nth_death(&counting).filter(|_| turns.contains(&Turn::Death));
         tolls.extend(nth_death.map(|number| (FigureRole::Killed, number)));
-        let further = if turns.is_empty() { None } else { further(&words) };
+        let further = further(&counting);
         let is_of_the_past = !turns.is_empty() && is_of_the_past(&words, year);
         Self { words, turns, tolls, nth_death, further, is_of_the_past }
     }
 }
 
-/// The toll that a sentence such as `a third person dies` states.
-fn nth_death(said: &str) -> Option<u64> {
+/// The toll that a sentence such as `a third person dies` states, by its words before those for persons.
+fn nth_death(counting: &[&str]) -> Option<u64> {
     const NTH: [(&str, u64); 8] = [
         ("second", 2),
         ("zweite", 2),
@@ -277,11 +295,12 @@ fn nth_death(said: &str) -> Option<u64> {
         ("dritte", 3),
         ("vierte", 4),
     ];
-    NTH.into_iter().find(|(which, _)| names_somebody(said, which)).map(|(_, number)| number)
+    let is_there = |which: &str| counting.iter().any(|it| it.eq_ignore_ascii_case(which));
+    NTH.into_iter().find(|(which, _)| is_there(which)).map(|(_, number)| number)
 }
 
 /// The word with which a statement counts further people: `another man`, `all hostages`, `the remaining crew`.
-fn further(said: &str) -> Option<&'static str> {
+fn further(counting: &[&str]) -> Option<&'static str> {
     #[rustfmt::skip]
     const FURTHER: [(&str, &[&str]); 6] = [
         ("another", &["another", "weiterer", "weitere", "otro", "otra", "autre"]),
@@ -291,18 +310,18 @@ fn further(said: &str) -> Option<&'static str> {
         ("all", &["all", "alle", "tous", "toutes", "todos", "todas", "tutti"]),
         ("last", &["last", "remaining", "letzte", "letzten", "derniers", "últimos"]),
     ];
-    let found = FURTHER.iter().find(|(_, words)| words.iter().any(|it| names_somebody(said, it)));
-    found.map(|(which, _)| *which)
+    let is_there = |which: &&str| counting.iter().any(|it| it.eq_ignore_ascii_case(which));
+    FURTHER.iter().find(|(_, words)| words.iter().any(is_there)).map(|(which, _)| *which)
 }
 
 /// How many words behind `all` or `another` one for people may be: `all twelve trapped miners`.
 const PEOPLE: usize = 3;
 
-/// Whether a word stands before a word for a person.
-fn names_somebody(said: &str, which: &str) -> bool {
+/// The words of a statement close before a word for a person.
+fn before_persons(said: &str) -> Vec<&str> {
     let words: Vec<&str> = said.split(' ').collect();
-    let mut places = (0..words.len()).filter(|at| words[*at].eq_ignore_ascii_case(which));
-    places.any(|at| words.iter().skip(at + 1).take(PEOPLE).any(|it| is_person(it)))
+    let is_near = |at: usize| words.iter().skip(at + 1).take(PEOPLE).any(|it| is_person(it));
+    (0..words.len()).filter(|at| is_near(*at)).map(|at| words[at]).collect()
 }
 
 /// The numbers of dead and missing, if the statement tells of a death or of missing people, and denies nothing.
@@ -329,9 +348,9 @@ pub(super) fn has_number(said: &str, value: u64) -> bool {
 }
 
 /// The hashes of the words of a title and of what stands below it, as [`words`] gives them.
-fn words_of<'a>(title: &str, below: impl Iterator<Item = &'a str>) -> Vec<u64> {
+fn words_of(title: &str, below: impl IntoIterator<Item = Text>) -> Vec<u64> {
     let mut all = words(&Text::new(&title.to_lowercase()));
-    all.extend(below.flat_map(|part| words(&Text::new(part))));
+    all.extend(below.into_iter().flat_map(|part| words(&part)));
     all.sort_unstable();
     all.dedup();
     all

@@ -226,7 +226,7 @@ impl Engine {
         let may_join = |engine: &Self, join: &Join| {
             let id = AlertId { target: join.into, ..own.clone() };
             let life = engine.lives.get(&engine.routed(id, incoming.place));
-            life.is_some_and(|life| match life.revision {
+            life.is_some_and(|life| match life.revision() {
                 0 => !life.news.is_empty(),
                 _ if join.how.is_sure() => life.is_open(),
                 _ => life.is_open() && life.loud == 1 && life.notified_at.is_some_and(is_early),
@@ -303,7 +303,7 @@ impl Engine {
             let told = news.translates.as_ref().and_then(|id| self.lives.get(id));
             told.and_then(|told| told.notified_at) > Some(news.seen)
         };
-        life.revision == 0 && life.news.iter().all(is_later)
+        life.revision() == 0 && life.news.iter().all(is_later)
     }
 }
 

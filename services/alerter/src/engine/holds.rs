@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
@@ -55,7 +54,7 @@ fn end_of_span(now: UnixMillis) -> UnixMillis {
 impl LiveAlert {
     /// When the last revision will be sent, if it came late.
     pub(super) fn caught_up_at(&self) -> Option<UnixMillis> {
-        self.in_digest().filter(|until| until.since(self.last_at) > LATE)
+        self.in_digest().filter(|until| until.since(self.last_at()) > LATE)
     }
 
     /// When the first fresh news is due although the news before it was late: an event that continues
@@ -69,7 +68,7 @@ impl LiveAlert {
         };
         let is_fresh = |seen: UnixMillis| until.since(seen) <= LATE;
         let first = self.news.iter().find(|news| !news.only_counts && is_fresh(news.seen))?;
-        Some(self.last_at.plus(rules.update_interval).max(first.seen).min(until))
+        Some(self.last_at().plus(rules.update_interval).max(first.seen).min(until))
     }
 }
 
@@ -170,7 +169,7 @@ impl LiveAlert {
             is_article && news.allowance == Allowance::Within
         };
         let first = self.news.iter().find(is_others)?;
-        Some(self.last_at.plus(rules.update_interval).max(first.seen).min(until))
+        Some(self.last_at().plus(rules.update_interval).max(first.seen).min(until))
     }
 }
 
@@ -194,43 +193,6 @@ fn said_by(article: &AlertArticle) -> &str {
 /// The most revisions that a digest names: messages have a limit, and a digest shows a hundred alerts.
 const NAMED: usize = 5_000;
 
-/// Digests whose last revision is still to come, by subscription and due time.
-#[derive(Debug, Default)]
-pub(super) struct OpenDigests(BTreeMap<(SubscriptionId, Timestamp), InDigest>);
-
-impl OpenDigests {
-    /// Accepts a revision that is in the stream.
-    pub(super) fn accept(&mut self, alert: &Alert) {
-        let Some(digest) = &alert.digest else {
-            return;
-        };
-        let key = (alert.subscription.clone(), digest.due);
-        if digest.all.is_empty() {
-            add(self.0.entry(key).or_insert_with(|| digest.clone()), alert);
-        } else {
-            self.0.remove(&key);
-        }
-    }
-
-    /// The complete digest, which ends with this revision.
-    fn complete(&self, alert: &Alert, due: Timestamp) -> InDigest {
-        let before = self.0.get(&(alert.subscription.clone(), due)).cloned();
-        let mut digest = before.unwrap_or_else(|| InDigest { due, all: Vec::new(), more: 0 });
-        add(&mut digest, alert);
-        digest
-    }
-}
-
-/// Names a revision in a digest, or counts it. The digest names them in the order of publication.
-fn add(digest: &mut InDigest, alert: &Alert) {
-    match digest.all.len() < NAMED {
-        true => {
-            digest.all.push(DigestPart { alert: alert.id.clone(), revision: alert.revision });
-        }
-        false => digest.more = digest.more.saturating_add(1),
-    }
-}
-
 impl Engine {
     /// Lets the last revision in a digest name all revisions in it.
     pub(super) fn complete_digest(&self, alert: &mut Alert) {
@@ -246,7 +208,14 @@ impl Engine {
         if others.any(|(_, id)| self.lives.get(id).is_some_and(is_to_come)) {
             return;
         }
-        alert.digest = Some(self.open_digests.complete(alert, due));
+        let is_in = |last: &&Alert| last.digest.as_ref().is_some_and(|digest| digest.due == due);
+        let all = self.lives.iter().filter(|(id, _)| id.subscription == alert.subscription);
+        let told = all.filter_map(|(_, life)| life.last.as_deref()).filter(is_in);
+        let part = |it: &Alert| DigestPart { alert: it.id.clone(), revision: it.revision };
+        let mut parts: Vec<DigestPart> = told.chain([&*alert]).map(part).collect();
+        let more = u32::try_from(parts.len().saturating_sub(NAMED)).unwrap_or(u32::MAX);
+        parts.truncate(NAMED);
+        alert.digest = Some(InDigest { due, all: parts, more });
     }
 }
 
@@ -259,7 +228,7 @@ impl Engine {
             let id = AlertId { subscription: subscription.clone(), target };
             let (life, other) = (self.lives.get(&id)?, self.rules.get(subscription)?);
             let has_told = life.is_open() && life.notified_at.is_some();
-            let tells = life.revision == 0
+            let tells = life.revision() == 0
                 && other.settings.inhibited_by.is_empty()
                 && life.ready(other).is_some();
             (has_told || tells).then_some(&*other.settings.name)
@@ -273,25 +242,25 @@ mod tests {
     use wirefold_proto::EventId;
     use wirefold_proto::Target;
 
+    use super::super::live_alert::RevisionMetadata;
     use super::*;
 
     #[test]
     fn a_digest_of_very_many_alerts_names_the_first_and_counts_the_others() {
-        let due = Timestamp::UNIX_EPOCH;
-        let subscription: SubscriptionId = "harbour".parse().unwrap();
-        let mut last = crate::by_hand::sample("phone", UnixMillis(0)).unwrap();
-        last.subscription = subscription;
-        last.digest = Some(InDigest { due, all: Vec::new(), more: 0 });
-        let mut open_digests = OpenDigests::default();
-        for number in 0..NAMED + 10 {
+        let mut last = crate::by_hand::sample("phone", UnixMillis(0));
+        last.digest = Some(InDigest { due: timestamp(UnixMillis(0)), all: Vec::new(), more: 0 });
+        let mut engine = Engine::default();
+        for number in 0..NAMED + 11 {
             last.id.target = Target::Event(EventId::from_number(number as u128));
-            open_digests.accept(&last);
+            if number < NAMED + 10 {
+                engine.accept(&last, &RevisionMetadata::default());
+            }
         }
-        let digest = open_digests.complete(&last, due);
+        engine.complete_digest(&mut last);
+        let digest = last.digest.clone().unwrap();
         assert_eq!((digest.all.len(), digest.more), (NAMED, 11));
         let target = Target::Event(EventId::from_number(NAMED as u128 - 1));
         assert_eq!(digest.all[NAMED - 1].alert.target, target);
-        last.digest = Some(digest);
         assert!(wirefold_proto::encode(&last).is_ok(), "it fits into a message");
     }
 }

@@ -66,7 +66,10 @@ impl IncomingArticle {
     /// Prepares an article. `stored` is its text, if it is still stored.
     pub(crate) fn new(sequence: u64, output: OutputArticle, stored: Option<ReadText>) -> Self {
         let is_stored = stored.is_some();
-        let kept = || ReadText::new(output.id, output.article.clone(), kept_in(&output));
+        let kept = || {
+            let (about, language) = (output.article.clone(), language_of(&output));
+            ReadText::new(output.id, about, kept_in(&output), language)
+        };
         let text = Arc::new(stored.unwrap_or_else(kept));
         let is_digest = is_digest(&output.article.title, text.text());
         let prepared = match is_digest {
@@ -264,8 +267,7 @@ impl IncomingArticle {
     }
 
     pub(super) fn language(&self) -> LanguageTag {
-        let found = self.output.findings.language.as_ref();
-        found.map_or_else(LanguageTag::unknown, |found| found.tag.clone())
+        language_of(&self.output)
     }
 
     pub(crate) fn headline(&self) -> &Headline {
@@ -357,6 +359,12 @@ impl Joining {
 
 /// The longest title in an alert, in characters: feeds are strangers.
 const TITLE: usize = 500;
+
+/// The language that the enricher found.
+pub(crate) fn language_of(output: &OutputArticle) -> LanguageTag {
+    let found = output.findings.language.as_ref();
+    found.map_or_else(LanguageTag::unknown, |found| found.tag.clone())
+}
 
 /// The part of its text that the output has.
 fn kept_in(output: &OutputArticle) -> String {

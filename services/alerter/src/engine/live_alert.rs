@@ -24,10 +24,8 @@ pub(super) const HELD: Duration = Duration::from_hours(2);
 /// An alert. Everything except `news` and `closing` is rebuilt from its published revisions.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LiveAlert {
-    /// The last published revision; 0 if there is none.
-    pub(crate) revision: u64,
-    pub(crate) state: Option<AlertState>,
-    pub(crate) last_at: UnixMillis,
+    /// The last published revision. One that escalates the alert changes only its number.
+    pub(crate) last: Option<Box<Alert>>,
     /// The time of the last revision that reported something new.
     pub(crate) active_at: UnixMillis,
     /// The subscriptions that its last loud message told, too.
@@ -36,23 +34,11 @@ pub(crate) struct LiveAlert {
     pub(crate) loud: u32,
     /// When the last of them notified.
     pub(crate) notified_at: Option<UnixMillis>,
-    /// The position up to which the last revision covers the output.
-    pub(crate) covered: u64,
-    pub(crate) now: Tally,
     /// The numbers that the next revision is compared with.
     pub(crate) measured: Baselines,
-    /// The hold on the last revision, and its reasons.
-    pub(crate) hold: Option<Hold>,
-    pub(crate) carried: Vec<AlertReason>,
     pub(crate) has_notified_of_velocity: bool,
-    /// Whether all reported articles only mention the subject in passing.
-    pub(crate) in_passing: bool,
     /// Whether all that it reported was retracted before anybody was told.
     pub(crate) is_void: bool,
-    /// Whether people took all its articles out of it: what else happens to its target is not its news.
-    pub(crate) is_empty: bool,
-    pub(crate) first_seen: Option<UnixMillis>,
-    pub(crate) merged_into: Option<Target>,
     /// The sequence in the output of the change that merged it into another alert.
     pub(crate) merged_at: u64,
     /// The notes that were reported.
@@ -72,9 +58,6 @@ pub(crate) struct LiveAlert {
     pub(crate) needed: Option<u64>,
     /// The sequence of the last revision in the stream; 0 if it is not known.
     pub(crate) sequence: u64,
-    /// The last revision. It is large, so it is read from the stream when the next
-    /// revision is due.
-    pub(crate) shown: Option<Box<Alert>>,
 }
 
 /// Something new since the last revision.
@@ -193,12 +176,67 @@ pub(crate) struct Closing {
 }
 
 impl LiveAlert {
-    /// The articles of the last revision and of the news.
-    pub(super) fn articles(&self) -> impl Iterator<Item = &AlertArticle> {
-        let shown = self.shown.iter().flat_map(|shown| &shown.articles);
-        shown.chain(self.news.iter().flat_map(|news| &news.articles))
+    /// The number of the last revision; 0 if there is none.
+    pub(super) fn revision(&self) -> u64 {
+        self.last.as_ref().map_or(0, |last| last.revision)
     }
 
+    pub(super) fn state(&self) -> Option<AlertState> {
+        self.last.as_ref().map(|last| last.state)
+    }
+
+    /// The time of the last revision.
+    pub(super) fn last_at(&self) -> UnixMillis {
+        self.last.as_ref().map_or(UnixMillis(0), |last| unix_millis(last.at))
+    }
+
+    /// The position up to which the last revision covers the output.
+    pub(super) fn covered(&self) -> u64 {
+        self.last.as_ref().map_or(0, |last| last.output)
+    }
+
+    /// The numbers of the last revision.
+    pub(super) fn now(&self) -> Tally {
+        self.last.as_deref().map(Tally::of_alert).unwrap_or_default()
+    }
+
+    /// The hold on the last revision.
+    pub(super) fn hold(&self) -> Option<&Hold> {
+        self.last.as_ref()?.held.as_ref()
+    }
+
+    /// The reasons of the last revision, if that is held.
+    pub(super) fn carried(&self) -> &[AlertReason] {
+        let held = self.last.as_ref().filter(|last| last.held.is_some());
+        held.map_or(&[], |held| &held.reasons)
+    }
+
+    /// Whether all reported articles only mention the subject in passing.
+    pub(super) fn in_passing(&self) -> bool {
+        self.last.as_ref().is_some_and(|last| last.has(ReasonKind::Passing))
+    }
+
+    pub(super) fn first_seen(&self) -> Option<UnixMillis> {
+        self.last.as_ref().map(|last| unix_millis(last.first_seen))
+    }
+
+    pub(super) fn merged_into(&self) -> Option<Target> {
+        self.last.as_ref()?.merged_into
+    }
+
+    /// The articles of the last revision.
+    pub(super) fn told_articles(&self) -> &[AlertArticle] {
+        self.last.as_ref().map_or(&[], |last| &last.articles)
+    }
+
+    /// The articles of the last revision and of the news.
+    pub(super) fn articles(&self) -> impl DoubleEndedIterator<Item = &AlertArticle> {
+        let told = self.told_articles().iter();
+        told.chain(self.news.iter().flat_map(|news| &news.articles))
+    }
+}
+
+impl LiveAlert {
     /// Lets waiting news say what the newest version of its article says: its outlet no longer says the other. News of a
     /// story that it withdraws says nothing.
     pub(super) fn restate(&mut self, newest: &IncomingArticle) {
@@ -207,7 +245,10 @@ impl LiveAlert {
         }
         let mut before = newest.output.article.version_of;
         for news in self.news.iter_mut().rev() {
-            if before.is_none() || news.articles.first().map(|article| article.id) != before {
+            if before.is_none() {
+                return;
+            }
+            if news.articles.first().map(|article| article.id) != before {
                 continue;
             }
             before = news.version_of;
@@ -235,48 +276,37 @@ impl LiveAlert {
     /// Accepts its next revision.
     pub(crate) fn accept(&mut self, alert: &Alert, metadata: &RevisionMetadata) {
         self.escalation = self.escalation.after(alert, metadata);
-        if alert.is_escalation() {
+        self.sequence = 0;
+        if let Some(last) = self.last.as_mut().filter(|_| alert.is_escalation()) {
             // A hold and news go on as before.
-            (self.revision, self.sequence) = (alert.revision, 0);
-            self.shown = Some(Box::new(alert.clone()));
+            last.revision = alert.revision;
             return;
         }
-        let Alert { outlets, origins, copies, versions, stories, .. } = *alert;
-        let now = Tally { outlets, origins, copies, versions, stories };
-        let is_held = alert.held.is_some();
+        let (now, at) = (Tally::of_alert(alert), unix_millis(alert.at));
+        let has_notified = alert.volume == Volume::Loud && alert.held.is_none();
         self.measured = metadata.measured.unwrap_or(self.measured);
-        if !is_held {
+        if alert.held.is_none() {
             // After a merge, the first revision counts as reported although it is silent.
-            if alert.volume == Volume::Loud || self.measured.told.is_none() {
+            if has_notified || self.measured.told.is_none() {
                 self.measured.notified = now;
             }
             self.measured.told = Some(now);
         }
-        self.carried = if is_held { alert.reasons.clone() } else { Vec::new() };
-        self.hold.clone_from(&alert.held);
         self.has_notified_of_velocity |= alert.has(ReasonKind::Velocity);
-        self.in_passing = alert.has(ReasonKind::Passing);
         let is_untold = self.notified_at.is_none() && alert.volume == Volume::Silent;
         self.is_void = is_untold && (self.is_void || alert.reasons.iter().any(retracts));
-        self.is_empty = alert.articles.is_empty();
-        (self.revision, self.state) = (alert.revision, Some(alert.state));
-        (self.last_at, self.now) = (unix_millis(alert.at), now);
         if !alert.has(ReasonKind::Repeated) {
-            self.active_at = self.last_at;
+            self.active_at = at;
         }
-        if alert.volume == Volume::Loud && !is_held {
+        if has_notified {
             self.loud += 1;
             self.also.clone_from(&metadata.also);
-            self.notified_at = Some(self.last_at);
+            self.notified_at = Some(at);
         }
-        self.covered = self.covered.max(alert.output);
         (self.merged_at, self.notes) = (metadata.merged_at, metadata.notes);
-        self.first_seen = Some(unix_millis(alert.first_seen));
-        self.merged_into = alert.merged_into;
         self.closing = self.closing.filter(|_| alert.merged_into.is_none());
-        let end = self.covered;
-        self.news.retain(|news| news.place > end);
-        (self.sequence, self.shown) = (0, Some(Box::new(alert.clone())));
+        self.news.retain(|news| news.place > alert.output);
+        self.last = Some(Box::new(alert.clone()));
     }
 
     /// The first sequence in the output that its unpublished news needs after a restart.
@@ -287,23 +317,25 @@ impl LiveAlert {
 
     /// When the first article of its event or story was seen, by the latest news that knows.
     pub(super) fn first_seen_with_news(&self) -> Option<UnixMillis> {
-        self.news.iter().rev().find_map(|news| news.first_seen).or(self.first_seen)
+        self.news.iter().rev().find_map(|news| news.first_seen).or(self.first_seen())
     }
 
     /// Whether it has nothing to report: it is quiet or merged, and has no news.
     pub(crate) fn is_idle(&self) -> bool {
-        let is_over = self.state == Some(AlertState::Quiet) || self.merged_into.is_some();
-        is_over && self.hold.is_none() && self.news.is_empty() && self.closing.is_none()
+        let is_over = self.state() == Some(AlertState::Quiet) || self.merged_into().is_some();
+        is_over && self.hold().is_none() && self.news.is_empty() && self.closing.is_none()
     }
 
     /// Whether it was published and is neither quiet nor merged.
     pub(crate) fn is_open(&self) -> bool {
-        self.revision > 0 && self.state != Some(AlertState::Quiet) && self.merged_into.is_none()
+        self.revision() > 0
+            && self.state() != Some(AlertState::Quiet)
+            && self.merged_into().is_none()
     }
 
     /// Whether it has something that may notify: fresh news, or a held revision.
     pub(crate) fn may_notify(&self) -> bool {
-        self.hold.is_some() || self.news.iter().any(|news| !news.only_counts)
+        self.hold().is_some() || self.news.iter().any(|news| !news.only_counts)
     }
 
     /// When its next revision is due by the rules of its subscription; `None` if that was removed. `hour_over` is
@@ -313,7 +345,7 @@ impl LiveAlert {
         rules: Option<&Rules>,
         hour_over: UnixMillis,
     ) -> Option<UnixMillis> {
-        if self.merged_into.is_some() {
+        if self.merged_into().is_some() {
             return None;
         }
         if let Some(closing) = self.closing {
@@ -325,9 +357,9 @@ impl LiveAlert {
             return self.fresh_due(rules).or(Some(until));
         }
         match self.news.first() {
-            Some(first) if self.revision == 0 => Some(self.first_due(first, rules, hour_over)),
+            Some(first) if self.revision() == 0 => Some(self.first_due(first, rules, hour_over)),
             Some(first) => Some(self.update_due(first, rules, hour_over)),
-            None if self.revision == 0 => None,
+            None if self.revision() == 0 => None,
             None => self.due_without_news(rules),
         }
     }
@@ -343,26 +375,26 @@ impl LiveAlert {
     ) -> UnixMillis {
         let first_with = |kind| self.news.iter().find(|news| news.has(kind));
         if let Some(correction) = first_with(ReasonKind::Correction) {
-            return correction.seen.max(self.last_at);
+            return correction.seen.max(self.last_at());
         }
         // An edit by hand corrects the message at once.
         if self.news.iter().all(|news| news.silent.is_some()) {
-            return first.seen.max(self.last_at);
+            return first.seen.max(self.last_at());
         }
         // After mentions in passing, the first text about the subject opens the alert like a new event.
         let about = self.news.iter().find(|news| news.mention == Mention::Prominent);
-        if let Some(opening) = about.filter(|_| self.in_passing || self.is_void) {
-            return opening.seen.plus(rules.group_wait).max(self.last_at);
+        if let Some(opening) = about.filter(|_| self.in_passing() || self.is_void) {
+            return opening.seen.plus(rules.group_wait).max(self.last_at());
         }
         let Some(material) = first_with(ReasonKind::Material) else {
-            return self.last_at.plus(rules.update_interval).max(first.seen).max(hour_over);
+            return self.last_at().plus(rules.update_interval).max(first.seen).max(hour_over);
         };
         let doublings = self.loud.saturating_sub(1).min(DOUBLINGS);
         let interval = rules.update_interval * 2_u32.pow(doublings);
         let since = self.notified_at.map_or(material.seen, |at| at.plus(interval));
         let waits = since.max(material.seen);
         let decisive = self.news.iter().find(|news| news.is_decisive).map(|news| news.seen);
-        decisive.map_or(waits, |seen| waits.min(seen)).max(self.last_at).max(hour_over)
+        decisive.map_or(waits, |seen| waits.min(seen)).max(self.last_at()).max(hour_over)
     }
 
     fn first_due(&self, first: &PendingChange, rules: &Rules, hour_over: UnixMillis) -> UnixMillis {
@@ -371,9 +403,9 @@ impl LiveAlert {
         }
         match self.ready(rules) {
             Some(ready) => {
-                let waited = self.news.iter().map(PendingChange::free_at).min();
                 let due = first.seen.plus(rules.group_wait).max(ready.seen).max(hour_over);
-                waited.map_or(due, |at| due.max(at))
+                let free = || self.news.iter().map(PendingChange::free_at);
+                if free().any(|at| at <= due) { due } else { free().min().unwrap_or(due) }
             }
             None => first.seen.plus(QUIET),
         }
@@ -385,8 +417,8 @@ impl LiveAlert {
         match self.ready(rules) {
             _ if self.in_digest().is_some() => "its digest is not due",
             _ if due <= hour_over => "at most six loud messages about an event come in an hour",
-            None if self.revision == 0 => "min_outlets or min_origins is not reached",
-            _ if self.revision > 0 => "its update_interval is not over",
+            None if self.revision() == 0 => "min_outlets or min_origins is not reached",
+            _ if self.revision() > 0 => "its update_interval is not over",
             _ if self.news.iter().any(is_free) => "its group_wait is not over",
             _ => "another alert told the same in another language",
         }
@@ -419,10 +451,10 @@ impl LiveAlert {
     }
 
     fn due_without_news(&self, rules: &Rules) -> Option<UnixMillis> {
-        match &self.hold {
+        match self.hold() {
             Some(hold) if hold.reason == HoldReason::Muted => self.unmuted_at(rules),
             Some(hold) => hold.until.map(unix_millis),
-            None if self.state == Some(AlertState::Quiet) => None,
+            None if self.state() == Some(AlertState::Quiet) => None,
             None => {
                 let over = self.active_at.plus(QUIET);
                 Some(self.repeated_at(rules).map_or(over, |again| again.min(over)))
@@ -434,7 +466,7 @@ impl LiveAlert {
     fn unmuted_at(&self, rules: &Rules) -> Option<UnixMillis> {
         let until = match rules.mute {
             Some(mute) => mute.until?,
-            None => self.last_at.max(rules.changed),
+            None => self.last_at().max(rules.changed),
         };
         Some(self.handling.muted_until.map_or(until, |own| own.max(until)))
     }
@@ -442,13 +474,13 @@ impl LiveAlert {
     /// When it is repeated if nothing comes. Never while it is muted or after it was acknowledged.
     fn repeated_at(&self, rules: &Rules) -> Option<UnixMillis> {
         let notified = self.notified_at.filter(|at| self.handling.acknowledged < Some(*at))?;
-        let again = notified.plus(rules.repeat?).max(self.last_at);
+        let again = notified.plus(rules.repeat?).max(self.last_at());
         Some(self.handling.muted_until.map_or(again, |until| again.max(until)))
     }
 
     /// When the digest that holds its last revision is due.
     pub(crate) fn in_digest(&self) -> Option<UnixMillis> {
-        let hold = self.hold.as_ref().filter(|hold| hold.reason == HoldReason::Digest)?;
+        let hold = self.hold().filter(|hold| hold.reason == HoldReason::Digest)?;
         hold.until.map(unix_millis)
     }
 }
@@ -525,7 +557,7 @@ pub(crate) struct ToldBy {
 impl LiveAlert {
     /// How the reported articles mention the subject.
     pub(super) fn mention(&self) -> Mention {
-        match (self.revision, self.in_passing) {
+        match (self.revision(), self.in_passing()) {
             (0, _) => Mention::None,
             (_, true) => Mention::Passing,
             (_, false) => Mention::Prominent,

@@ -3,8 +3,7 @@
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    AlertId, AlertState, ArticleId, EventAfter, OutputCommand, ReasonKind, StoryAfter, StoryChange,
-    StoryId, Target,
+    AlertId, AlertState, EventAfter, OutputCommand, ReasonKind, StoryAfter, StoryChange, Target,
 };
 
 use super::Engine;
@@ -38,7 +37,7 @@ impl Engine {
         // Merges go into older targets, so this ends. The limit is a safeguard.
         for _ in 0..64 {
             let life = self.lives.get(&id).filter(|life| place > life.merged_at);
-            let Some(into) = life.and_then(|life| life.merged_into) else {
+            let Some(into) = life.and_then(|life| life.merged_into()) else {
                 break;
             };
             id.target = into;
@@ -47,20 +46,20 @@ impl Engine {
     }
 
     fn close_into(&mut self, absorbed: &AlertId, survivor: &AlertId, closing: Closing) {
-        let survives_silently = self.lives.get(survivor).is_none_or(|other| other.revision == 0);
+        let survives_silently = self.lives.get(survivor).is_none_or(|other| other.revision() == 0);
         let Some(life) = self.lives.get_mut(absorbed) else {
             return;
         };
         let mut moved = std::mem::take(&mut life.news);
         // Counts of one target alone do not apply to both together.
         moved.retain(|news| !news.recounts());
-        let has_spoken = life.revision > 0;
+        let has_spoken = life.revision() > 0;
         if has_spoken && (survives_silently || closing.by_people) {
             moved.push(inheritance(absorbed, life, closing));
         }
         // The other alert already knows of the merge: people undid it, and it is read again.
-        let is_taken_back = closing.place <= life.covered;
-        if has_spoken && life.merged_into.is_none() && !is_taken_back {
+        let is_taken_back = closing.place <= life.covered();
+        if has_spoken && life.merged_into().is_none() && !is_taken_back {
             life.closing = Some(closing);
         }
         if has_spoken && survives_silently {
@@ -86,22 +85,22 @@ impl Engine {
 /// The news that gives the surviving alert the articles of another, and what that has reported, so that it need not
 /// notify again. Mentions in passing have told nobody.
 fn inheritance(absorbed: &AlertId, life: &LiveAlert, closing: Closing) -> PendingChange {
-    let shown = life.shown.as_deref();
+    let last = life.last.as_deref();
     let has_told = closing.by_people || life.mention() == Mention::Prominent;
     PendingChange {
         place: closing.place,
         from: closing.place,
         seen: closing.at,
-        tally: life.now,
-        first_seen: life.first_seen,
+        tally: life.now(),
+        first_seen: life.first_seen(),
         reasons: vec![reason(
             ReasonKind::Merged,
             format!("another {} became part of it", sort_of(absorbed.target)),
         )],
         mention: life.mention(),
-        matched: shown.map_or_else(Vec::new, |shown| shown.matched.clone()),
-        headline: shown.map(|shown| shown.headline.clone()),
-        articles: shown.map_or_else(Vec::new, |shown| shown.articles.clone()),
+        matched: last.map_or_else(Vec::new, |last| last.matched.clone()),
+        headline: last.map(|last| last.headline.clone()),
+        articles: life.told_articles().to_vec(),
         notes: life.notes,
         only_counts: !has_told,
         silent: has_told.then_some(Silent::Inherits),
@@ -144,39 +143,30 @@ struct Parting {
     leaving: Leaving,
 }
 
-impl Parting {
-    fn of_story(from: StoryId, into: StoryId, articles: &[ArticleId]) -> Self {
-        let leaving = Leaving { articles: articles.to_vec(), ..Leaving::default() };
-        Self { from: Target::Story(from), into: Target::Story(into), leaving }
-    }
-
-    /// The stories that are in one of these events now, and may have been in the other.
-    fn of_events(from: &EventAfter, into: &EventAfter, stories: &[StoryAfter]) -> Self {
-        let inside = stories.iter().filter(|story| story.event == into.event);
-        let leaving =
-            Leaving { stories: inside.map(|story| story.story).collect(), ..Leaving::default() };
-        Self { from: Target::Event(from.event), into: Target::Event(into.event), leaving }
-    }
-}
-
 impl StoryOverride {
     /// The effect of a command at this position.
     pub(crate) fn of(command: &OutputCommand, place: u64) -> Self {
-        let parting = |change: &StoryChange| match change {
-            StoryChange::Split { from, into, articles } => {
-                Some(Parting::of_story(*from, *into, articles))
-            }
-            _ => None,
-        };
         let (events, stories) = (&command.events, &command.stories);
+        let split = |change: &StoryChange| {
+            let StoryChange::Split { from, into, articles } = change else { return None };
+            let leaving = Leaving { articles: articles.clone(), ..Leaving::default() };
+            Some(Parting { from: Target::Story(*from), into: Target::Story(*into), leaving })
+        };
+        // The stories that are in one of the events now may have been in the other.
+        let parting = |from: &EventAfter, into: &EventAfter| {
+            let inside = stories.iter().filter(|story| story.event == into.event);
+            let inside = inside.map(|story| story.story).collect();
+            let leaving = Leaving { stories: inside, ..Leaving::default() };
+            Parting { from: Target::Event(from.event), into: Target::Event(into.event), leaving }
+        };
         let pairs = events.iter().flat_map(|from| events.iter().map(move |into| (from, into)));
         let pairs = pairs.filter(|(from, into)| from.event != into.event);
-        let of_events = pairs.map(|(from, into)| Parting::of_events(from, into, stories));
+        let of_events = pairs.map(|(from, into)| parting(from, into));
         Self {
             place,
             at: unix_millis(command.command.at),
-            tallies: tallies(&command.stories, &command.events),
-            partings: command.changes.iter().filter_map(parting).chain(of_events).collect(),
+            tallies: tallies(stories, events),
+            partings: command.changes.iter().filter_map(split).chain(of_events).collect(),
         }
     }
 
@@ -227,7 +217,7 @@ impl Engine {
             let escalated = life.escalation.at;
             // It may have been on its own before, with an alert that was merged into the other's.
             let is_again = match self.lives.get(&fresh) {
-                Some(other) if other.merged_into.is_none() => continue,
+                Some(other) if other.merged_into().is_none() => continue,
                 other => other.is_some(),
             };
             let is_empty = matches!(into, Target::Event(_)) && taken.articles.is_empty();
@@ -246,9 +236,11 @@ impl Engine {
     /// Opens an alert again that was merged into another, without its articles that stay there.
     fn reopen(&mut self, id: &AlertId, change: &StoryOverride, parting: &Parting) {
         let Some(life) = self.lives.get_mut(id) else { return };
-        (life.merged_into, life.merged_at, life.closing) = (None, 0, None);
-        // It was not over: only its closing revision was quiet.
-        life.state = life.state.map(|_| AlertState::Growing);
+        (life.merged_at, life.closing) = (0, None);
+        if let Some(last) = &mut life.last {
+            // It was not over: only its closing revision was quiet.
+            (last.merged_into, last.state) = (None, AlertState::Growing);
+        }
         let stays = life.articles().filter(|article| !parting.leaving.has(article));
         let articles = stays.map(|article| article.id).collect();
         let leaving = Leaving { articles, ..Leaving::default() };
@@ -272,7 +264,7 @@ impl Engine {
             life.news.retain(stays);
             let before = life.sums().all;
             let is_told =
-                life.merged_into.is_none() && (life.revision > 0 || !life.news.is_empty());
+                life.merged_into().is_none() && (life.revision() > 0 || !life.news.is_empty());
             let lacks_none = !life.articles().any(|article| gone.has(article));
             let is_same =
                 before == counted.tally && life.first_seen_with_news() == counted.first_seen;
@@ -297,16 +289,13 @@ fn tallies(stories: &[StoryAfter], events: &[EventAfter]) -> Vec<(Target, Tally,
 
 /// News for another alert: the articles that left this one, told or not.
 fn taken_along(life: &LiveAlert, parting: &Parting, news: PendingChange) -> PendingChange {
-    let shown = life.shown.as_deref();
-    let told = shown.iter().flat_map(|shown| &shown.articles);
-    let told = told.chain(life.news.iter().flat_map(|own| &own.articles));
-    let articles: Vec<_> = told.filter(|it| parting.leaving.has(it)).cloned().collect();
-    let mut headline = shown.map(|shown| shown.headline.clone());
+    let articles: Vec<_> = life.articles().filter(|it| parting.leaving.has(it)).cloned().collect();
+    let mut headline = life.last.as_ref().map(|last| last.headline.clone());
     if let (Some(headline), Some(first)) = (&mut headline, articles.first())
         && first.title != headline.title
     {
         (headline.title, headline.lede) = (first.title.clone(), None);
     }
-    let matched = shown.map_or_else(Vec::new, |shown| shown.matched.clone());
+    let matched = life.last.as_ref().map_or_else(Vec::new, |last| last.matched.clone());
     PendingChange { headline, articles, matched, mention: life.mention(), ..news }
 }

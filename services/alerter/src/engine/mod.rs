@@ -44,9 +44,9 @@ pub(crate) use draft::{Draft, left_out, reason};
 pub(crate) use facts::{ReadText, StoredText};
 use happening::Happenings;
 pub use holds::SiteAlerts;
-use holds::{OpenDigests, SiteBudget};
-pub(crate) use incoming::IncomingArticle;
+use holds::SiteBudget;
 use incoming::{InStory, Mention};
+pub(crate) use incoming::{IncomingArticle, language_of};
 pub(crate) use live_alert::RevisionMetadata;
 use live_alert::{LiveAlert, PendingChange};
 pub(crate) use merge::StoryOverride;
@@ -70,11 +70,10 @@ pub(crate) struct Engine {
     due: BTreeSet<(UnixMillis, AlertId)>,
     /// Alerts with unpublished news, by the first sequence in the output that it needs.
     needed: BTreeSet<(u64, AlertId)>,
-    /// Alerts of which something may be unloaded, since the stream has it.
-    finished: BTreeSet<AlertId>,
     /// Alerts that were unloaded completely, and their counts.
     pub(crate) finished_alerts: FinishedAlerts,
-    closed_scores: BTreeMap<SubscriptionId, Score>,
+    /// The numbers of each subscription.
+    pub(crate) scores: BTreeMap<SubscriptionId, Score>,
     /// When all alerts were last checked for something to unload.
     unloaded_at: UnixMillis,
     /// The mutes of alerts.
@@ -89,8 +88,6 @@ pub(crate) struct Engine {
     pub(crate) site_budget: SiteBudget,
     /// When late revisions are sent, while it catches up. At the end of the output, later news is not late.
     pub(crate) catch_up: Option<UnixMillis>,
-    /// Digests whose last revision is still to come.
-    open_digests: OpenDigests,
     /// Whether a subscription has used velocity since the start.
     uses_velocity: bool,
     velocity: Velocity,
@@ -154,7 +151,10 @@ impl Engine {
             for subscription in self.by_target.get(&target).into_iter().flatten() {
                 let alert = AlertId { subscription: subscription.clone(), target };
                 let alert = self.routed(alert, incoming.place);
-                if self.lives.get(&alert).is_none_or(|life| !life.is_empty) {
+                // People may have taken all its articles out of it: what else happens to its target is not its news.
+                let is_empty = |last: &Alert| last.articles.is_empty();
+                let life = self.lives.get(&alert);
+                if !life.is_some_and(|life| life.last.as_deref().is_some_and(is_empty)) {
                     concerned.insert(alert, None);
                 }
             }
@@ -207,7 +207,7 @@ impl Engine {
         let opens =
             matched.is_some() && incoming.place > rules.since && !incoming.is_edit_of_baseline();
         let is_concerned =
-            |life: &LiveAlert| !incoming.is_baseline() || life.is_open() || life.revision == 0;
+            |life: &LiveAlert| !incoming.is_baseline() || life.is_open() || life.revision() == 0;
         if !self.lives.get(id).is_some_and(is_concerned) && !opens {
             return;
         }
@@ -292,7 +292,7 @@ impl Engine {
         };
         // News is in the order of the output.
         let mut last = life.news.iter().rev().take_while(|other| other.place >= news.place);
-        let is_acknowledged = news.place <= life.covered || last.any(is_same);
+        let is_acknowledged = news.place <= life.covered() || last.any(is_same);
         if !is_acknowledged {
             self.happenings.note_news(id.target, &news);
             life.news.push(news);
@@ -302,12 +302,9 @@ impl Engine {
     }
 
     /// The first revision that is due by this time. A revision due at the time of an article comes before the
-    /// article, as with a clock. None also if the alert's visible part is [unloaded](Self::next_unloaded).
+    /// article, as with a clock.
     pub(crate) fn next(&mut self, limit: UnixMillis) -> Option<Draft> {
         loop {
-            if self.next_unloaded(limit).is_some() {
-                return None;
-            }
             let (at, id) = self.first_due(limit)?.clone();
             // Another subscription may have told the deliveries enough since.
             self.reschedule(&id);
@@ -358,12 +355,16 @@ impl Engine {
         // Old alerts are dropped after a start too, although nothing new may come.
         self.time = self.time.max(unix_millis(alert.at));
         let life = self.lives.entry(alert.id.clone()).or_default();
-        if alert.revision <= life.revision {
+        if alert.revision <= life.revision() {
             return;
         }
+        let (is_first, before) = (life.revision() == 0, life.now().copies);
         life.accept(alert, metadata);
+        let score = self.scores.entry(alert.subscription.clone()).or_default();
+        score.alerts += u64::from(is_first);
+        score.copies_folded += u64::from(life.now().copies);
+        score.copies_folded -= u64::from(before);
         self.join_escalations(alert);
-        self.open_digests.accept(alert);
         self.note_told(alert, &metadata.joined, self.time);
         self.note_told_together(alert, metadata, unix_millis(alert.at));
         self.note_heard(alert, metadata);
@@ -415,25 +416,12 @@ impl Engine {
         let Some(life) = self.lives.get_mut(id) else {
             return;
         };
-        if let Some(due) = life.due.take() {
-            self.due.remove(&(due, id.clone()));
-        }
         life.handling = handling;
         let by_rules = life.next_due(self.rules.get(&id.subscription), hour_over);
         let by_rules = by_rules.map(|at| follows.map_or(at, |earlier| at.min(earlier)));
-        life.due = by_rules.into_iter().chain(escalates).min();
-        if let Some(due) = life.due {
-            self.due.insert((due, id.clone()));
-        }
+        move_in(&mut self.due, id, &mut life.due, by_rules.into_iter().chain(escalates).min());
         let needs = life.needs();
-        if life.needed == needs {
-            return;
-        }
-        if let Some(before) = life.needed.take() {
-            self.needed.remove(&(before, id.clone()));
-        }
-        life.needed = needs;
-        self.needed.extend(needs.map(|output| (output, id.clone())));
+        move_in(&mut self.needed, id, &mut life.needed, needs);
     }
 
     /// Stores that this subscription has an alert about this target.
@@ -447,14 +435,9 @@ impl Engine {
 
     /// Removes an alert from all tables.
     pub(super) fn forget(&mut self, id: &AlertId) -> Option<LiveAlert> {
-        let life = self.lives.remove(id)?;
-        if let Some(due) = life.due {
-            self.due.remove(&(due, id.clone()));
-        }
-        if let Some(output) = life.needed {
-            self.needed.remove(&(output, id.clone()));
-        }
-        self.finished.remove(id);
+        let mut life = self.lives.remove(id)?;
+        move_in(&mut self.due, id, &mut life.due, None);
+        move_in(&mut self.needed, id, &mut life.needed, None);
         if let Some(subscriptions) = self.by_target.get_mut(&id.target) {
             subscriptions.retain(|subscription| *subscription != id.subscription);
             if subscriptions.is_empty() {
@@ -465,6 +448,20 @@ impl Engine {
     }
 }
 
+/// Moves an alert in a list, from its place to another one; `None` is outside.
+fn move_in<K: Ord + Copy>(
+    list: &mut BTreeSet<(K, AlertId)>,
+    id: &AlertId,
+    place: &mut Option<K>,
+    to: Option<K>,
+) {
+    if *place != to {
+        list.extend(to.map(|key| (key, id.clone())));
+        let before = std::mem::replace(place, to);
+        before.map(|key| list.remove(&(key, id.clone())));
+    }
+}
+
 /// The numbers of one subscription.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Score {
@@ -472,18 +469,6 @@ pub(crate) struct Score {
     pub(crate) alerts: u64,
     /// The copies in the stories of these alerts.
     pub(crate) copies_folded: u64,
-}
-
-impl Score {
-    pub(super) fn add(&mut self, life: &LiveAlert) {
-        self.alerts += 1;
-        self.copies_folded += u64::from(life.now.copies);
-    }
-
-    pub(super) fn take_away(&mut self, life: &LiveAlert) {
-        self.alerts = self.alerts.saturating_sub(1);
-        self.copies_folded = self.copies_folded.saturating_sub(u64::from(life.now.copies));
-    }
 }
 
 /// The most alerts of a subscription that are listed as waiting.
@@ -501,14 +486,5 @@ impl Engine {
             all.extend(found.and_then(|(life, rules)| life.waiting(id.target, rules, hour_over)));
         }
         waiting
-    }
-
-    /// The numbers of each subscription.
-    pub(crate) fn scores(&self) -> BTreeMap<SubscriptionId, Score> {
-        let mut scores = self.closed_scores.clone();
-        for (id, life) in self.lives.iter().filter(|(_, life)| life.revision > 0) {
-            scores.entry(id.subscription.clone()).or_default().add(life);
-        }
-        scores
     }
 }

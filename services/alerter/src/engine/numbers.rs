@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{EventState, StoryState, Target};
+use wirefold_proto::{Alert, EventState, StoryState, Target};
 use wirefold_query::Numbers;
 
 use super::live_alert::{LiveAlert, PendingChange};
@@ -31,6 +31,12 @@ impl Tally {
     pub(crate) fn of_story(state: &StoryState) -> Self {
         let StoryState { outlets, versions, .. } = *state;
         Self { outlets, origins: 1, copies: state.copies(), versions, stories: 1 }
+    }
+
+    /// The numbers that a revision tells.
+    pub(crate) fn of_alert(alert: &Alert) -> Self {
+        let Alert { outlets, origins, copies, versions, stories, .. } = *alert;
+        Self { outlets, origins, copies, versions, stories }
     }
 
     pub(crate) fn max(self, other: Self) -> Self {
@@ -74,7 +80,7 @@ pub(crate) struct Sums {
 impl LiveAlert {
     /// The numbers with the news, in the order of the decisions.
     pub(crate) fn sums(&self) -> Sums {
-        let mut sums = Sums { all: self.now, fresh: self.now, measured: self.measured };
+        let mut sums = Sums { all: self.now(), fresh: self.now(), measured: self.measured };
         let mut news: Vec<&PendingChange> = self.news.iter().collect();
         news.sort_by_key(|news| (news.place, news.recounts()));
         news.into_iter().for_each(|news| sums.add(news));

@@ -56,7 +56,7 @@ impl Engine {
         let would_notify = |other: &SubscriptionId| {
             let id = AlertId { subscription: other.clone(), target: alert.target };
             let (life, its) = (self.lives.get(&id)?, self.rules.get(other)?);
-            let is_open = life.closing.is_none() && life.merged_into.is_none();
+            let is_open = life.closing.is_none() && life.merged_into().is_none();
             let is_shared = |name: &String| rules.settings.deliveries.contains(name);
             let title = &alert.headline.title;
             let with_title = |of: &LiveAlert| {
@@ -100,7 +100,7 @@ impl Engine {
     pub(super) fn follows_at(&self, id: &AlertId) -> Option<UnixMillis> {
         let told = self.told_together.get(id)?;
         let life = self.lives.get(id).filter(|life| life.may_notify())?;
-        Some(told.at.max(life.last_at))
+        Some(told.at.max(life.last_at()))
     }
 
     /// Handles also the alerts that the same message told, if all their deliveries got it.

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use wirefold_envelope::{decode_output, timestamp, unix_millis};
 use wirefold_flow::{Bus, BusError, Stored, UnixMillis};
-use wirefold_proto::{ArticleId, EnrichedText, Output, OutputCommand, OutputForgotten, streams};
+use wirefold_proto::{
+    ArticleId, EnrichedText, LanguageTag, Output, OutputCommand, OutputForgotten, streams,
+};
 
 use crate::engine::{Engine, IncomingArticle, ReadText, StoredText};
 use crate::metrics;
@@ -103,7 +105,7 @@ pub(crate) async fn compare(
     if known.is_empty() {
         return Ok(());
     }
-    let found: Vec<_> = known.iter().map(|article| read.by_id.get(&article.id).cloned()).collect();
+    let found: Vec<_> = known.iter().map(|article| read.get(article.id)).collect();
     let unread = known.iter().zip(&found).filter(|(_, text)| text.is_none());
     let unread: Vec<u64> = unread.map(|(article, _)| article.enriched).collect();
     let stored = texts(bus, &unread).await?;
@@ -123,20 +125,29 @@ pub(crate) async fn compare(
 /// The texts that were compared last, so that most are read once.
 #[derive(Default)]
 pub(crate) struct ReadTexts {
-    by_id: HashMap<ArticleId, Arc<ReadText>>,
+    recent: HashMap<ArticleId, Arc<ReadText>>,
+    /// Those before. Of them, those that are not compared again are dropped next.
+    earlier: HashMap<ArticleId, Arc<ReadText>>,
+    /// The bytes of the recent ones.
     bytes: usize,
 }
 
-/// The most bytes of these texts. Beyond, all are dropped, and those that are needed are read again.
-const KEPT: usize = 8 << 20;
+/// The most bytes of the recent texts.
+const RECENT: usize = 8 << 20;
 
 impl ReadTexts {
+    fn get(&mut self, id: ArticleId) -> Option<Arc<ReadText>> {
+        let recent = self.recent.get(&id).cloned();
+        recent.or_else(|| self.earlier.remove(&id).map(|text| self.insert(text)))
+    }
+
     fn insert(&mut self, text: Arc<ReadText>) -> Arc<ReadText> {
-        if self.bytes > KEPT {
-            *self = Self::default();
+        if self.bytes > RECENT {
+            self.earlier = std::mem::take(&mut self.recent);
+            self.bytes = 0;
         }
         self.bytes += text.text().len();
-        self.by_id.insert(text.id, text.clone());
+        self.recent.insert(text.id, text.clone());
         text
     }
 }
@@ -175,6 +186,7 @@ async fn texts(bus: &dyn Bus, wanted: &[u64]) -> Result<BTreeMap<u64, Option<Sto
 
 /// The text of the article, if this message has it.
 fn text_of(wanted: ArticleId, stored: &Stored) -> Option<ReadText> {
-    let EnrichedText { id, article, text, .. } = EnrichedText::decode(&stored.body)?;
-    (id == wanted).then(|| ReadText::new(id, article, text))
+    let read = EnrichedText::decode(&stored.body).filter(|read| read.id == wanted)?;
+    let language = read.language().cloned().unwrap_or_else(LanguageTag::unknown);
+    Some(ReadText::new(wanted, read.article, read.text, language))
 }

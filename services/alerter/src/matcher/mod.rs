@@ -8,7 +8,6 @@
 //! unpublished revision needs.
 
 pub(crate) mod load;
-mod progress;
 mod publish;
 mod table;
 
@@ -21,7 +20,7 @@ use wirefold_flow::{
     Bus, BusError, Event, OrderedReader, Point, Position, StageContext, Stored, UnixMillis,
     first_after, rolled_back,
 };
-use wirefold_proto::{AlertId, ControlCommand, StoryChange, Subject, Target, streams};
+use wirefold_proto::{ControlCommand, StoryChange, Subject, Target, streams};
 
 use crate::delivery::Common;
 use crate::engine::{Draft, Engine, IncomingArticle, Revision, StoryOverride};
@@ -29,9 +28,8 @@ use crate::error::AlerterError;
 use crate::settings::Settings;
 use crate::{NAME, metrics};
 use load::{Item, LoadedItem, ReadTexts};
-use progress::Progress;
 use publish::revision;
-use table::Table;
+use table::{Progress, Table};
 
 /// How many messages one read returns.
 const BATCH: usize = 128;
@@ -76,9 +74,6 @@ struct Matcher<'a> {
     control: Box<dyn OrderedReader>,
     bus_clock: BusClock,
     texts: ReadTexts,
-    /// Messages that came while it waited.
-    arrived: Vec<Stored>,
-    commands: Vec<Stored>,
     /// Revisions that are being published.
     leaving: Vec<Draft>,
     since_saved: usize,
@@ -92,13 +87,17 @@ impl Matcher<'_> {
     async fn run(mut self, stop: &CancellationToken) -> Result<(), AlerterError> {
         while !stop.is_cancelled() {
             self.context.observer.observe(NAME, Event::Alive);
-            self.apply_commands().await?;
-            let batch = self.next_batch().await?;
-            let is_at_end = batch.is_empty();
-            self.apply_batch(batch).await?;
-            if is_at_end {
+            let commands = self.control.ready(BATCH).await?;
+            self.apply_commands(commands).await?;
+            let asked_at = self.now();
+            let batch = self.output.ready(BATCH).await?;
+            if batch.is_empty() {
+                self.bus_clock.stream_ended(asked_at);
                 self.at_end(stop).await?;
-            } else if self.since_saved >= SAVE_EVERY {
+            } else {
+                self.apply_batch(batch).await?;
+            }
+            if self.since_saved >= SAVE_EVERY {
                 self.save().await?;
             }
         }
@@ -123,27 +122,17 @@ impl Matcher<'_> {
         tokio::select! {
             biased;
             () = stop.cancelled() => {}
-            commands = self.control.next(BATCH) => self.commands = commands?,
-            arrived = self.output.next(BATCH) => self.arrived = arrived?,
+            commands = self.control.next(BATCH) => self.apply_commands(commands?).await?,
+            arrived = self.output.next(BATCH) => self.apply_batch(arrived?).await?,
             () = clock.sleep_until(until) => {}
         }
         Ok(())
     }
 
-    async fn next_batch(&mut self) -> Result<Vec<Stored>, AlerterError> {
-        let asked_at = self.now();
-        let batch = match self.arrived.is_empty() {
-            true => self.output.ready(BATCH).await?,
-            false => std::mem::take(&mut self.arrived),
-        };
-        match batch.first() {
-            Some(first) => self.bus_clock.message_came(first.at, self.now()),
-            None => self.bus_clock.stream_ended(asked_at),
-        }
-        Ok(batch)
-    }
-
     async fn apply_batch(&mut self, batch: Vec<Stored>) -> Result<(), AlerterError> {
+        if let Some(first) = batch.first() {
+            self.bus_clock.message_came(first.at, self.now());
+        }
         let loaded = load::load(&*self.context.bus, &batch, !self.engine.rules.is_empty()).await?;
         self.context.check_fail_point(Point::Delivered)?;
         for item in loaded {
@@ -175,11 +164,7 @@ impl Matcher<'_> {
             Item::Command(command) => {
                 self.merge(&command.changes, (at, place), true).await?;
                 let change = StoryOverride::of(&command, place);
-                let targets = change.targets();
-                self.recall(&targets).await?;
-                for target in targets {
-                    self.load_shown_about(target).await?;
-                }
+                self.recall(&change.targets()).await?;
                 self.engine.apply_override(&change);
             }
         }
@@ -197,7 +182,6 @@ impl Matcher<'_> {
         for change in changes {
             let StoryChange::Merged { from, into, .. } = *change else { continue };
             self.recall(&[from, into]).await?;
-            self.load_shown_about(from).await?;
             self.engine.merge([from, into], when, by_people);
             // If the output is read again, it may have been released since.
             if !self.progress.is_again(when.1) {
@@ -207,11 +191,7 @@ impl Matcher<'_> {
         Ok(())
     }
 
-    async fn apply_commands(&mut self) -> Result<(), AlerterError> {
-        let commands = match self.commands.is_empty() {
-            true => self.control.ready(BATCH).await?,
-            false => std::mem::take(&mut self.commands),
-        };
+    async fn apply_commands(&mut self, commands: Vec<Stored>) -> Result<(), AlerterError> {
         for stored in commands {
             match decode::<ControlCommand>(&stored) {
                 Ok(command) => {
@@ -249,7 +229,7 @@ impl Matcher<'_> {
         if !self.has_new_scores || now < self.scores_due {
             return Ok(());
         }
-        if self.table.save_scores(&self.engine.scores(), self.engine.waiting()).await? {
+        if self.table.save_scores(&self.engine.scores, self.engine.waiting()).await? {
             self.scores_due = now.plus(SCORES_EVERY);
         }
         self.has_new_scores = false;
@@ -284,8 +264,6 @@ impl<'a> Matcher<'a> {
             table,
             bus_clock: BusClock::default(),
             texts: ReadTexts::default(),
-            arrived: Vec::new(),
-            commands: Vec::new(),
             leaving: Vec::new(),
             since_saved: 0,
             has_new_scores: true,
@@ -391,21 +369,6 @@ impl Matcher<'_> {
         Ok(())
     }
 
-    /// Loads the last revision of an alert, which has this sequence.
-    async fn load_shown(&mut self, (id, sequence): (AlertId, u64)) -> Result<(), BusError> {
-        let last = revision_at(&*self.context.bus, sequence).await?;
-        self.engine.load_shown(&id, last.as_ref().map(|last| &last.alert));
-        Ok(())
-    }
-
-    /// Loads the last revisions of the alerts about this target.
-    async fn load_shown_about(&mut self, target: Target) -> Result<(), BusError> {
-        for lacking in self.engine.unloaded_shown_about(target) {
-            self.load_shown(lacking).await?;
-        }
-        Ok(())
-    }
-
     /// Unloads what can be read again. No revision may be on its way to the stream.
     pub(super) async fn unload(&mut self) -> Result<(), AlerterError> {
         if self.engine.unload(REMEMBERED) {
@@ -441,9 +404,6 @@ impl Matcher<'_> {
     async fn compare(&mut self, incoming: &mut IncomingArticle) -> Result<(), BusError> {
         incoming.joins = self.engine.joins_of(incoming);
         if !incoming.is_baseline() || incoming.puts_right() {
-            for target in incoming.related() {
-                self.load_shown_about(target).await?;
-            }
             load::compare(&*self.context.bus, &self.engine, &mut self.texts, incoming).await?;
         }
         Ok(())

@@ -5,7 +5,7 @@
 use futures_util::future::join_all;
 use wirefold_envelope::{Sender, decode};
 use wirefold_flow::{BusError, Outgoing, Point, Published, Stored, UnixMillis};
-use wirefold_proto::{Alert, Published as _, REVISION_HEADER, Volume, streams};
+use wirefold_proto::{Alert, HoldReason, Published as _, REVISION_HEADER, Volume, streams};
 
 use super::Matcher;
 use crate::engine::{Draft, Revision, RevisionMetadata};
@@ -21,12 +21,7 @@ impl Matcher<'_> {
     /// Publishes every revision that is due. The engine accepts each immediately, but the progress is saved
     /// only after all are stored.
     pub(super) async fn fire(&mut self, limit: UnixMillis) -> Result<(), AlerterError> {
-        loop {
-            let Some(mut draft) = self.engine.next(limit) else {
-                let Some(lacking) = self.engine.next_unloaded(limit) else { return Ok(()) };
-                self.load_shown(lacking).await?;
-                continue;
-            };
+        while let Some(mut draft) = self.engine.next(limit) {
             self.engine.hold_late(&mut draft.alert, self.bus_clock.corrected(self.now()));
             self.context.check_fail_point(Point::Handled)?;
             // Revisions of one alert are published one at a time, so none is stored without the one before.
@@ -38,6 +33,7 @@ impl Matcher<'_> {
             self.has_new_scores = true;
             self.leaving.push(draft);
         }
+        Ok(())
     }
 
     /// Waits until all revisions are stored.
@@ -108,7 +104,13 @@ fn count(alert: &Alert) {
     let volume = if alert.volume == Volume::Loud { "loud" } else { "silent" };
     metrics::REVISIONS.add(1, &[volume]);
     if let Some(held) = &alert.held {
-        metrics::HELD.add(1, &[crate::wording::hold_label(held.reason)]);
+        let why = match held.reason {
+            HoldReason::QuietHours => "quiet_hours",
+            HoldReason::MaxPerDay => "max_per_day",
+            HoldReason::Muted => "muted",
+            HoldReason::Digest => "digest",
+        };
+        metrics::HELD.add(1, &[why]);
     }
     tracing::debug!(alert = %alert.id, revision = alert.revision, volume, "revision published");
 }

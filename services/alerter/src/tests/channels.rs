@@ -43,7 +43,7 @@ pub(crate) fn delivery(target: DeliveryTarget) -> Delivery {
 }
 
 pub(crate) fn alert(revision: u64, title: &str) -> Alert {
-    let mut alert = crate::by_hand::sample("desk", NOW).unwrap();
+    let mut alert = crate::by_hand::sample("desk", NOW);
     (alert.revision, alert.headline.title) = (revision, title.to_owned());
     alert
 }

@@ -170,7 +170,7 @@ mod tests {
 
     fn filled(title: &str, text: &str) -> Text {
         let templates = read(title, text).unwrap();
-        let mut alert = sample("desk", wirefold_flow::UnixMillis(0)).unwrap();
+        let mut alert = sample("desk", wirefold_flow::UnixMillis(0));
         alert.headline.title = "Cranes <still>".to_owned();
         alert.outlets = 6;
         crate::text::of(&message(&alert, templates.as_ref()))
@@ -203,7 +203,7 @@ mod tests {
         let looped =
             "{% for one in articles %}{{ loop.index }}{{ range(2) }}{{ one.title }}{% endfor %}";
         assert!(read(looped, &format!("{{{{ {} }}}}", NAMES.join(" ~ "))).is_ok());
-        let alert = sample("desk", wirefold_flow::UnixMillis(0)).unwrap();
+        let alert = sample("desk", wirefold_flow::UnixMillis(0));
         let usual = Text::plain(String::new(), Vec::new());
         let sent = message(&alert, None);
         let known = names(&sent, &usual);
