@@ -431,19 +431,16 @@ impl DateWords<'_> {
             }
             _ => return None,
         };
-        // RFC 2822, section 4.3.
-        let year = match year {
-            0..50 => year + 2000,
-            50..1000 => year + 1900,
-            _ => year,
-        };
         Some((year, month, i8::try_from(day).ok()?))
     }
 }
 
-/// The Gregorian year: the Buddhist calendar of Thailand is 543 years ahead.
+/// The Gregorian year in full, also of two or three digits (RFC 2822, section 4.3). The Buddhist calendar of Thailand is 543
+/// years ahead.
 fn western(year: i16) -> Option<i16> {
     match year {
+        0..50 => Some(year + 2000),
+        50..1000 => Some(year + 1900),
         1900..=2299 => Some(year),
         2443..=2842 => Some(year - 543),
         _ => None,
@@ -553,12 +550,6 @@ fn of_three(word: &str, fields: [Field; 3], context: Context<'_>) -> Option<Day>
             }
         }
         _ => return None,
-    };
-    // RFC 2822, section 4.3.
-    let year = match year {
-        0..50 => year + 2000,
-        50..100 => year + 1900,
-        _ => year,
     };
     Some((year, month, i8::try_from(day).ok()?))
 }

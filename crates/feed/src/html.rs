@@ -84,24 +84,7 @@ pub fn decode(text: &str) -> Cow<'_, str> {
 
 /// The words of an image in a text, in one line: its `alt`, else its `title`.
 pub(crate) fn words_of_image(html: &str) -> Option<String> {
-    let (mut is_image, mut attribute) = (false, Vec::new());
-    let (mut alternative, mut title) = (String::new(), String::new());
-    tokenize(html, State::Data, |event| match event {
-        CallbackEvent::OpenStartTag { name } => is_image = name == b"img",
-        CallbackEvent::AttributeName { name } => attribute = name.to_vec(),
-        CallbackEvent::AttributeValue { value } if is_image => {
-            let words = match attribute.as_slice() {
-                b"alt" => &mut alternative,
-                b"title" => &mut title,
-                _ => return,
-            };
-            if words.is_empty() {
-                *words = one_line(&String::from_utf8_lossy(value));
-            }
-        }
-        _ => {}
-    });
-    [alternative, title].into_iter().find(|words| !words.is_empty())
+    read_head(html).words_of_image.into_iter().find(|words| !words.is_empty())
 }
 
 /// Whether the text contains a tag of HTML, or the end of an element with a name of its own, such as `</x-y>`.
@@ -392,6 +375,27 @@ pub struct Link {
     pub href: String,
 }
 
+/// The media types of feeds.
+const FEEDS: &[&str] = &[
+    "application/rss+xml",
+    "application/atom+xml",
+    "application/rdf+xml",
+    "application/feed+json",
+    "application/json",
+    "text/xml",
+];
+
+impl Link {
+    /// Whether it leads to a feed of the page.
+    #[must_use]
+    pub fn is_feed(&self) -> bool {
+        let mut relations = self.relation.split_ascii_whitespace();
+        let media_type = self.media_type.split(';').next().unwrap_or_default().trim();
+        relations.any(|relation| matches!(relation, "alternate" | "feed"))
+            && FEEDS.contains(&media_type)
+    }
+}
+
 /// A `<meta>`.
 #[derive(Debug)]
 pub struct Meta {
@@ -423,17 +427,23 @@ impl Head {
 /// Reads the metadata of a page, anywhere in the page.
 #[must_use]
 pub fn head_of(html: &str) -> Head {
+    read_head(html).head
+}
+
+fn read_head(html: &str) -> HeadReader {
     let mut reader = HeadReader::default();
     tokenize(html, State::Data, |event| reader.handle(&event));
-    reader.head
+    reader
 }
 
 /// The elements that are read.
-const READ: &[&str] = &["base", "html", "link", "meta", "script", "title"];
+const READ: &[&str] = &["base", "html", "img", "link", "meta", "script", "title"];
 
 #[derive(Debug, Default)]
 struct HeadReader {
     head: Head,
+    /// The first `alt` and the first `title` of an image.
+    words_of_image: [String; 2],
     open: Option<&'static str>,
     attribute: String,
     attributes: Vec<(String, String)>,
@@ -491,6 +501,14 @@ impl HeadReader {
             }
             "base" if self.head.base.is_none() => {
                 self.head.base = self.value("href").map(str::to_owned);
+            }
+            "img" => {
+                let here = ["alt", "title"].map(|name| self.value(name).map(one_line));
+                for (first, words) in self.words_of_image.iter_mut().zip(here) {
+                    if first.is_empty() {
+                        *first = words.unwrap_or_default();
+                    }
+                }
             }
             "link" => self.link(),
             "meta" => self.meta(),

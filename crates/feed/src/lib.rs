@@ -149,7 +149,7 @@ fn not_a_feed(page: &str, base: &str) -> FeedError {
     let head = html::head_of(page);
     let at = resolve(base, head.base.as_deref().unwrap_or_default());
     let mut feeds: Vec<String> = Vec::new();
-    for link in head.links.iter().filter(|link| is_feed(link)) {
+    for link in head.links.iter().filter(|link| link.is_feed()) {
         let address = resolve(&at, &link.href);
         if is_web(&address) && !feeds.contains(&address) {
             feeds.push(address);
@@ -157,21 +157,6 @@ fn not_a_feed(page: &str, base: &str) -> FeedError {
     }
     feeds.truncate(MAX_NAMED);
     FeedError::NotAFeed { found: "an HTML page".to_owned(), feeds }
-}
-
-fn is_feed(link: &html::Link) -> bool {
-    let mut relations = link.relation.split_ascii_whitespace();
-    let media_type = link.media_type.split(';').next().unwrap_or_default().trim();
-    let is_feed_type = matches!(
-        media_type,
-        "application/rss+xml"
-            | "application/atom+xml"
-            | "application/rdf+xml"
-            | "application/feed+json"
-            | "application/json"
-            | "text/xml"
-    );
-    relations.any(|relation| relation == "alternate" || relation == "feed") && is_feed_type
 }
 
 /// The most characters of a date that are shown to people.

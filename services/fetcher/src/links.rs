@@ -1,49 +1,18 @@
 //! Links in `Link` headers (RFC 8288): feeds of a page.
 
-use url::Url;
+use wirefold_feed::html::Link;
 use wirefold_http_client::Response;
 
 /// The most bytes of such headers that are read.
 const MOST_BYTES: usize = 16 * 1024;
-/// The media types of feeds.
-const FEED_TYPES: [&str; 5] = [
-    "application/rss+xml",
-    "application/atom+xml",
-    "application/feed+json",
-    "application/rdf+xml",
-    "application/json",
-];
-
-/// One link.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Link {
-    target: String,
-    relations: Vec<String>,
-    media_type: Option<String>,
-}
-
 /// The feeds in the headers of the answer.
 pub(crate) fn feeds(answer: &Response) -> Vec<String> {
-    let is_feed = |link: &Link| {
-        let is_type = |media_type: &String| FEED_TYPES.contains(&media_type.as_str());
-        link.has("alternate") && link.media_type.as_ref().is_some_and(is_type)
-    };
-    let links = links(answer).into_iter().filter(is_feed);
-    let mut feeds: Vec<String> =
-        links.filter_map(|link| absolute(&answer.url, &link.target)).collect();
+    let links = links(answer).into_iter().filter(Link::is_feed);
+    let urls = links.filter_map(|link| answer.url.join(&link.href).ok());
+    let urls = urls.filter(|url| matches!(url.scheme(), "http" | "https"));
+    let mut feeds: Vec<String> = urls.map(String::from).collect();
     feeds.dedup();
     feeds
-}
-
-impl Link {
-    fn has(&self, relation: &str) -> bool {
-        self.relations.iter().any(|known| known.eq_ignore_ascii_case(relation))
-    }
-}
-
-fn absolute(base: &Url, target: &str) -> Option<String> {
-    let url = base.join(target).ok()?;
-    matches!(url.scheme(), "http" | "https").then(|| url.to_string())
 }
 
 fn links(answer: &Response) -> Vec<Link> {
@@ -67,46 +36,39 @@ fn read(value: &str) -> Vec<Link> {
     while let Some(start) = rest.find('<') {
         rest = &rest[start + 1..];
         let Some(end) = rest.find('>') else { break };
-        let mut link = Link { target: rest[..end].trim().to_owned(), ..Link::default() };
+        let mut link = Link { href: rest[..end].trim().to_owned(), ..Link::default() };
         rest = &rest[end + 1..];
         while let Some(parameter) = rest.trim_start().strip_prefix(';') {
-            rest = link.read_parameter(parameter);
+            rest = read_parameter(&mut link, parameter);
         }
         links.push(link);
     }
     links
 }
 
-impl Link {
-    /// Reads one parameter and returns the text after it.
-    fn read_parameter<'a>(&mut self, text: &'a str) -> &'a str {
-        let name_end = text.find(['=', ';', ',']).unwrap_or(text.len());
-        let name = text[..name_end].trim().to_ascii_lowercase();
-        let Some(after) = text[name_end..].strip_prefix('=') else { return &text[name_end..] };
-        let after = after.trim_start();
-        let (value, rest) = match after.strip_prefix('"') {
-            Some(quoted) => {
-                let end = quoted.find('"').unwrap_or(quoted.len());
-                (&quoted[..end], quoted.get(end + 1..).unwrap_or_default())
-            }
-            None => {
-                let end = after.find([';', ',']).unwrap_or(after.len());
-                (after[..end].trim(), &after[end..])
-            }
-        };
-        match name.as_str() {
-            // The first parameter of a name counts.
-            "rel" if self.relations.is_empty() => {
-                self.relations = value.split_whitespace().map(str::to_owned).collect();
-            }
-            "type" if self.media_type.is_none() => {
-                let essence = value.split(';').next().unwrap_or_default();
-                self.media_type = Some(essence.trim().to_ascii_lowercase());
-            }
-            _ => {}
+/// Reads one parameter and returns the text after it.
+fn read_parameter<'a>(link: &mut Link, text: &'a str) -> &'a str {
+    let name_end = text.find(['=', ';', ',']).unwrap_or(text.len());
+    let name = text[..name_end].trim().to_ascii_lowercase();
+    let Some(after) = text[name_end..].strip_prefix('=') else { return &text[name_end..] };
+    let after = after.trim_start();
+    let (value, rest) = match after.strip_prefix('"') {
+        Some(quoted) => {
+            let end = quoted.find('"').unwrap_or(quoted.len());
+            (&quoted[..end], quoted.get(end + 1..).unwrap_or_default())
         }
-        rest
+        None => {
+            let end = after.find([';', ',']).unwrap_or(after.len());
+            (after[..end].trim(), &after[end..])
+        }
+    };
+    // The first parameter of a name counts.
+    match name.as_str() {
+        "rel" if link.relation.is_empty() => link.relation = value.to_ascii_lowercase(),
+        "type" if link.media_type.is_empty() => link.media_type = value.to_ascii_lowercase(),
+        _ => {}
     }
+    rest
 }
 
 #[cfg(test)]

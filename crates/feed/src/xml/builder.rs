@@ -165,9 +165,8 @@ impl Builder {
         if !written.is_empty() {
             person.written = Some(written);
         }
-        let authors = &mut self.record().authors;
-        if person != Person::default() && authors.len() < MOST_OF_A_KIND {
-            authors.push(person);
+        if person != Person::default() {
+            push(&mut self.record().authors, person);
         }
     }
 
@@ -307,8 +306,9 @@ fn add_element(record: &mut Record, element: &Element, depth: usize, is_atom: bo
         }
         Meaning::Category => categories(record, element),
         Meaning::Keywords => keywords(record, element),
-        Meaning::Enclosure if record.links.len() < MOST_OF_A_KIND => {
-            record.links.push(link_of(element, Some("enclosure")));
+        Meaning::Enclosure => {
+            let relation = "enclosure".to_owned();
+            push(&mut record.links, Link { relation, ..link_of(element) });
         }
         Meaning::Hour => push(&mut record.skip_hours, element.value()),
         Meaning::Day => push(&mut record.skip_days, element.value()),
@@ -319,8 +319,9 @@ fn add_element(record: &mut Record, element: &Element, depth: usize, is_atom: bo
     }
 }
 
-fn push(list: &mut Vec<String>, value: String) {
-    if list.len() < MOST_OF_A_KIND && !value.is_empty() {
+/// Adds a value to a list that is not full.
+fn push<T>(list: &mut Vec<T>, value: T) {
+    if list.len() < MOST_OF_A_KIND {
         list.push(value);
     }
 }
@@ -355,9 +356,8 @@ fn short(record: &mut Record, short: Text) {
 }
 
 fn full(record: &mut Record, full: Text) {
-    let says_something = !full.value.is_empty() || full.src.is_some();
-    if record.content.len() < MOST_OF_A_KIND && says_something {
-        record.content.push(full);
+    if !full.value.is_empty() || full.src.is_some() {
+        push(&mut record.content, full);
     }
 }
 
@@ -382,7 +382,7 @@ fn id(record: &mut Record, element: &Element, depth: usize) {
 
 /// Adds a `<link>` with its address inside, as in RSS, or as an attribute, as in Atom.
 fn add_link(record: &mut Record, element: &Element) {
-    let mut link = link_of(element, None);
+    let mut link = link_of(element);
     let is_by_attribute = link.href.is_some();
     let value = element.value();
     if !is_by_attribute && !value.is_empty() {
@@ -393,13 +393,11 @@ fn add_link(record: &mut Record, element: &Element) {
     if is_main && link.href.is_some() {
         record.link.clone_from(&link.href);
     }
-    if record.links.len() < MOST_OF_A_KIND {
-        record.links.push(link);
-    }
+    push(&mut record.links, link);
 }
 
 /// The link of an element.
-fn link_of(element: &Element, relation: Option<&str>) -> Link {
+fn link_of(element: &Element) -> Link {
     let mut link = Link { relation: "alternate".to_owned(), ..Link::default() };
     for (key, value) in element.attributes() {
         match key.as_str() {
@@ -412,9 +410,6 @@ fn link_of(element: &Element, relation: Option<&str>) -> Link {
             "type" => link.media_type = Some(value),
             _ => link.more.push((key, value)),
         }
-    }
-    if let Some(relation) = relation {
-        relation.clone_into(&mut link.relation);
     }
     link
 }
@@ -475,9 +470,8 @@ fn categories(record: &mut Record, element: &Element) {
 }
 
 fn add(record: &mut Record, category: Category) {
-    let is_new = !record.categories.contains(&category) && category != Category::default();
-    if is_new && record.categories.len() < MOST_OF_A_KIND {
-        record.categories.push(category);
+    if !record.categories.contains(&category) && category != Category::default() {
+        push(&mut record.categories, category);
     }
 }
 
@@ -498,13 +492,6 @@ fn add_medium(record: &mut Record, element: &Element, title: Option<String>) {
     for (_, url) in attributes.iter_mut().filter(|(key, _)| key == "url") {
         *url = resolve(element.base(), url);
     }
-    if record.media.len() < MOST_OF_A_KIND {
-        let text = element.value();
-        record.media.push(Medium {
-            element: element.name().local.clone(),
-            attributes,
-            text,
-            title,
-        });
-    }
+    let (local, text) = (element.name().local.clone(), element.value());
+    push(&mut record.media, Medium { element: local, attributes, text, title });
 }
