@@ -78,12 +78,7 @@ impl Failure {
 
 /// A request for a feed, without validators.
 pub(crate) fn feed_request(url: Url, settings: &Settings) -> Request {
-    let request = Request {
-        max_body: LONGEST_FEED,
-        total: settings.timeout,
-        ..Request::get(url).with_header("Accept", ACCEPT)
-    };
-    settings.access(request)
+    settings.request(url, LONGEST_FEED).with_header("Accept", ACCEPT)
 }
 
 /// The request of a feed, with the time limit that its settings give.

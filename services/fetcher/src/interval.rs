@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
+use wirefold_feed::dates::{self, Context};
 use wirefold_flow::UnixMillis;
 use wirefold_proto::FeedId;
 
@@ -135,8 +136,7 @@ pub(crate) fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     if let Ok(seconds) = value.parse::<u64>() {
         return Some(Duration::from_secs(seconds));
     }
-    let date = jiff::fmt::strtime::parse("%a, %d %b %Y %H:%M:%S GMT", value).ok()?;
-    let at = date.to_datetime().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp();
+    let at = dates::read(value, Context::default())?;
     Some(Duration::try_from(at.duration_since(now)).unwrap_or_default())
 }
 

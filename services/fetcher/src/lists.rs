@@ -21,7 +21,7 @@ use wirefold_http_client::{Client, Request, Response, SendError};
 use wirefold_proto::{FeedId, FeedRecord, FeedSettings, ListRecord};
 
 use crate::FetcherError;
-use crate::answer::{Answer, Validators, conditional, judge, send, validator};
+use crate::answer::{Answer, Failure, Validators, conditional, judge, send, validator};
 use crate::feed_address::identity;
 use crate::hosts::RequestKind;
 use crate::interval::start_wait;
@@ -263,37 +263,38 @@ impl Ids {
     }
 }
 
+/// The problem of a list whose host asked for a pause.
+const PAUSED: &str = "its host wants no requests for a while";
+
 const ACCEPT: &str = "text/x-opml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5";
 
 /// The answer for a list.
 #[derive(Debug)]
 pub(crate) enum ListAnswer {
     /// A list, with the validators of the answer.
-    Read { opml: Opml, etag: Option<String>, last_modified: Option<String> },
+    Read(Opml, Validators),
     /// Nothing has changed.
     Unchanged,
     /// There is no readable list.
-    Failed { problem: String, retry_after: Option<Duration> },
+    Failed(Failure),
 }
 
-impl ListAnswer {
-    fn failed(problem: impl Into<String>) -> Self {
-        Self::Failed { problem: problem.into(), retry_after: None }
-    }
+/// The answer for a list that cannot be read.
+fn failed(problem: impl Into<String>) -> ListAnswer {
+    ListAnswer::Failed(Failure::broken(problem))
 }
 
 impl Poller {
     /// Requests a list at its host's pace.
     pub(crate) async fn request_list(&self, record: &ListRecord) -> ListAnswer {
         let Ok(url) = Url::parse(&record.url) else {
-            return ListAnswer::failed(format!("{:?} is not an address; correct it", record.url));
+            return failed(format!("{:?} is not an address; correct it", record.url));
         };
         let clock = &self.context.clock;
         let _turn = self.hosts.turn(&url, RequestKind::Feed, Duration::ZERO).await;
         if let Some(until) = self.hosts.paused_until(&url) {
             let retry_after = Some(until.since(clock.now()));
-            let problem = "its host wants no requests for a while".to_owned();
-            return ListAnswer::Failed { problem, retry_after };
+            return ListAnswer::Failed(Failure { retry_after, ..Failure::broken(PAUSED) });
         }
         let validators = (record.etag.clone(), record.last_modified.clone());
         let request = conditional(list_request(url, &self.settings), &validators);
@@ -311,19 +312,14 @@ pub(crate) async fn read_list_once(
 ) -> Result<Opml, String> {
     let (answer, _) = send(client, list_request(url, settings)).await;
     match list_answer(answer, false, jiff::Timestamp::UNIX_EPOCH).await {
-        ListAnswer::Read { opml, .. } => Ok(opml),
-        ListAnswer::Failed { problem, .. } => Err(problem),
+        ListAnswer::Read(opml, _) => Ok(opml),
+        ListAnswer::Failed(failure) => Err(failure.problem),
         ListAnswer::Unchanged => Err("HTTP 304 (not modified)".to_owned()),
     }
 }
 
 fn list_request(url: Url, settings: &Settings) -> Request {
-    let request = Request {
-        max_body: MOST_BYTES,
-        total: settings.timeout,
-        ..Request::get(url).with_header("Accept", ACCEPT)
-    };
-    settings.access(request)
+    settings.request(url, MOST_BYTES).with_header("Accept", ACCEPT)
 }
 
 /// Interprets the answer of the host.
@@ -334,31 +330,24 @@ async fn list_answer(
 ) -> ListAnswer {
     if let Err(SendError::TooLarge { .. }) = &answer {
         let most = MOST_BYTES >> 20;
-        return ListAnswer::failed(format!(
-            "larger than {most} MiB, the limit for a list of feeds"
-        ));
+        return failed(format!("larger than {most} MiB, the limit for a list of feeds"));
     }
     match judge(answer, is_conditional, now) {
         Answer::Body(body) => read_list(body).await,
         Answer::Unchanged(_) => ListAnswer::Unchanged,
-        Answer::Gone => {
-            ListAnswer::failed("HTTP 410: the host says that this list is gone for good")
-        }
-        Answer::Failed(failure) => {
-            ListAnswer::Failed { problem: failure.problem, retry_after: failure.retry_after }
-        }
-        Answer::HostPaused(_) => ListAnswer::failed("its host wants no requests for a while"),
+        Answer::Gone => failed("HTTP 410: the host says that this list is gone for good"),
+        Answer::Failed(failure) => ListAnswer::Failed(failure),
+        Answer::HostPaused(_) => failed(PAUSED),
     }
 }
 
 /// Reads a list on a blocking thread, because a large one takes time.
 async fn read_list(answer: Response) -> ListAnswer {
-    let named = |name: &str| validator(&answer, name);
-    let (etag, last_modified) = (named("etag"), named("last-modified"));
+    let validators = (validator(&answer, "etag"), validator(&answer, "last-modified"));
     match tokio::task::spawn_blocking(move || read(&answer.body)).await {
-        Ok(Ok(opml)) => ListAnswer::Read { opml, etag, last_modified },
-        Ok(Err(error)) => ListAnswer::failed(error.to_string()),
-        Err(_) => ListAnswer::failed("the parser crashed on this list; please report its address"),
+        Ok(Ok(opml)) => ListAnswer::Read(opml, validators),
+        Ok(Err(error)) => failed(error.to_string()),
+        Err(_) => failed("the parser crashed on this list; please report its address"),
     }
 }
 
@@ -397,16 +386,12 @@ impl Scheduler {
         };
         let Some(list) = self.lists.lists.get(&url) else { return Ok(()) };
         let (settings, record) = (list.settings.clone(), list.record.clone());
-        let record = match asked {
-            ListAnswer::Unchanged => {
-                LISTS.add(1, &["unchanged"]);
-                after_good_answer(record, now, &settings)
+        let (outcome, record) = match asked {
+            ListAnswer::Unchanged => ("unchanged", after_good_answer(record, now, &settings)),
+            ListAnswer::Failed(failure) => {
+                ("failed", after_failure(record, failure, now, &settings))
             }
-            ListAnswer::Failed { problem, retry_after } => {
-                LISTS.add(1, &["failed"]);
-                after_failure(record, problem, retry_after, now, &settings)
-            }
-            ListAnswer::Read { opml, etag, last_modified } => {
+            ListAnswer::Read(opml, (etag, last_modified)) => {
                 let was_reported = record.problem.as_deref() == Some(SHRUNK);
                 let (manual_overrides, has_shrunk) =
                     self.apply_list(&settings, &opml, was_reported).await?;
@@ -415,18 +400,18 @@ impl Scheduler {
                 let shrunk = (has_shrunk && !was_reported).then_some(SHRUNK);
                 match problem(&opml).or(shrunk) {
                     Some(problem) => {
-                        LISTS.add(1, &["failed"]);
-                        after_failure(record, problem.to_owned(), None, now, &settings)
+                        let failure = Failure::broken(problem);
+                        ("failed", after_failure(record, failure, now, &settings))
                     }
                     None => {
-                        LISTS.add(1, &["read"]);
                         let feeds = u32::try_from(opml.feeds.len()).unwrap_or(u32::MAX);
                         let record = ListRecord { etag, last_modified, feeds, ..record };
-                        after_good_answer(record, now, &settings)
+                        ("read", after_good_answer(record, now, &settings))
                     }
                 }
             }
         };
+        LISTS.add(1, &[outcome]);
         crate::check_fail_point(&self.poller.context, Point::Acknowledged)?;
         self.put_list(record).await
     }
@@ -548,8 +533,7 @@ fn after_good_answer(record: ListRecord, now: UnixMillis, list: &ConfiguredList)
 
 fn after_failure(
     record: ListRecord,
-    problem: String,
-    retry_after: Option<Duration>,
+    Failure { problem, retry_after, .. }: Failure,
     now: UnixMillis,
     list: &ConfiguredList,
 ) -> ListRecord {

@@ -3,7 +3,6 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
@@ -20,7 +19,7 @@ use crate::hosts::{Hosts, RequestKind};
 use crate::lock::lock;
 use crate::metrics::PAGES;
 use crate::probe::feeds_named;
-use crate::robots::{Permission, Robots};
+use crate::robots::{self, Robots};
 use crate::settings::Settings;
 use crate::sites::owner;
 
@@ -56,7 +55,7 @@ pub(crate) struct PageResult {
 }
 
 /// Why an item keeps the text of its feed, as the metric of pages labels it.
-type SkipReason = &'static str;
+pub(crate) type SkipReason = &'static str;
 
 /// The page is not that of the item.
 const OTHER: SkipReason = "other_page";
@@ -105,17 +104,17 @@ impl Pages {
     }
 
     /// Reads the page of an item by the rule of its feed. `feed` is the address of the feed, which
-    /// gives the item this title and says `told` about it, of which `words` words are its text.
+    /// gives the item this title and this text of so many words.
     pub(crate) async fn full_text(
         &self,
         link: &str,
         feed: &str,
-        (title, told, words): (&str, &str, usize),
+        (title, text, words): (&str, &str, usize),
         rule: &Rule,
     ) -> PageResult {
         let _share = self.shares.share_of(feed).await;
         let read = match self.read(link, feed, rule).await {
-            Ok(page) if rule.article.is_none() && !is_about(&page, title, told) => Err(OTHER),
+            Ok(page) if rule.article.is_none() && !is_about(&page, title, text) => Err(OTHER),
             read => read,
         };
         let (result, outcome) = match read {
@@ -135,12 +134,7 @@ impl Pages {
     async fn read(&self, link: &str, feed: &str, rule: &Rule) -> Result<Page, SkipReason> {
         let extractor = self.extractor.as_ref().ok_or("no_reader")?;
         let url = Url::parse(link).ok().filter(is_of_the_web).ok_or("no_address")?;
-        let crawl_delay = match self.permission(&url, feed).await {
-            Permission::Allowed(crawl_delay) => crawl_delay,
-            Permission::Forbidden => return Err("robots"),
-            Permission::Unknown => return Err("robots_unknown"),
-        };
-        let answer = self.fetch(url, feed, crawl_delay).await?;
+        let answer = self.fetch(url, feed).await?;
         let page = extractor.extract(answer.body, answer.url.as_str(), rule).await;
         let page = page.map_err(|error| skip_reason(&error))?;
         if page.noarchive || page.reserved {
@@ -149,28 +143,16 @@ impl Pages {
         Ok(page)
     }
 
-    /// Whether robots.txt allows a page. It is requested only if the page may be requested.
-    async fn permission(&self, url: &Url, feed: &str) -> Permission {
-        match self.client.client.check(&for_feed(Request::get(url.clone()), feed)).await {
-            Ok(()) => self.robots.permission(url).await,
-            Err(_) => Permission::Unknown,
-        }
-    }
-
-    /// Requests a page that the feed at `feed` links to.
-    async fn fetch(
-        &self,
-        url: Url,
-        feed: &str,
-        crawl_delay: Duration,
-    ) -> Result<Response, SkipReason> {
+    /// Requests a page that the feed at `feed` links to, if robots.txt allows it, which is requested only if the page may be.
+    async fn fetch(&self, url: Url, feed: &str) -> Result<Response, SkipReason> {
+        let checked = self.client.client.check(&for_feed(Request::get(url.clone()), feed)).await;
+        checked.map_err(|_| robots::UNKNOWN)?;
+        let crawl_delay = self.robots.permission(&url).await?;
         let _turn = self.hosts.turn(&url, RequestKind::Page, crawl_delay).await;
         if self.hosts.paused_until(&url).is_some() {
             return Err("left_alone");
         }
-        let total = self.settings.timeout;
-        let request = Request { max_body: LONGEST_PAGE, total, ..Request::get(url) };
-        let request = for_feed(self.settings.access(request), feed);
+        let request = for_feed(self.settings.request(url, LONGEST_PAGE), feed);
         let request = request.with_header("Accept", "text/html,application/xhtml+xml;q=0.9");
         let answer = self.client.send(request).await.map_err(|error| match error {
             SendError::TooLarge { .. } => "too_large",
@@ -188,14 +170,11 @@ impl Pages {
 
 /// The result of a page, and its outcome in the metrics. The text of the feed has `words` words. Of a
 /// paywalled page only the lead is used; the text of the feed is never cut.
-fn to_result(page: Page, words: usize, has_rule: bool) -> (PageResult, &'static str) {
-    let (page, is_paywalled) = match page.paywalled {
-        true => {
-            let text = Text::new(&page.text).opening(LEAD_WORDS, LEAD_CHARACTERS).to_owned();
-            (Page { text, ..page }, true)
-        }
-        false => (page, false),
-    };
+fn to_result(mut page: Page, words: usize, has_rule: bool) -> (PageResult, &'static str) {
+    let is_paywalled = page.paywalled;
+    if is_paywalled {
+        page.text = Text::new(&page.text).opening(LEAD_WORDS, LEAD_CHARACTERS).to_owned();
+    }
     let is_better = word_count(&page.text) > words;
     let outcome = match (is_paywalled, is_better) {
         (true, _) => "paywalled",
@@ -214,10 +193,10 @@ const SHARED: f64 = 0.2;
 
 /// Whether a page may be about what its item says: it has the title of the item, or they share words. It is not, if the site
 /// answers with something else, such as a wall that is not recognised as one.
-fn is_about(page: &Page, title: &str, told: &str) -> bool {
+fn is_about(page: &Page, title: &str, text: &str) -> bool {
     let headline = page.title.as_deref().unwrap_or_default();
     let on_page = telling_words(&format!("{headline} {}", page.text));
-    let told = telling_words(told);
+    let told = telling_words(&format!("{title} {text}"));
     let shared = told.intersection(&on_page).count();
     let (headline, title) = (wirefold_text::normalise(headline), wirefold_text::normalise(title));
     let has_title = title.contains(' ') && headline.contains(&title);
@@ -301,10 +280,7 @@ impl Pages {
         if !is_of_the_web(url) {
             return Vec::new();
         }
-        let Permission::Allowed(crawl_delay) = self.permission(url, feed).await else {
-            return Vec::new();
-        };
-        let answer = match self.fetch(url.clone(), feed, crawl_delay).await {
+        let answer = match self.fetch(url.clone(), feed).await {
             Ok(answer) => answer,
             Err(reason) => {
                 tracing::debug!(%url, why = reason, "not checked for the feeds it names");

@@ -8,11 +8,10 @@ use bytes::Bytes;
 use tokio::sync::OnceCell;
 use url::{Position, Url};
 use wirefold_flow::{Clock, UnixMillis};
-use wirefold_http_client::Request;
 
 use crate::hosts::{Hosts, RequestKind};
 use crate::lock::lock;
-use crate::pages::PageClient;
+use crate::pages::{PageClient, SkipReason};
 use crate::settings::Settings;
 
 /// How long the rules of a host are cached.
@@ -28,16 +27,10 @@ const LONGEST_DELAY: Duration = Duration::from_secs(30);
 /// From this number of hosts on, expired rules are dropped.
 const MOST_HOSTS: usize = 10_000;
 
-/// Whether a page may be fetched.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Permission {
-    /// Allowed, with this delay before the next request.
-    Allowed(Duration),
-    /// Forbidden.
-    Forbidden,
-    /// Unknown now, and therefore forbidden for now.
-    Unknown,
-}
+/// The reason why a page may not be fetched, as the metric of pages labels it.
+const FORBIDDEN: SkipReason = "robots";
+/// The rules are not known now, so that the page is forbidden for now.
+pub(crate) const UNKNOWN: SkipReason = "robots_unknown";
 
 /// The rules of all hosts.
 pub(crate) struct Robots {
@@ -46,15 +39,12 @@ pub(crate) struct Robots {
     clock: Arc<dyn Clock>,
     agent: String,
     settings: Arc<Settings>,
-    hosts_rules: Mutex<HashMap<String, Arc<HostRules>>>,
+    hosts_rules: Mutex<HashMap<String, HostRules>>,
 }
 
-/// One host's rules, fetched by the first request that needs them.
-struct HostRules {
-    until: Mutex<UnixMillis>,
-    /// `None` if robots.txt could not be fetched.
-    rules: OnceCell<Option<Rules>>,
-}
+/// One host's rules, fetched by the first request that needs them, and how long they are used. `None` if robots.txt could
+/// not be fetched.
+type HostRules = Arc<OnceCell<(UnixMillis, Option<Rules>)>>;
 
 impl Robots {
     pub(crate) fn new(
@@ -68,54 +58,43 @@ impl Robots {
         Self { client, hosts, clock, agent, settings, hosts_rules: Mutex::default() }
     }
 
-    /// Whether the page may be fetched.
-    pub(crate) async fn permission(&self, page: &Url) -> Permission {
+    /// The delay before the next request, if the page may be fetched.
+    pub(crate) async fn permission(&self, page: &Url) -> Result<Duration, SkipReason> {
         let host_rules = self.host_rules(page);
-        let rules = host_rules.rules.get_or_init(|| self.load(page, &host_rules)).await;
-        match rules {
-            None => Permission::Unknown,
-            Some(rules) if rules.allow(&page[Position::BeforePath..Position::AfterQuery]) => {
-                allowed(rules)
-            }
-            Some(_) => Permission::Forbidden,
-        }
+        let (_, rules) = host_rules.get_or_init(|| self.load(page)).await;
+        let rules = rules.as_ref().ok_or(UNKNOWN)?;
+        let delay = rules.delay().and_then(|delay| Duration::try_from_secs_f64(delay).ok());
+        let delay = delay.unwrap_or_default();
+        let is_allowed = rules.allow(&page[Position::BeforePath..Position::AfterQuery]);
+        if is_allowed && delay <= LONGEST_DELAY { Ok(delay) } else { Err(FORBIDDEN) }
     }
 
-    fn host_rules(&self, page: &Url) -> Arc<HostRules> {
+    fn host_rules(&self, page: &Url) -> HostRules {
         let now = self.clock.now();
+        let is_used = |rules: &HostRules| rules.get().is_none_or(|(until, _)| *until > now);
         let mut hosts_rules = lock(&self.hosts_rules);
         if hosts_rules.len() >= MOST_HOSTS {
-            hosts_rules.retain(|_, host_rules| *lock(&host_rules.until) > now);
+            hosts_rules.retain(|_, rules| is_used(rules));
         }
-        let origin = page.origin().ascii_serialization();
-        let fresh = || {
-            let until = Mutex::new(now.plus(GOOD_FOR));
-            Arc::new(HostRules { until, rules: OnceCell::new() })
-        };
-        let host_rules = hosts_rules.entry(origin).or_insert_with(fresh);
-        if *lock(&host_rules.until) <= now {
-            *host_rules = fresh();
+        let host_rules = hosts_rules.entry(page.origin().ascii_serialization()).or_default();
+        if !is_used(host_rules) {
+            *host_rules = HostRules::default();
         }
         host_rules.clone()
     }
 
-    async fn load(&self, page: &Url, host_rules: &HostRules) -> Option<Rules> {
+    async fn load(&self, page: &Url) -> (UnixMillis, Option<Rules>) {
         let rules = match page.join("/robots.txt") {
             Ok(url) => self.fetch(url).await,
             Err(_) => None,
         };
-        if rules.is_none() {
-            *lock(&host_rules.until) = self.clock.now().plus(WAIT);
-        }
-        rules
+        let good_for = if rules.is_some() { GOOD_FOR } else { WAIT };
+        (self.clock.now().plus(good_for), rules)
     }
 
     async fn fetch(&self, url: Url) -> Option<Rules> {
         let _turn = self.hosts.turn(&url, RequestKind::Page, Duration::ZERO).await;
-        let total = self.settings.timeout;
-        let request = Request { max_body: LIMIT, total, ..Request::get(url.clone()) };
-        let request = self.settings.access(request);
-        match self.client.send(request).await {
+        match self.client.send(self.settings.request(url.clone(), LIMIT)).await {
             Ok(answer) if answer.is_success() => self.read(answer.body).await,
             // RFC 9309, section 2.3.1.3: without the file, nothing is forbidden.
             Ok(answer) if (400..500).contains(&answer.status) && answer.status != 429 => {
@@ -141,15 +120,6 @@ impl Robots {
     }
 }
 
-fn allowed(rules: &Rules) -> Permission {
-    let delay = rules.delay().map(Duration::try_from_secs_f64);
-    match delay {
-        None | Some(Err(_)) => Permission::Allowed(Duration::ZERO),
-        Some(Ok(delay)) if delay > LONGEST_DELAY => Permission::Forbidden,
-        Some(Ok(delay)) => Permission::Allowed(delay),
-    }
-}
-
 /// The bytes of a line that are read.
 const LONGEST_LINE: usize = 16 * 1024;
 
@@ -166,12 +136,22 @@ struct Rule {
     pattern: String,
 }
 
-/// A line of the file.
-enum Line<'a> {
-    Agent(&'a [u8]),
-    Rule { is_allowed: bool, pattern: &'a [u8] },
-    Delay(&'a [u8]),
+/// The kind of a line of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Agent,
+    Allow,
+    Disallow,
+    Delay,
 }
+
+/// The beginnings of lines, with the usual errors.
+const FIELDS: [(Field, &[&str]); 4] = [
+    (Field::Agent, &["user-agent", "useragent", "user agent"]),
+    (Field::Allow, &["allow"]),
+    (Field::Disallow, &["disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw"]),
+    (Field::Delay, &["crawl-delay", "crawldelay", "crawl delay"]),
+];
 
 /// The current group of lines.
 #[derive(Debug, Clone, Copy, Default)]
@@ -187,36 +167,33 @@ impl Rules {
     /// that are not rules.
     #[must_use]
     pub fn read(file: &[u8], agent: &str) -> Self {
-        let (mut ours, mut for_all, mut others) =
-            (Self::default(), Self::default(), Self::default());
+        let (mut ours, mut for_all) = (Self::default(), Self::default());
         let (mut group, mut is_named) = (Group::default(), false);
-        for line in without_mark(file).split(|byte| matches!(byte, b'\n' | b'\r')) {
+        let lines = without_mark(file).split(|byte| matches!(byte, b'\n' | b'\r'));
+        let fields = lines.filter_map(|line| field_of(&line[..line.len().min(LONGEST_LINE)]));
+        for (field, value) in fields {
+            if field == Field::Agent {
+                if group.has_rules {
+                    group = Group::default();
+                }
+                let is_ours = token(value).eq_ignore_ascii_case(agent.as_bytes());
+                group.is_for_all |= is_all(value);
+                group.is_ours |= is_ours && !is_all(value);
+                is_named |= group.is_ours;
+                continue;
+            }
+            group.has_rules |= field != Field::Delay;
             let rules = match group {
                 Group { is_ours: true, .. } => &mut ours,
                 Group { is_for_all: true, .. } => &mut for_all,
-                Group { .. } => &mut others,
+                Group { .. } => continue,
             };
-            match line_of(&line[..line.len().min(LONGEST_LINE)]) {
-                None => {}
-                Some(Line::Agent(name)) => {
-                    if group.has_rules {
-                        group = Group::default();
-                    }
-                    if is_all(name) {
-                        group.is_for_all = true;
-                    } else if token(name).eq_ignore_ascii_case(agent.as_bytes()) {
-                        group.is_ours = true;
-                        is_named = true;
-                    }
-                }
-                Some(Line::Rule { is_allowed, pattern }) => {
-                    group.has_rules = true;
-                    rules.rules.push(Rule { is_allowed, pattern: escaped(pattern) });
-                }
-                Some(Line::Delay(value)) => {
-                    let value = std::str::from_utf8(value).ok().and_then(|it| it.parse().ok());
-                    rules.delay = rules.delay.or(value);
-                }
+            if field == Field::Delay {
+                let value = std::str::from_utf8(value).ok().and_then(|it| it.parse().ok());
+                rules.delay = rules.delay.or(value);
+            } else {
+                let is_allowed = field == Field::Allow;
+                rules.rules.push(Rule { is_allowed, pattern: escaped(value) });
             }
         }
         // A group for this crawler replaces the group for all, even if it is empty.
@@ -295,25 +272,16 @@ fn without_mark(file: &[u8]) -> &[u8] {
     &file[common..]
 }
 
-fn line_of(line: &[u8]) -> Option<Line<'_>> {
+/// The kind of a line and its value; `None` if it is no rule.
+fn field_of(line: &[u8]) -> Option<(Field, &[u8])> {
     let line = line.split(|byte| *byte == b'#').next().unwrap_or_default().trim_ascii();
     let at = line.iter().position(|byte| *byte == b':').or_else(|| only_gap(line))?;
     let (name, value) = (line[..at].trim_ascii_end(), line[at + 1..].trim_ascii());
-    let is = |names: &[&str]| {
-        let starts = |start: &&str| {
-            name.get(..start.len()).is_some_and(|it| it.eq_ignore_ascii_case(start.as_bytes()))
-        };
-        names.iter().any(starts)
+    let begins = |start: &&str| {
+        name.get(..start.len()).is_some_and(|it| it.eq_ignore_ascii_case(start.as_bytes()))
     };
-    match () {
-        () if is(&["user-agent", "useragent", "user agent"]) => Some(Line::Agent(value)),
-        () if is(&["allow"]) => Some(Line::Rule { is_allowed: true, pattern: value }),
-        () if is(&["disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw"]) => {
-            Some(Line::Rule { is_allowed: false, pattern: value })
-        }
-        () if is(&["crawl-delay", "crawldelay", "crawl delay"]) => Some(Line::Delay(value)),
-        () => None,
-    }
+    let (field, _) = FIELDS.iter().find(|(_, starts)| starts.iter().any(begins))?;
+    Some((*field, value))
 }
 
 /// The space between the words of a line without a colon, if it has two words.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use url::Url;
 use wirefold_http_client::Request;
 use wirefold_proto::{FeedSettings, FullText};
 
@@ -119,8 +120,9 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The request with the access that applies to its address.
-    pub(crate) fn access(&self, request: Request) -> Request {
+    /// The request for an address with the access that applies to it, for an answer of at most `max_body` bytes.
+    pub(crate) fn request(&self, url: Url, max_body: u64) -> Request {
+        let request = Request { max_body, total: self.timeout, ..Request::get(url) };
         access::with_access(&self.access, request)
     }
 }

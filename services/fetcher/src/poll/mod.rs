@@ -22,8 +22,8 @@ use wirefold_proto::{FeedId, FeedRecord};
 use crate::FetcherError;
 use crate::access::for_feed;
 use crate::answer::{
-    Answer, Failure, Validators, conditional, feed_request, judge, parse, parse_failure, send,
-    within_time_of,
+    Answer, Failure, ParseFailure, ParsedFeed, Validators, conditional, feed_request, judge, parse,
+    parse_failure, send, within_time_of,
 };
 use crate::budget::Budgets;
 use crate::hosts::{Hosts, RequestKind};
@@ -76,11 +76,8 @@ impl Poller {
     ) -> Result<Option<PollResult>, FetcherError> {
         let clock = &self.context.clock;
         let started = clock.now();
-        let asked = tokio::select! {
-            biased;
-            () = self.stop.cancelled() => return Ok(None),
-            asked = self.request_feed(&record, &state, is_shared) => asked,
-        };
+        let asking = self.request_feed(&record, &state, is_shared);
+        let Some(asked) = self.stop.run_until_cancelled(asking).await else { return Ok(None) };
         let (old_state, was_fetched) = (state.clone(), asked.was_fetched);
         let Some(polled) = self.apply_answer(asked, record, state).await? else {
             return Ok(None);
@@ -103,10 +100,9 @@ impl Poller {
         mut record: FeedRecord,
         state: PollState,
     ) -> Result<Option<PollResult>, FetcherError> {
-        let settings = &*self.settings;
         let now = || self.context.clock.now();
         let FeedAnswer { answer, was_conditional, is_plain, .. } = asked;
-        let (answer, listing, body) = match answer {
+        let (outcome, answer, listing, body) = match answer {
             Answer::HostPaused(until) => {
                 POLLS.add(1, &["left_alone"]);
                 return Ok(Some(after_pause(record, state, until, now())));
@@ -116,44 +112,36 @@ impl Poller {
                 return Ok(Some(after_gone(record, state, now())));
             }
             Answer::Failed(failure) => return Ok(Some(self.failed(record, state, failure))),
-            Answer::Unchanged(answer) => {
-                POLLS.add(1, &["unchanged"]);
-                (answer, None, None)
-            }
+            Answer::Unchanged(answer) => ("unchanged", answer, None, None),
             Answer::Body(answer) => {
                 let body = body_hash(&answer.body);
                 let is_same = state.body == Some(body) && record.last_good.is_some();
                 if is_same && !new_items::needs_site(&record, answer.url.as_str()) {
-                    POLLS.add(1, &["same"]);
-                    (answer, None, Some(body))
+                    ("same", answer, None, Some(body))
                 } else {
-                    let reading = parse(answer.clone());
-                    match self.parse_marked(&record.feed.id, reading).await? {
+                    let read = match self.parse_marked(&record.feed.id, &answer).await? {
+                        Ok(read) => read,
                         Err(unread) => {
                             let failure = parse_failure(&unread, &answer.body);
                             return Ok(Some(self.failed(record, state, failure)));
                         }
-                        Ok(read) => {
-                            // Found before anything is published, because the ids of articles depend on
-                            // the site.
-                            let Some(site) = self.site_of(&record, &answer, &read).await else {
-                                return Ok(None);
-                            };
-                            record.site = site;
-                            let Some(listing) =
-                                self.publish_new_items(&record, &state, &read).await?
-                            else {
-                                return Ok(None);
-                            };
-                            POLLS.add(1, &["read"]);
-                            (answer, Some((listing, read.feed)), Some(body))
-                        }
-                    }
+                    };
+                    // Found before anything is published, because the ids of articles depend on the site.
+                    let Some(site) = self.site_of(&record, &answer, &read).await else {
+                        return Ok(None);
+                    };
+                    record.site = site;
+                    let Some(listing) = self.publish_new_items(&record, &state, &read).await?
+                    else {
+                        return Ok(None);
+                    };
+                    ("read", answer, Some((listing, read.feed)), Some(body))
                 }
             }
         };
+        POLLS.add(1, &[outcome]);
         let good = GoodAnswer { answer: &answer, listing, body, was_conditional, is_plain };
-        Ok(Some(after_good(record, state, good, now(), settings)))
+        Ok(Some(after_good(record, state, good, now(), &self.settings)))
     }
 
     /// The feed after a failure. Only the first failure in a row is logged at level info.
@@ -335,19 +323,19 @@ impl ParseGate {
 }
 
 impl Poller {
-    /// Stores the mark that a feed is being parsed, then parses it with `read`, then deletes the mark.
-    pub(super) async fn parse_marked<T>(
+    /// Stores the mark that a feed is being parsed, then parses it, then deletes the mark.
+    async fn parse_marked(
         &self,
         feed: &FeedId,
-        read: impl Future<Output = T>,
-    ) -> Result<T, BusError> {
+        answer: &Response,
+    ) -> Result<Result<ParsedFeed, ParseFailure>, BusError> {
         let ParseGate { gate, suspects } = &*self.parse_gate;
         let is_alone = lock(suspects).contains(feed);
         let _alone = if is_alone { Some(gate.write().await) } else { None };
         let _with_others = if is_alone { None } else { Some(gate.read().await) };
         let by = self.store.share.own().to_owned();
         self.store.put_read_mark(feed, ReadMark { is_alone, by }).await?;
-        let read = read.await;
+        let read = parse(answer.clone()).await;
         self.store.forget_read_mark(feed).await?;
         lock(suspects).remove(feed);
         Ok(read)

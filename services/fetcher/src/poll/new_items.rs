@@ -36,31 +36,20 @@ use crate::state::{PollState, SeenItem, SeenItems};
 /// teasers.
 const MAX_PAGES_TIME: Duration = Duration::from_mins(10);
 
-/// The data that all articles of one poll share.
+/// The articles of one poll while they are published.
 struct Batch<'a> {
     record: &'a FeedRecord,
-    seen: UnixMillis,
+    now: UnixMillis,
     /// The site that the feed speaks for.
     authority: Authority,
     /// The selectors for article pages, from the settings of the feed.
     rule: Rule,
     is_baseline: bool,
-    /// For each item, whether it is an old one that came in a flood.
-    flood: Vec<bool>,
-    /// The indexes, in the feed, of the items whose pages are fetched.
-    with_page: HashSet<usize>,
-}
-
-/// The parts of a poll that change while the items of a batch are published.
-struct Progress<'a> {
     seen: SeenItems,
     window: Window,
     account: Account<'a>,
     listing: Listing,
 }
-
-/// An article, and the result of its page; `None` for an item without words.
-type ItemArticle = Option<(ArticleFetched, PageResult)>;
 
 impl Poller {
     /// Publishes new and changed items, the oldest first, and remembers them once all are stored.
@@ -79,175 +68,139 @@ impl Poller {
             ItemIdentity::Auto => state.identity.unwrap_or(ItemIdentity::Auto),
             chosen => chosen,
         };
-        let ItemList { items, identity } = list_items(read, &before, identity, record.last_good);
-        let list = ItemList { items: self.without_forgotten(items).await?, identity };
-        let new_listing = Listing::of(&list);
-        let listed = list.items;
-        let batch = Batch {
+        let mut list = list_items(read, &before, identity, record.last_good);
+        self.leave_out_forgotten(&mut list.items).await?;
+        mark_flood(&mut list.items, record, before.entries().count(), timestamp(now));
+        self.choose_pages(record, &mut list.items);
+        let mut batch = Batch {
             record,
-            seen: now,
+            now,
             authority: authority(record),
             rule: Rule::of(&record.feed),
             is_baseline: self.settings.baseline && record.last_good.is_none(),
-            flood: find_flood(record, &listed, before.entries().count(), timestamp(now)),
-            with_page: self.with_page(record, &listed),
-        };
-        let mut progress = Progress {
             seen: before.clone(),
             window: self.publisher.window(),
             account: self.budgets.account(&record.feed, state.spent.as_ref(), now),
-            listing: new_listing,
+            listing: Listing::of(&list),
         };
-        let mut is_stopped = false;
-        for (index, item) in listed.iter().enumerate().rev() {
-            is_stopped = !self.publish_item(&batch, index, item, &mut progress).await?;
-            if is_stopped {
-                break;
+        for item in list.items.iter().rev() {
+            if !self.publish_item(&mut batch, item).await? {
+                batch.window.finish().await?;
+                return Ok(None);
             }
         }
-        let Progress { mut seen, window, account, mut listing } = progress;
+        let Batch { mut seen, window, account, mut listing, .. } = batch;
         window.finish().await?;
-        if is_stopped {
-            return Ok(None);
-        }
         listing.spent = Some(account.spent());
         crate::check_fail_point(&self.context, Point::Published)?;
         seen.prune(day(now));
         if seen != before {
             self.store.put_seen(id, &seen).await?;
         }
-        ITEMS.add(listing.new as u64, &["new"]);
-        ITEMS.add(listing.changed as u64, &["changed"]);
-        ITEMS.add((listing.listed - listing.new - listing.changed) as u64, &["known"]);
+        let known = listing.listed - listing.new - listing.changed;
+        for (count, kind) in [(listing.new, "new"), (listing.changed, "changed"), (known, "known")]
+        {
+            ITEMS.add(count as u64, &[kind]);
+        }
         Ok(Some(listing))
     }
 
     /// Publishes an item that is new or changed, and remembers it. `false` if the fetcher stops.
     async fn publish_item(
         &self,
-        batch: &Batch<'_>,
-        index: usize,
+        batch: &mut Batch<'_>,
         item: &ListedItem<'_>,
-        progress: &mut Progress<'_>,
     ) -> Result<bool, FetcherError> {
-        let Progress { seen, window, account, listing } = progress;
-        let was_baseline = item.known.is_some_and(|known| known.is_baseline);
-        let (article, is_baseline) = match item.unchanged() {
-            Some(known) => (known.article, was_baseline),
+        let mut is_baseline = item.known.is_some_and(|known| known.is_baseline);
+        let article = match item.unchanged() {
+            Some(known) => known.article,
             None => {
-                let Some(converted) = self.article(batch, index, item).await else {
-                    return Ok(false);
-                };
-                let Some((mut article, page)) = converted else { return Ok(true) };
-                listing.ruled += usize::from(page.is_found.is_some());
-                listing.missed += usize::from(page.is_found == Some(false));
-                listing.pages += usize::from(page.is_read);
-                listing.other_pages += usize::from(page.is_other);
-                let (article_id, is_baseline) = (article.id, article.article.baseline);
+                let Some(mut page) = self.read_page(batch, item).await else { return Ok(false) };
+                let better = page.better.take();
+                let Some(mut article) = article_of(batch, item, better) else { return Ok(true) };
+                let (id, about) = (article.id, &mut article.article);
+                about.paywalled = page.is_paywalled;
+                is_baseline |= about.baseline;
+                batch.listing.count_page(&page);
                 // A new teaser for the same page is not a new article.
-                if item.known.is_none_or(|known| known.article != article_id) {
-                    listing.published += 1;
-                    article.article.beyond_budget = account.is_beyond(&article);
-                    window.push(article).await?;
+                if item.known.is_none_or(|known| known.article != id) {
+                    batch.listing.published += 1;
+                    article.article.beyond_budget = batch.account.is_beyond(&article);
+                    batch.window.push(article).await?;
                 }
-                (article_id, was_baseline || is_baseline)
+                id
             }
         };
         let ListedItem { content, page, parts, .. } = *item;
-        let day = day(batch.seen);
-        seen.put(&item.key, SeenItem { content, article, day, page, parts, is_baseline });
+        let day = day(batch.now);
+        batch.seen.put(&item.key, SeenItem { content, article, day, page, parts, is_baseline });
         Ok(true)
     }
 
-    /// The items without those whose articles people had wirefold forget.
-    async fn without_forgotten<'a>(
+    /// Removes the items whose articles people had wirefold forget.
+    async fn leave_out_forgotten(
         &self,
-        listed: Vec<ListedItem<'a>>,
-    ) -> Result<Vec<ListedItem<'a>>, FetcherError> {
-        let mut left = Vec::with_capacity(listed.len());
-        for item in listed {
-            let is_forgotten = match item.item.link.as_deref() {
-                Some(link) if item.unchanged().is_none() => {
-                    self.publisher.has_forgotten(link).await?
-                }
-                _ => false,
-            };
-            if is_forgotten {
+        items: &mut Vec<ListedItem<'_>>,
+    ) -> Result<(), FetcherError> {
+        for item in std::mem::take(items) {
+            let link = item.item.link.as_deref().filter(|_| item.unchanged().is_none());
+            if let Some(link) = link
+                && self.publisher.has_forgotten(link).await?
+            {
                 FORGOTTEN.add(1, &[]);
             } else {
-                left.push(item);
+                items.push(item);
             }
         }
-        Ok(left)
+        Ok(())
     }
 
-    /// The items whose pages are fetched: the first ones, since feeds list the newest first.
-    fn with_page(&self, record: &FeedRecord, listed: &[ListedItem<'_>]) -> HashSet<usize> {
-        let is_wanted = |(_, item): &(usize, &ListedItem<'_>)| {
-            let wanted = self.pages.are_wanted(record.feed.full_text, item.words);
-            wanted && item.unchanged().is_none() && item.item.link.is_some()
-        };
-        let mut wanted: Vec<usize> =
-            listed.iter().enumerate().filter(is_wanted).map(|(index, _)| index).collect();
-        let beyond = wanted.len().saturating_sub(self.settings.pages_per_poll);
+    /// Chooses the items whose pages are fetched: the first ones, since feeds list the newest first.
+    fn choose_pages(&self, record: &FeedRecord, items: &mut [ListedItem<'_>]) {
+        let mut chosen = 0;
+        for item in items {
+            let is_wanted = self.pages.are_wanted(record.feed.full_text, item.words);
+            if is_wanted && item.unchanged().is_none() && item.item.link.is_some() {
+                item.has_page = chosen < self.settings.pages_per_poll;
+                chosen += 1;
+            }
+        }
+        let beyond = chosen.saturating_sub(self.settings.pages_per_poll);
         if beyond > 0 {
             PAGES.add(beyond as u64, &["too_many"]);
-            wanted.truncate(self.settings.pages_per_poll);
         }
-        wanted.into_iter().collect()
     }
 
-    /// The article of an item; `None` if the fetcher was stopped while it fetched the page.
-    async fn article(
-        &self,
-        batch: &Batch<'_>,
-        index: usize,
-        listed: &ListedItem<'_>,
-    ) -> Option<ItemArticle> {
-        let link = listed.item.link.as_deref().filter(|_| batch.with_page.contains(&index));
-        let spent = self.context.clock.now().since(batch.seen);
-        let told = listed.told();
-        let mut page_result = match link {
-            None => PageResult::default(),
-            Some(_) if spent > MAX_PAGES_TIME => {
-                PAGES.add(1, &["too_late"]);
-                PageResult::default()
-            }
-            Some(link) => tokio::select! {
-                biased;
-                () = self.stop.cancelled() => return None,
-                page_result = self.pages.full_text(link, &batch.record.feed.url, (&listed.item.title, &told, listed.words), &batch.rule) => page_result,
-            },
+    /// Reads the page of an item, if it is to be fetched; `None` if the fetcher was stopped meanwhile.
+    async fn read_page(&self, batch: &Batch<'_>, item: &ListedItem<'_>) -> Option<PageResult> {
+        let Some(link) = item.item.link.as_deref().filter(|_| item.has_page) else {
+            return Some(PageResult::default());
         };
-        let is_old = batch.is_baseline || batch.flood.get(index).is_some_and(|is_old| *is_old);
-        let better = page_result.better.take();
-        let article = article_of(batch, listed, better, is_old);
-        Some(article.map(|mut article| {
-            article.article.paywalled = page_result.is_paywalled;
-            (article, page_result)
-        }))
+        if self.context.clock.now().since(batch.now) > MAX_PAGES_TIME {
+            PAGES.add(1, &["too_late"]);
+            return Some(PageResult::default());
+        }
+        let about = (item.item.title.as_str(), item.text(), item.words);
+        let reading = self.pages.full_text(link, &batch.record.feed.url, about, &batch.rule);
+        self.stop.run_until_cancelled(reading).await
     }
 }
 
+/// The article of an item, with the text of its page if that is better; `None` if it has no words.
 fn article_of(
     batch: &Batch<'_>,
     listed: &ListedItem<'_>,
     better: Option<Page>,
-    is_old: bool,
 ) -> Option<ArticleFetched> {
-    let Batch { record, seen, .. } = batch;
-    let feed_text = || listed.text().to_owned();
     let (item, text, text_source) = match better {
-        None if listed.words < TEASER_WORDS => {
-            (Cow::Borrowed(listed.item), feed_text(), TextSource::Teaser)
-        }
-        None => (Cow::Borrowed(listed.item), feed_text(), TextSource::Feed),
-        Some(page) => {
-            let item = filled_in(listed.item, &page);
-            (Cow::Owned(item), page.text, TextSource::Page)
+        Some(page) => (Cow::Owned(filled_in(listed.item, &page)), page.text, TextSource::Page),
+        None => {
+            let is_teaser = listed.words < TEASER_WORDS;
+            let text_source = if is_teaser { TextSource::Teaser } else { TextSource::Feed };
+            (Cow::Borrowed(listed.item), listed.text().to_owned(), text_source)
         }
     };
-    let feed = &record.feed;
+    let feed = &batch.record.feed;
     let submitted = SubmittedArticle {
         outlet: feed.outlet.as_ref().map(ToString::to_string),
         ..to_submitted(&item, text)
@@ -257,11 +210,11 @@ fn article_of(
         authority: batch.authority.clone(),
         outlet: site_of(&feed.url),
         text_source,
-        seen: timestamp(*seen),
+        seen: timestamp(batch.now),
     };
     let mut article = identify(submitted, &arrival).ok()?;
     let about = &mut article.article;
-    about.baseline = is_old && listed.known.is_none();
+    about.baseline = (batch.is_baseline || listed.is_old) && listed.known.is_none();
     about.updates_baseline = listed.known.is_some_and(|known| known.is_baseline);
     about.item_key.clone_from(&listed.key);
     let before = listed.known.map(|known| known.article);
@@ -300,20 +253,18 @@ const MIN_MOVED: usize = 3;
 /// If a feed was read within this time, it is suspicious that all of its items are new.
 const READ_RECENTLY: Duration = Duration::from_hours(24);
 
-/// For each item, whether it is an old one that came in a flood. A site that moved has no more old items than were remembered.
-pub(super) fn find_flood(
+/// Marks the old items that came in a flood. A site that moved has no more old items than were remembered.
+fn mark_flood(
+    items: &mut [ListedItem<'_>],
     record: &FeedRecord,
-    listed: &[ListedItem<'_>],
     remembered: usize,
     now: Timestamp,
-) -> Vec<bool> {
-    let Some(last_good) = record.last_good else {
-        // At the first good poll, either all items are baseline or no item is.
-        return vec![false; listed.len()];
-    };
+) {
+    // At the first good poll, either all items are baseline or no item is.
+    let Some(last_good) = record.last_good else { return };
     let was_read_recently = now.duration_since(last_good) < signed(READ_RECENTLY);
-    let new = listed.iter().filter(|item| item.known.is_none()).count();
-    let is_all_new = new == listed.len();
+    let new = items.iter().filter(|item| item.known.is_none()).count();
+    let is_all_new = new == items.len();
     let is_old = |item: &ListedItem<'_>| match item.item.published {
         Some(published) => {
             let is_day = published.as_second().rem_euclid(86_400) == 0;
@@ -326,12 +277,11 @@ pub(super) fn find_flood(
         }
         None => is_all_new && new >= MIN_FLOOD && was_read_recently,
     };
-    let old: Vec<bool> = listed.iter().map(|item| item.known.is_none() && is_old(item)).collect();
-    let count = old.iter().filter(|late| **late).count();
+    items.iter_mut().for_each(|item| item.is_old = item.known.is_none() && is_old(item));
+    let count = items.iter().filter(|item| item.is_old).count();
     let fewest = if is_all_new && count <= remembered { MIN_MOVED } else { MIN_FLOOD };
-    match count >= fewest && count * 2 >= new {
-        true => old,
-        false => vec![false; listed.len()],
+    if count < fewest || count * 2 < new {
+        items.iter_mut().for_each(|item| item.is_old = false);
     }
 }
 
@@ -364,6 +314,10 @@ pub(super) struct ListedItem<'a> {
     /// Hashes of its title and of its text; 0 for one that is too short to identify it.
     pub(super) parts: [u64; 2],
     pub(super) known: Option<SeenItem>,
+    /// Whether it is an old one that came in a flood.
+    is_old: bool,
+    /// Whether its page is fetched.
+    has_page: bool,
 }
 
 impl ListedItem<'_> {
@@ -373,13 +327,8 @@ impl ListedItem<'_> {
     }
 
     /// Its best text in the feed.
-    pub(super) fn text(&self) -> &str {
+    fn text(&self) -> &str {
         text_of(self.item)
-    }
-
-    /// All that the feed says about it.
-    fn told(&self) -> String {
-        format!("{} {}", self.item.title, self.text())
     }
 }
 
@@ -456,6 +405,8 @@ fn items_with_keys<'a>(
             page_by_other_scheme,
             parts,
             known,
+            is_old: false,
+            has_page: false,
         });
     }
     listed
@@ -626,11 +577,8 @@ impl Poller {
     /// stopped.
     async fn is_named(&self, feed: &str, addresses: &[String], pages: &[Url]) -> Option<bool> {
         for page in pages {
-            let named = tokio::select! {
-                biased;
-                () = self.stop.cancelled() => return None,
-                named = self.pages.feeds_named_by(page, feed) => named,
-            };
+            let asked = self.pages.feeds_named_by(page, feed);
+            let named = self.stop.run_until_cancelled(asked).await?;
             if named.iter().any(|other| addresses.contains(&identity(other))) {
                 return Some(true);
             }

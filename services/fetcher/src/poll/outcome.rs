@@ -20,7 +20,7 @@ use crate::interval::{
     Bounds, adapt_interval, after_skipped, backoff, extra_wait, interval_for_news, item_gap,
     revisit_wait, trial_wait,
 };
-use crate::pages::TEASER_WORDS;
+use crate::pages::{PageResult, TEASER_WORDS};
 use crate::settings::Settings;
 use crate::state::PollState;
 
@@ -69,6 +69,14 @@ impl Listing {
             changed: listed.len() - new - unchanged,
             ..Self::default()
         }
+    }
+
+    /// Counts the page of an item.
+    pub(super) fn count_page(&mut self, page: &PageResult) {
+        self.ruled += usize::from(page.is_found.is_some());
+        self.missed += usize::from(page.is_found == Some(false));
+        self.pages += usize::from(page.is_read);
+        self.other_pages += usize::from(page.is_other);
     }
 
     fn known_share(&self) -> Option<f64> {
