@@ -96,11 +96,8 @@ pub async fn run(
         let until = poller.stop.clone();
         return run_share(poller, until).await;
     };
-    let joined = tokio::select! {
-        biased;
-        () = poller.stop.cancelled() => return Ok(()),
-        joined = Membership::join(&poller.context, name) => joined,
-    };
+    let joining = Membership::join(&poller.context, name);
+    let Some(joined) = poller.stop.run_until_cancelled(joining).await else { return Ok(()) };
     let mut membership = match joined {
         Err(error @ (BusError::NotAllowed { .. } | BusError::NoStream(_))) => {
             tracing::warn!(%error, "this fetcher shares no feeds with others: repeat `wirefold setup`");
@@ -150,12 +147,10 @@ async fn run_share(poller: Poller, until: CancellationToken) -> Result<(), Fetch
 }
 
 async fn poll_feeds(poller: Poller, until: CancellationToken) -> Result<(), FetcherError> {
-    let loaded = tokio::select! {
-        biased;
-        () = until.cancelled() => return Ok(()),
-        loaded = Scheduler::load(Arc::new(poller)) => loaded?,
-    };
-    loaded.run(until).await
+    match until.run_until_cancelled(Scheduler::load(Arc::new(poller))).await {
+        Some(loaded) => loaded?.run(until).await,
+        None => Ok(()),
+    }
 }
 
 /// A poller of all feeds.

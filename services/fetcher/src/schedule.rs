@@ -330,6 +330,16 @@ struct Plan {
     to_forget: Vec<FeedId>,
 }
 
+impl Plan {
+    /// Polls a feed, and writes its record if it is another one than before.
+    fn put(&mut self, before: Option<&FeedRecord>, record: FeedRecord, state: PollState) {
+        if before != Some(&record) {
+            self.to_write.push(record.clone());
+        }
+        self.feeds.push((record, state));
+    }
+}
+
 /// Joins the configured feeds with the stored ones. `may_follow`: there is a list that was never read,
 /// which may replace one that is no longer configured. Until it is read, the feeds of the old list and
 /// their state stay.
@@ -344,21 +354,15 @@ fn plan(
         let feed = &configured.feed;
         let managed_by = Some(configured.managed_by.clone());
         let before = remembered.remove(&feed.id);
-        let same_address = before.filter(|(record, _)| record.feed.url == feed.url);
-        let (record, state) = match same_address {
-            Some((known, state)) => {
-                let lists = known.lists.iter().filter(|it| is_list(it)).cloned().collect();
-                let record = FeedRecord { feed: feed.clone(), managed_by, lists, ..known.clone() };
-                if record == known {
-                    plan.feeds.push((record, state));
-                    continue;
-                }
-                (record, state)
+        let (known, state) = before.filter(|(record, _)| record.feed.url == feed.url).unzip();
+        let record = match known.clone() {
+            Some(mut record) => {
+                record.lists.retain(is_list);
+                FeedRecord { feed: feed.clone(), managed_by, ..record }
             }
-            None => (waiting(feed.clone(), managed_by, settings), PollState::default()),
+            None => waiting(feed.clone(), managed_by, settings),
         };
-        plan.to_write.push(record.clone());
-        plan.feeds.push((record, state));
+        plan.put(known.as_ref(), record, state.unwrap_or_default());
     }
     for (feed, (record, state)) in remembered {
         let is_manual = record.managed_by.is_none() && record.lists.is_empty();
@@ -372,10 +376,7 @@ fn plan(
         }
         // A feed that a file defined before may still be in a list.
         let kept = FeedRecord { managed_by: None, lists, ..record.clone() };
-        if kept != record {
-            plan.to_write.push(kept.clone());
-        }
-        plan.feeds.push((kept, state));
+        plan.put(Some(&record), kept, state);
     }
     plan
 }
@@ -389,27 +390,27 @@ async fn handle_read_marks(
 ) -> Result<(), FetcherError> {
     let now = poller.context.clock.now();
     let share = &poller.store.share;
-    let is_ours = |feed: &FeedId, mark: &ReadMark| {
-        let own = feeds.iter().find(|(record, _)| record.feed.id == *feed);
-        let is_own = own.is_some_and(|(record, _)| share.has(&record.feed));
-        !share.is_another(&mark.by) && (is_own || share.leads() && own.is_none())
-    };
-    let read_marks: HashMap<FeedId, ReadMark> =
-        read_marks.into_iter().filter(|(feed, mark)| is_ours(feed, mark)).collect();
-    for (feed, _) in read_marks.iter().filter(|(_, mark)| mark.is_alone) {
-        if let Some((record, _)) = feeds.iter_mut().find(|(record, _)| record.feed.id == *feed) {
+    for (feed, mark) in read_marks {
+        let own = feeds.iter_mut().find(|(record, _)| record.feed.id == feed);
+        let is_ours = own.as_ref().map_or(share.leads(), |(record, _)| share.has(&record.feed));
+        if share.is_another(&mark.by) || !is_ours {
+            continue;
+        }
+        if !mark.is_alone {
+            poller.parse_gate.suspect([feed]);
+            continue;
+        }
+        if let Some((record, _)) = own {
             *record = set_aside(record.clone(), now);
             poller.store.put_record(record).await?;
         }
-        poller.store.forget_read_mark(feed).await?;
+        poller.store.forget_read_mark(&feed).await?;
     }
     // Logged at each start, because people may not have seen the last one.
     for (record, _) in feeds.iter().filter(|(record, _)| record.set_aside.is_some()) {
         let feed = &record.feed.id;
         tracing::error!(%feed, "{}", set_aside_problem(feed));
     }
-    let suspects = read_marks.into_iter().filter(|(_, mark)| !mark.is_alone).map(|(feed, _)| feed);
-    poller.parse_gate.suspect(suspects);
     Ok(())
 }
 

@@ -15,19 +15,15 @@ use serde_json::value::RawValue;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use wirefold_address::{Arrival, Authority, identify};
-use wirefold_envelope::{Sender, timestamp};
-use wirefold_flow::{Answer, BoxFuture, BusError, Point, StageContext, Stored};
+use wirefold_envelope::{dead_letters, timestamp};
+use wirefold_flow::{Answer, BoxFuture, BusError, DeadLetter, Point, Reason, StageContext, Stored};
 use wirefold_proto::streams::Stage;
-use wirefold_proto::{
-    ArticleFetched, DeadBody, DeadCause, DeadHeader, DeadLetter, FeedId, Outlet, SubmittedArticle,
-    Tag, TextSource,
-};
+use wirefold_proto::{ArticleFetched, FeedId, Outlet, SubmittedArticle, TextSource};
 
 use crate::FetcherError;
 use crate::metrics::MESSAGES;
 use crate::publish::{Publisher, retry_bus};
 
-const SENDER: Sender = Sender { source: "/wirefold/fetcher" };
 /// How many messages one read returns.
 const AT_ONCE: usize = 64;
 /// The wait before a failed subscription is opened again.
@@ -121,11 +117,8 @@ impl Follower {
         let Source { subject, server, feed, .. } = &self.source;
         let mut last_problem = None;
         loop {
-            let opened = tokio::select! {
-                biased;
-                () = self.stop.cancelled() => return Ok(()),
-                opened = self.source.opener.open() => opened,
-            };
+            let opening = self.source.opener.open();
+            let Some(opened) = self.stop.run_until_cancelled(opening).await else { return Ok(()) };
             let problem = match opened {
                 Ok(subscription) => {
                     last_problem = None;
@@ -142,11 +135,7 @@ impl Follower {
                 tracing::warn!(subject, server, why = problem, "subject cannot be followed");
             }
             last_problem = Some(problem);
-            tokio::select! {
-                biased;
-                () = self.stop.cancelled() => return Ok(()),
-                () = self.context.wait(PAUSE) => {}
-            }
+            self.context.pause(PAUSE, &self.stop).await;
         }
     }
 
@@ -157,18 +146,15 @@ impl Follower {
         mut subscription: Box<dyn Subscription>,
     ) -> Result<Option<String>, FetcherError> {
         loop {
-            let messages = tokio::select! {
-                biased;
-                () = self.stop.cancelled() => return Ok(None),
-                messages = subscription.next(AT_ONCE) => messages,
-            };
-            let acknowledged = match messages {
-                Ok(messages) => {
+            let next = subscription.next(AT_ONCE);
+            let acknowledged = match self.stop.run_until_cancelled(next).await {
+                None => return Ok(None),
+                Some(Ok(messages)) => {
                     self.store_messages(messages).await?;
                     // If this fails, the messages come again, which has no effect.
                     subscription.acknowledge().await
                 }
-                Err(error) => Err(error),
+                Some(Err(error)) => Err(error),
             };
             if let Err(error) = acknowledged {
                 return Ok(Some(error.to_string()));
@@ -214,40 +200,21 @@ impl Follower {
         delivered: &SubjectMessage,
         reason: String,
     ) -> Result<(), BusError> {
-        let (message, clock) = (&delivered.message, &self.context.clock);
         let Source { subject, server, .. } = &self.source;
-        tracing::warn!(
-            subject,
-            server,
-            sequence = message.sequence,
-            reason,
-            "message moved to the dead letters"
-        );
-        let header =
-            |(name, value): (&str, &str)| DeadHeader { name: name.into(), value: value.into() };
+        let sequence = delivered.message.sequence;
+        tracing::warn!(subject, server, sequence, reason, "message moved to the dead letters");
+        let stream = format!("{} at {server}", delivered.message.stream);
+        let message = Stored { stream, ..delivered.message.clone() };
         let letter = DeadLetter {
-            schema: Tag::new(),
-            stage: Stage::Fetcher,
-            delivery: None,
-            cause: DeadCause::Rejected,
-            reason,
-            stream: format!("{} at {server}", message.stream),
-            sequence: message.sequence,
-            subject: message.subject.clone(),
+            stage: Stage::Fetcher.as_str(),
+            reason: &Reason::rejected(reason),
             attempts: delivered.attempt,
-            at: timestamp(clock.now()),
-            headers: message.headers.iter().map(header).collect(),
-            message: Some(DeadBody::of(&message.body)),
+            at: self.context.clock.now(),
+            message: &message,
+            body: Some(&message.body),
         };
-        let at = letter.at;
-        let outgoing = SENDER.outgoing(&letter, at).or_else(|_| {
-            // The message is too large for a letter. The letter only has its address.
-            SENDER.outgoing(&DeadLetter { message: None, headers: Vec::new(), ..letter }, at)
-        });
-        let Ok(outgoing) = outgoing else { return Ok(()) };
-        let bus = &self.context.bus;
-        retry_bus(&self.context, || bus.publish(outgoing.clone())).await?;
-        Ok(())
+        let dead = dead_letters(Stage::Fetcher);
+        retry_bus(&self.context, || self.context.publish_letter(&dead, &letter)).await
     }
 }
 

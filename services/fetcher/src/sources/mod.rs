@@ -114,15 +114,12 @@ pub(crate) async fn run(
 ) -> Result<(), BusError> {
     let reader = FileReader::new(context, stop.clone())?;
     let mut watches: Vec<Watch> = sources.into_iter().map(Watch::new).collect();
-    while !watches.is_empty() {
+    while !watches.is_empty() && !stop.is_cancelled() {
         for watch in &mut watches {
             watch.check(&reader).await?;
         }
         watches.retain(|watch| !watch.done);
-        tokio::select! {
-            () = stop.cancelled() => return Ok(()),
-            () = context.wait(CHECK_INTERVAL) => {}
-        }
+        context.pause(CHECK_INTERVAL, &stop).await;
     }
     Ok(())
 }
