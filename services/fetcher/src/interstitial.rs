@@ -101,12 +101,12 @@ const CONSENT: &[&str] = &[
     "dados pessoais", "zgod", "partnerzy", "danych osobowych", "samtyck", "samtykke", "partnere", "personuppgift", "evästei",
     "suostumus", "souhlas", "süti", "соглас", "персональн", "файлы cookie", "çerez", "クッキー", "个人信息", "個人資料", "쿠키",
 ];
-/// Words on the buttons of such pages, in lower case.
+/// Words on buttons that agree to something, in lower case.
 #[rustfmt::skip]
-const AGREEMENTS: &[&str] = &[
+pub(crate) const AGREEMENTS: &[&str] = &[
     "accept", "agree", "allow all", "akzeptieren", "zustimmen", "einverstanden", "aceptar", "acepto", "accetta", "aceitar", "aceito",
-    "akkoord", "godta", "godkänn", "hyväksy", "akceptuj", "zgadzam", "souhlas", "přijmout", "elfogad", "принять", "прийняти", "kabul",
-    "同意", "接受", "동의",
+    "akkoord", "godta", "godkänn", "hyväksy", "akceptuj", "zgadzam", "souhlas", "přijmout", "elfogad", "принять", "прийняти", "согласен",
+    "kabul", "同意", "接受", "동의", "قبول",
 ];
 /// Markup and texts of logins, in lower case.
 #[rustfmt::skip]

@@ -10,7 +10,7 @@ use wirefold_feed::html;
 use wirefold_text::normalise;
 
 use super::tidy::{
-    ASIDES, RELATED, STANDFIRSTS, has_word, is_inside, letters, names, share_of_links,
+    ASIDES, RELATED, STANDFIRSTS, has_sign, has_word, is_inside, letters, names, share_of_links,
 };
 
 /// The most pieces of a page that are examined.
@@ -229,9 +229,8 @@ fn piece(page: &Document, id: NodeId, lists: &mut HashMap<NodeId, bool>) -> Opti
 /// The parent element of a paragraph, or of the list that it is in, with the boxes that hold nothing else.
 fn parent_of(page: &Document, id: NodeId) -> Option<NodeId> {
     let mut outer = outermost_list(page, id);
-    let is_of_another = |it: NodeId| {
-        has_word(page, it, ASIDES) || RELATED.iter().any(|sign| names(page, it).contains(sign))
-    };
+    let is_of_another =
+        |it: NodeId| has_word(page, it, ASIDES) || has_sign(&names(page, it), RELATED);
     while let Some(parent) = page.parent(outer)
         && matches!(page.tag_name(parent), "div" | "section")
         && page.children(parent).len() == 1

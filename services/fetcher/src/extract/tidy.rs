@@ -1,7 +1,12 @@
 //! Removes page chrome before the extraction: text for browsers without scripts, cookie dialogs, player
 //! settings, lists of other articles, and readings over characters (ruby).
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 use trafilatura::dom::{Document, NodeId};
+
+use crate::interstitial::AGREEMENTS;
 
 /// Elements that never have text of the article.
 const INVISIBLE: &[&str] = &[
@@ -45,14 +50,13 @@ pub(super) fn tidy(page: &mut Document) {
     let has_cards = linked.len() >= FEWEST_CARDS;
     for id in page.iter_descendants(body, &[]) {
         let names = names(page, id);
-        if is_dialog_box(page, id, &names, limits)
-            || is_list_of_others(page, id, &names, limits)
-            || is_hidden(page, id, &names, limits)
-            || is_named_aside(page, id, &names, limits)
-            || (has_cards && is_of_cards(page, id, whole))
-        {
+        let is_chrome = is_dialog_box(page, id, &names)
+            || is_list_of_others(page, id, &names)
+            || is_hidden(page, id, &names)
+            || is_named_aside(page, id, &names);
+        if (is_chrome && may_go(page, id, limits)) || (has_cards && is_of_cards(page, id, whole)) {
             page.remove(id, true);
-        } else if COMMENTS.iter().any(|sign| names.contains(sign)) && !may_go(page, id, limits) {
+        } else if has_sign(&names, COMMENTS) && !may_go(page, id, limits) {
             // The library would take the article for comments.
             page.remove_attribute(id, "class");
             page.remove_attribute(id, "id");
@@ -79,21 +83,20 @@ fn is_invisible(page: &Document, id: NodeId) -> bool {
 }
 
 /// Whether an element is a cookie dialog or has settings.
-fn is_dialog_box(page: &Document, id: NodeId, names: &str, limits: Limits) -> bool {
+fn is_dialog_box(page: &Document, id: NodeId, names: &str) -> bool {
     let is = |name: &str, values: &[&str]| {
         page.get_attribute(id, name).is_some_and(|value| values.contains(&value.as_str()))
     };
-    let is_dialog = is("role", &["dialog", "alertdialog"]) || is("aria-modal", &["true"]);
-    let is_named = CONSENT.iter().chain(SETTINGS).any(|sign| names.contains(sign));
-    (is_dialog || is_named) && may_go(page, id, limits)
+    is("role", &["dialog", "alertdialog"])
+        || is("aria-modal", &["true"])
+        || has_sign(names, DIALOGS)
 }
 
 /// Whether an element lists other articles, by its name and its links.
-fn is_list_of_others(page: &Document, id: NodeId, names: &str, limits: Limits) -> bool {
+fn is_list_of_others(page: &Document, id: NodeId, names: &str) -> bool {
     BOXES.contains(&page.tag_name(id))
-        && RELATED.iter().any(|sign| names.contains(sign))
+        && has_sign(names, RELATED)
         && share_of_links(page, id) >= LISTS_LINKS
-        && may_go(page, id, limits)
 }
 
 /// Whether a box holds the headlines of other articles, each linked and most with a teaser, beside an article.
@@ -157,17 +160,17 @@ fn remove_list_under(page: &mut Document, heading: NodeId, limits: Limits) {
     if matches!(page.tag_name(heading), "div" | "span") && page.children(heading).len() > 1 {
         return;
     }
-    let text = page.text_content(heading);
-    if letters(&text) > LONGEST_HEADING && share_of_links(page, heading) < LISTS_LINKS {
-        return;
-    }
-    let lower = text.trim().to_lowercase();
+    let lower = page.text_content(heading).trim().to_lowercase();
     if !LIST_HEADINGS.iter().any(|start| lower.starts_with(start)) {
         return;
     }
+    let is_link = share_of_links(page, heading) >= LISTS_LINKS;
     // A heading with one link in the same paragraph: "Read also: Fog closes the harbour".
-    if share_of_links(page, heading) >= LISTS_LINKS && lower.contains(':') {
+    if is_link && lower.contains(':') {
         return page.remove(heading, true);
+    }
+    if !is_link && letters(&lower) > LONGEST_HEADING {
+        return;
     }
     let lists = |id: &NodeId| {
         matches!(page.tag_name(*id), "ul" | "ol" | "div" | "section")
@@ -216,20 +219,20 @@ const ALL_LINK: f64 = 0.95;
 const ENDS: &[char] = &['.', '!', ':', '…', '”', '"', '»', '。'];
 
 /// Whether a browser does not show an element.
-pub(super) fn is_hidden(page: &Document, id: NodeId, names: &str, limits: Limits) -> bool {
+fn is_hidden(page: &Document, id: NodeId, names: &str) -> bool {
     let hidden = page.get_attribute(id, "hidden");
     let is_hidden = hidden.is_some_and(|how| !how.eq_ignore_ascii_case("until-found"));
-    (is_hidden || HIDDEN_NAMES.iter().any(|sign| names.contains(sign))) && may_go(page, id, limits)
+    is_hidden || has_sign(names, HIDDEN_NAMES)
 }
 
 /// Whether an element is named for something other than the article, and is short enough for it.
-pub(super) fn is_named_aside(page: &Document, id: NodeId, names: &str, limits: Limits) -> bool {
-    let is_named = NAMES.iter().any(|sign| names.contains(sign)) || has_word(page, id, WORDS);
-    is_named && letters(&page.text_content(id)) <= LONGEST_BOX && may_go(page, id, limits)
+fn is_named_aside(page: &Document, id: NodeId, names: &str) -> bool {
+    let is_named = has_sign(names, NAMES) || has_word(page, id, WORDS);
+    is_named && letters(&page.text_content(id)) <= LONGEST_BOX
 }
 
 /// Removes labels of advertisements, notices of rights and links to other articles.
-pub(super) fn remove_lines(page: &mut Document, limits: Limits) {
+fn remove_lines(page: &mut Document, limits: Limits) {
     for id in page.iter_descendants(limits.body, &["div", "p", "span"]) {
         if !page.iter_descendants(id, &["div", "p"]).is_empty() {
             continue;
@@ -268,14 +271,14 @@ fn is_other_article(page: &Document, id: NodeId, line: &str) -> bool {
 
 /// The limits of boxes that may be removed.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    pub(super) body: NodeId,
+struct Limits {
+    body: NodeId,
     /// The most letters of a box.
-    pub(super) most: usize,
+    most: usize,
 }
 
 /// Whether a box may be removed: it is small enough and has no element that only an article has.
-pub(super) fn may_go(page: &Document, id: NodeId, limits: Limits) -> bool {
+fn may_go(page: &Document, id: NodeId, limits: Limits) -> bool {
     let holds_article = || !page.iter(id, &["article", "body", "h1", "main"]).is_empty();
     id != limits.body && letters(&page.text_content(id)) <= limits.most && !holds_article()
 }
@@ -319,6 +322,11 @@ const ASKS_FOR_MONEY: &[&str] = &[
     "please consider supporting", "support our journalism", "support independent journalism", "support our work",
     "unterstützen sie uns", "soutenez-nous", "faites un don", "haz una donación", "apóyanos", "sostienici",
 ];
+/// Finds the phrases that ask for cookies, and those that ask for money.
+static ASKS: LazyLock<[AhoCorasick; 2]> = LazyLock::new(|| {
+    let finder = |phrases| AhoCorasick::new(phrases).expect("they are few and short");
+    [ASKS_FOR_COOKIES, ASKS_FOR_MONEY].map(finder)
+});
 /// Beginnings of calls to subscribe or to follow, in lower case.
 #[rustfmt::skip]
 const CALLS: &[&str] = &[
@@ -348,7 +356,7 @@ const FEW: usize = 3;
 const PARAGRAPHS: &[&str] = &["b", "div", "h2", "h3", "h4", "h5", "li", "p", "span", "strong"];
 
 /// Removes such paragraphs, and the whole box of a paywall.
-pub(super) fn remove_calls(page: &mut Document, limits: Limits) {
+fn remove_calls(page: &mut Document, limits: Limits) {
     for id in page.iter_descendants(limits.body, PARAGRAPHS) {
         let Some(size) = letters_of_call(page, id) else {
             continue;
@@ -372,18 +380,15 @@ fn letters_of_call(page: &Document, id: NodeId) -> Option<usize> {
     }
     let lower = text.trim().to_lowercase();
     // Words after a quotation mark are quoted.
-    let is_own = |at: usize| !lower[..at].contains(['"', '“', '„', '«', '‘', '»']);
-    let asks = ASKS_FOR_COOKIES.iter().any(|sign| lower.find(*sign).is_some_and(is_own));
-    let wants = ASKS_FOR_MONEY.iter().any(|sign| lower.find(*sign).is_some_and(is_own));
-    let is_call = asks
-        || (wants && size <= 2 * LONGEST_CALL)
+    let own = lower.split(['"', '“', '„', '«', '‘', '»']).next().unwrap_or_default();
+    let is_call = ASKS[0].is_match(own)
+        || (size <= 2 * LONGEST_CALL && ASKS[1].is_match(own))
         || (size <= LONGEST_CALL && CALLS.iter().any(|start| lower.starts_with(start)));
     is_call.then_some(size)
 }
 
 fn is_wall(page: &Document, id: NodeId, limits: Limits) -> bool {
-    let names = names(page, id);
-    WALLS.iter().any(|sign| names.contains(sign)) && may_go(page, id, limits)
+    has_sign(&names(page, id), WALLS) && may_go(page, id, limits)
 }
 
 /// Whether a box has little more than a call of this size, such as a heading and a button.
@@ -393,16 +398,12 @@ fn is_around(page: &Document, id: NodeId, size: usize, limits: Limits) -> bool {
         && may_go(page, id, limits)
 }
 
-/// Parts of names of cookie dialogs.
-pub(super) const CONSENT: &[&str] = &[
-    "cookie", "consent", "gdpr", "onetrust", "didomi", "qc-cmp", "sp_message", "truste",
-    "usercentrics", "cybot", "privacy-settings", "privacy-manager", "privacy-center",
-    "privacy-banner",
-];
-/// Parts of names of elements with settings, such as those of video players.
-pub(super) const SETTINGS: &[&str] = &[
-    "vjs-", "jw-settings", "player-settings", "settings-dialog", "settings-modal",
-    "settings-panel", "caption-settings",
+/// Parts of names of cookie dialogs, and of elements with settings, such as those of video players.
+#[rustfmt::skip]
+const DIALOGS: &[&str] = &[
+    "cookie", "consent", "gdpr", "onetrust", "didomi", "qc-cmp", "sp_message", "truste", "usercentrics", "cybot",
+    "privacy-settings", "privacy-manager", "privacy-center", "privacy-banner",
+    "vjs-", "jw-settings", "player-settings", "settings-dialog", "settings-modal", "settings-panel", "caption-settings",
 ];
 /// Parts of names of elements that list other articles.
 #[rustfmt::skip]
@@ -415,7 +416,7 @@ pub(super) const RELATED: &[&str] = &[
 ];
 /// Headings of such lists, in lower case.
 #[rustfmt::skip]
-pub(super) const LIST_HEADINGS: &[&str] = &[
+const LIST_HEADINGS: &[&str] = &[
     "related", "read more", "read also", "read next", "also read", "more on this", "more from", "more stories",
     "more news", "you may also", "you might also", "recommended", "most read", "most popular", "trending",
     "don't miss", "don’t miss", "lire aussi", "à lire aussi", "à lire", "lisez aussi", "sur le même sujet",
@@ -442,20 +443,11 @@ pub(super) const ASIDES: &[&str] = &[
     "meta", "newsletter", "promo", "related", "share", "social", "subscribe", "tags", "time",
 ];
 
-/// Labels of buttons that agree to something, in lower case.
-#[rustfmt::skip]
-const AGREEMENTS: &[&str] = &[
-    "accept", "agree", "allow all", "i agree", "akzeptieren", "zustimmen", "einverstanden", "accepter", "j'accepte",
-    "j’accepte", "aceptar", "acepto", "accetta", "aceitar", "aceito", "accepteren", "akkoord", "acceptera",
-    "godta", "godkänn", "accepter alle", "hyväksy", "akceptuj", "zgadzam", "souhlas", "přijmout", "elfogad", "принять",
-    "согласен", "прийняти", "kabul", "同意", "接受", "동의", "قبول",
-];
-
 /// The longest label of a button, in bytes.
 const LONGEST_BUTTON: usize = 60;
 
 /// Whether the label of a button agrees to something.
-pub(super) fn is_agreement(label: &str) -> bool {
+fn is_agreement(label: &str) -> bool {
     let label = label.trim();
     if label.is_empty() || label.len() > LONGEST_BUTTON {
         return false;
@@ -467,6 +459,11 @@ pub(super) fn is_agreement(label: &str) -> bool {
 /// The names of an element: its id and classes, in lower case.
 pub(super) fn names(page: &Document, id: NodeId) -> String {
     format!("{} {}", page.id_attr(id), page.class_name(id)).to_lowercase()
+}
+
+/// Whether the names of an element have one of these parts. Most elements have no name.
+pub(super) fn has_sign(names: &str, signs: &[&str]) -> bool {
+    names.len() > 1 && signs.iter().any(|sign| names.contains(sign))
 }
 
 /// Whether an element's names have one of these words. `leadText` and `lead-text` have two words.
@@ -496,7 +493,7 @@ const LETTERS: std::ops::RangeInclusive<usize> = 16..=400;
 const MOST: usize = 40;
 
 /// Removes quotations that are elsewhere on the page too, word by word.
-pub(super) fn remove_pull_quotes(page: &mut Document, limits: Limits) {
+fn remove_pull_quotes(page: &mut Document, limits: Limits) {
     let whole = key(&page.text_content(limits.body));
     for id in
         page.iter_descendants(limits.body, &["aside", "blockquote", "q"]).into_iter().take(MOST)
