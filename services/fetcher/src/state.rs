@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use wirefold_flow::{BusError, Entry, KeyValue, StageContext, UnixMillis};
 use wirefold_proto::streams::FEEDS;
 use wirefold_proto::token::{escape, unescape};
@@ -319,71 +320,51 @@ const DEAD: u32 = 30 * STRIKE;
 /// The shortest time after which it does, however often it was polled.
 const DEAD_AFTER: Duration = Duration::from_hours(14 * 24);
 
-/// The state of a feed.
+/// The state of a feed. Its stored form has only the fields that differ from the default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct PollState {
     /// The target of permanent redirects.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) moved: Option<Moved>,
     /// The shortest time between two polls that its publisher wants, in seconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ttl: Option<u64>,
     /// The hours of the day, UTC, in which it wants no polls.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) skip_hours: Vec<u8>,
     /// The days of the week, 0 for Monday, in which it wants no polls.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) skip_days: Vec<u8>,
     /// For how long the last answer is fresh, in seconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) fresh: Option<u64>,
     /// The time until which its host wants no requests (`Retry-After`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) left_alone: Option<u64>,
     /// The time of the next request without validators, which tests whether they are reliable.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) trial: Option<u64>,
     /// Whether its validators stayed the same while it changed.
-    #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) validators_lie: bool,
     /// A hash of the last body that was read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) body: Option<u64>,
     /// The sum of the weights of its failures in a row.
-    #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) strikes: u32,
     /// The part of an item that identifies it, if it differs from that of the settings.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) identity: Option<ItemIdentity>,
     /// Whether it answers only in compatibility mode.
-    #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) is_plain: bool,
     /// The usual time between two polls with something new, in seconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) rhythm: Option<u64>,
     /// The mean time between two new items, in seconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) item_gap: Option<u64>,
     /// Whether it broke off in the middle the last time.
-    #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) is_truncated: bool,
     /// The limit that it exceeded the last time, so that only a part was read; for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) cut_short: Option<String>,
     /// Whether its rule found no article on most of the pages that were read last.
-    #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) is_article_missed: bool,
     /// Whether most of the pages that were read last are not those of its items.
-    #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) has_other_pages: bool,
     /// Whether some of its dates could not be read the last time.
-    #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) has_unread_dates: bool,
     /// Whether most of its items had no date the last time.
-    #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) is_undated: bool,
     /// How much it sent in the hour of its last articles.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) spent: Option<HourlyUsage>,
 }
 
@@ -408,7 +389,11 @@ impl PollState {
     }
 
     pub(crate) fn write(&self) -> Bytes {
-        serde_json::to_vec(self).map(Bytes::from).unwrap_or_default()
+        let mut fields = serde_json::to_value(self).unwrap_or_default();
+        if let Some(fields) = fields.as_object_mut() {
+            fields.retain(|_, value| !is_default(value));
+        }
+        fields.to_string().into()
     }
 
     /// The address to request for a feed with the address `configured` in its settings.
@@ -451,12 +436,8 @@ impl PollState {
     }
 }
 
-fn is_false(value: &bool) -> bool {
-    !value
-}
-
-fn is_zero(value: &u32) -> bool {
-    *value == 0
+fn is_default(value: &Value) -> bool {
+    value.is_null() || *value == false || value.as_array().is_some_and(Vec::is_empty)
 }
 
 /// How a feed is being parsed.

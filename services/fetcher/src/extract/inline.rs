@@ -79,7 +79,6 @@ pub(super) fn wrap_loose_text(page: &mut Document) {
             return;
         };
         left = rest;
-        let runs: Vec<Vec<NodeId>> = runs.into_iter().map(<[NodeId]>::to_vec).collect();
         let runs: Vec<Vec<NodeId>> = runs.iter().map(|run| without_texts(page, run)).collect();
         for (run, is_loose) in runs.iter().zip(loose) {
             let parent = if is_loose { page.sub_element(id, "p") } else { id };
