@@ -171,7 +171,13 @@ impl Store {
     pub(crate) async fn changed_by_others(&self) -> Result<BTreeMap<FeedId, Change>, BusError> {
         let through = lock(&self.read).through;
         let (mut changes, mut is_complete): (BTreeMap<FeedId, Change>, _) = (BTreeMap::new(), true);
-        for Entry { key, value, revision } in self.keys.changes(&[], through).await? {
+        let entries = self.keys.changes(&[], through).await?;
+        if entries.last().is_some_and(|last| last.revision < through) {
+            // The bucket went back in time, as after the restore of a backup: its revisions say nothing about the earlier ones.
+            lock(&self.read).by_key.clear();
+            lock(&self.read).through = 0;
+        }
+        for Entry { key, value, revision } in entries {
             // It may be its own write, of which only the answer is missing: the next call reads it again.
             let is_open = lock(&self.read).being_written.contains(&key);
             is_complete &= !is_open;
@@ -552,16 +558,17 @@ mod tests {
     use wirefold_envelope::{Limits, create_streams};
     use wirefold_flow::Answer;
     use wirefold_flow::sim::{SimBus, SimDisk, VirtualClock};
+    use wirefold_proto::FeedSettings;
 
     use super::*;
 
-    /// A bucket that answers a write once it may.
-    struct LateAnswers {
+    /// A bucket of a server, which answers a write once it may.
+    struct Remote {
         keys: Arc<dyn KeyValue>,
         may: Arc<Semaphore>,
     }
 
-    impl KeyValue for LateAnswers {
+    impl KeyValue for Remote {
         fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Entry>> {
             self.keys.get(key)
         }
@@ -582,20 +589,54 @@ mod tests {
             self.keys.delete(key)
         }
 
+        /// Gives everything after a revision that it does not have, as NATS does.
         fn changes<'a>(&'a self, names: &'a [&'a str], after: u64) -> Answer<'a, Vec<Entry>> {
-            self.keys.changes(names, after)
+            Box::pin(async move {
+                let all = self.keys.changes(names, 0).await?;
+                let is_known = all.last().is_some_and(|last| last.revision >= after);
+                let from = if is_known { after } else { 0 };
+                Ok(all.into_iter().filter(|entry| entry.revision > from).collect())
+            })
         }
     }
 
-    #[tokio::test]
-    async fn an_own_write_is_no_change_of_another_fetcher_before_its_answer_either() {
+    /// The stores of two fetchers that share an empty bucket.
+    async fn stores() -> [Store; 2] {
         let clock = Arc::new(VirtualClock::default());
         let bus = SimBus::open(&SimDisk::default(), clock.clone()).bus();
         create_streams(&*bus, &Limits::default()).await.unwrap();
         let context = StageContext::new(bus, clock);
-        let store = |own| Store::open(&context, Share::of(own, &["a", "b"])).unwrap();
-        let (mut own, other, may) = (store("a"), store("b"), Arc::new(Semaphore::new(0)));
-        own.keys = Arc::new(LateAnswers { keys: own.keys.clone(), may: may.clone() });
+        ["a", "b"].map(|own| Store::open(&context, Share::of(own, &["a", "b"])).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_bucket_that_went_back_in_time_is_read_anew() {
+        let ([mut own, other], [_, other_after]) = (stores().await, stores().await);
+        let feed = FeedSettings::new("harbour".parse().unwrap(), "https://harbour.example/");
+        let record = FeedRecord::waiting(feed, None, 900);
+        let id = &record.feed.id;
+        for strikes in 0..5 {
+            other.put_state(id, &PollState { strikes, ..PollState::default() }).await.unwrap();
+        }
+        assert!(own.replace_record(&record).await.unwrap());
+        assert_eq!(own.changed_by_others().await.unwrap()[id].state.as_ref().unwrap().strikes, 4);
+        let may = Arc::new(Semaphore::new(0));
+        own.keys = Arc::new(Remote { keys: other_after.keys.clone(), may });
+        other_after.put_record(&record).await.unwrap();
+        other_after.put_state(id, &PollState::default()).await.unwrap();
+        let changes = own.changed_by_others().await.unwrap();
+        assert_eq!(
+            (&changes[id].record, changes[id].state.as_ref().unwrap().strikes),
+            (&Some(record.clone()), 0)
+        );
+        assert!(own.replace_record(&FeedRecord { articles: 1, ..record }).await.unwrap());
+        assert_eq!(own.changed_by_others().await.unwrap().len(), 0);
+    }
+
+    #[tokio::test]
+    async fn an_own_write_is_no_change_of_another_fetcher_before_its_answer_either() {
+        let ([mut own, other], may) = (stores().await, Arc::new(Semaphore::new(0)));
+        own.keys = Arc::new(Remote { keys: own.keys.clone(), may: may.clone() });
         let [harbour, pier] = ["harbour", "pier"].map(|id| id.parse::<FeedId>().unwrap());
         let state = PollState { strikes: 1, ..PollState::default() };
         let (writer, written) = (own.clone(), (harbour.clone(), state.clone()));
