@@ -1,5 +1,6 @@
 //! Items with plain texts, in the form that the rest of the system uses.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -323,10 +324,7 @@ fn ttl(feed: &Record) -> Option<Duration> {
 /// Older formats count the hours from 1 to 24.
 fn skip_hours(feed: &Record) -> Vec<u8> {
     let hours = feed.skip_hours.iter().filter_map(|hour| hour.parse::<u8>().ok());
-    let mut hours: Vec<u8> = hours.filter(|hour| *hour <= 24).map(|hour| hour % 24).collect();
-    hours.sort_unstable();
-    hours.dedup();
-    hours
+    in_order(hours.filter(|hour| *hour <= 24).map(|hour| hour % 24))
 }
 
 /// Days by the first three letters of their English names.
@@ -336,10 +334,11 @@ fn skip_days(feed: &Record) -> Vec<u8> {
         let start = day.trim().get(..3)?.to_ascii_lowercase();
         DAYS.iter().position(|name| *name == start).and_then(|at| u8::try_from(at).ok())
     };
-    let mut days: Vec<u8> = feed.skip_days.iter().filter_map(number).collect();
-    days.sort_unstable();
-    days.dedup();
-    days
+    in_order(feed.skip_days.iter().filter_map(number))
+}
+
+fn in_order(numbers: impl Iterator<Item = u8>) -> Vec<u8> {
+    numbers.collect::<BTreeSet<u8>>().into_iter().collect()
 }
 
 fn non_empty(text: String) -> Option<String> {

@@ -94,11 +94,9 @@ impl Lists {
 /// The record with the settings of the file. A shorter interval makes it due sooner.
 fn as_configured(settings: &ConfiguredList, before: Option<ListRecord>) -> ListRecord {
     let seconds = u32::try_from(settings.every.as_secs()).unwrap_or(u32::MAX);
-    let managed_by = settings.managed_by.clone();
-    let fresh = || ListRecord::waiting(&settings.url, managed_by.clone(), seconds);
+    let fresh = || ListRecord::waiting(&settings.url, settings.managed_by.clone(), seconds);
     let before = before.unwrap_or_else(fresh);
-    let sooner = before.last_poll.map(|last| last.saturating_add(settings.every));
-    let sooner = sooner.and_then(Result::ok);
+    let sooner = before.last_poll.and_then(|last| last.saturating_add(settings.every).ok());
     ListRecord {
         managed_by: settings.managed_by.clone(),
         interval_seconds: seconds,

@@ -37,7 +37,6 @@ pub(crate) struct Robots {
     client: Arc<PageClient>,
     hosts: Hosts,
     clock: Arc<dyn Clock>,
-    agent: String,
     settings: Arc<Settings>,
     hosts_rules: Mutex<HashMap<String, HostRules>>,
 }
@@ -53,9 +52,7 @@ impl Robots {
         clock: Arc<dyn Clock>,
         settings: Arc<Settings>,
     ) -> Self {
-        let name = settings.user_agent.split('/').next().unwrap_or_default();
-        let agent = name.trim().to_owned();
-        Self { client, hosts, clock, agent, settings, hosts_rules: Mutex::default() }
+        Self { client, hosts, clock, settings, hosts_rules: Mutex::default() }
     }
 
     /// The delay before the next request, if the page may be fetched.
@@ -113,7 +110,8 @@ impl Robots {
 
     /// Parses the file on a blocking thread, so that a large file or a panic affects nothing else.
     async fn read(&self, file: Bytes) -> Option<Rules> {
-        let agent = self.agent.clone();
+        let agent = self.settings.user_agent.split('/').next().unwrap_or_default();
+        let agent = agent.trim().to_owned();
         let start = file.slice(..file.len().min(MOST_BYTES));
         let reading = tokio::task::spawn_blocking(move || Rules::read(&start, &agent));
         reading.await.ok()

@@ -453,10 +453,8 @@ fn max_age(answer: &Response) -> Option<Duration> {
 }
 
 fn expires_in(answer: &Response, now: Timestamp) -> Option<Duration> {
-    let at = dates::read(answer.header("expires")?, Context::default())?;
-    let sent =
-        answer.header("date").and_then(|date| dates::read(date, Context::default())).unwrap_or(now);
-    Duration::try_from(at.duration_since(sent)).ok()
+    let time = |name: &str| dates::read(answer.header(name)?, Context::default());
+    Duration::try_from(time("expires")?.duration_since(time("date").unwrap_or(now))).ok()
 }
 
 #[cfg(test)]
