@@ -326,7 +326,7 @@ const DEAD: u32 = 30 * STRIKE;
 /// The shortest time after which it does, however often it was polled.
 const DEAD_AFTER: Duration = Duration::from_hours(14 * 24);
 
-/// The state of a feed. Its stored form has only the fields that differ from the default.
+/// The state of a feed. Its stored form leaves out what is absent, false or empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct PollState {
