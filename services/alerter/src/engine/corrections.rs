@@ -15,7 +15,7 @@ use wirefold_text::extract::{is_uncertain, numbers};
 use super::Engine;
 use super::draft::reason;
 use super::facts::{ReadText, Said, StoredText};
-use super::figures::{label, role_at};
+use super::figures::{figures_of, label, role_at};
 use super::incoming::{IncomingArticle, Joining};
 use super::live_alert::LiveAlert;
 use super::statement::{Statement, stems_of_persons};
@@ -131,6 +131,12 @@ impl IncomingArticle {
         // That somebody is in hospital, and not dead, is what remains.
         retracted.retain(|turn| turn.is_grave());
         Some(retracted)
+    }
+
+    /// The figures of the retraction: a report with others is not the one that it takes back.
+    fn retracted_figures(&self) -> Vec<(FigureRole, String)> {
+        let all = figures_of(&Text::new(self.retracted().unwrap_or_default()));
+        all.into_iter().filter_map(|it| Some((it.role?, it.number.value))).collect()
     }
 
     /// The id of its note, as an alert stores it.
@@ -292,8 +298,12 @@ impl IncomingArticle {
         let corrected = self.corrected().filter(|it| it.role.is_some());
         self.carriers = match (retracted, corrected) {
             (Some(turns), _) => {
-                let named = self.names_of_subject();
-                let stating = others.filter(|it| states_turn_of(&it.1, &turns, &named));
+                let (named, counted) = (self.names_of_subject(), self.retracted_figures());
+                let stating = others.filter(|it| {
+                    let has = |(role, value): &(FigureRole, String)| states(it, *role, value);
+                    states_turn_of(&it.1, &turns, &named)
+                        && (counted.is_empty() || counted.iter().any(has))
+                });
                 stating.map(|it| it.0.id).collect()
             }
             (None, Some(figure)) => {
@@ -339,17 +349,19 @@ fn states_turn_of(text: &ReadText, turns: &[Turn], named: &BTreeSet<String>) -> 
     text.opening().iter().any(states) && !text.opening().iter().any(denies)
 }
 
+/// Whether a text states this number of people of a role.
+fn states((article, text): &StoredText, role: FigureRole, value: &str) -> bool {
+    let is_it = |other, number: u64| other == role && number.to_string() == value;
+    let is_told = |said: &&Said| !said.is_of_the_past && !is_uncertain(&said.words.to_lowercase());
+    let mut tolls = text.opening().iter().filter(is_told).flat_map(|said| &said.tolls);
+    article.claims.iter().any(|it| is_it(it.role, it.value))
+        || tolls.any(|(other, number)| is_it(*other, *number))
+}
+
 impl Corrected {
     /// Whether a text states the wrong number of the same people, and not the right one.
-    fn is_in(&self, (article, text): &StoredText) -> bool {
-        let states = |value: &str| {
-            let is_it = |role, number: u64| Some(role) == self.role && number.to_string() == value;
-            let is_told =
-                |said: &&Said| !said.is_of_the_past && !is_uncertain(&said.words.to_lowercase());
-            let mut tolls = text.opening().iter().filter(is_told).flat_map(|said| &said.tolls);
-            article.claims.iter().any(|it| is_it(it.role, it.value))
-                || tolls.any(|(role, number)| is_it(*role, *number))
-        };
+    fn is_in(&self, text: &StoredText) -> bool {
+        let states = |value: &str| self.role.is_some_and(|role| states(text, role, value));
         states(&self.old) && !states(&self.new)
     }
 }

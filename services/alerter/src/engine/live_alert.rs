@@ -394,7 +394,9 @@ impl LiveAlert {
         let since = self.notified_at.map_or(material.seen, |at| at.plus(interval));
         let waits = since.max(material.seen);
         let decisive = self.news.iter().find(|news| news.is_decisive).map(|news| news.seen);
-        decisive.map_or(waits, |seen| waits.min(seen)).max(self.last_at()).max(hour_over)
+        // Several within a minute are one message: six an hour are soon gone.
+        let pause = self.notified_at.map_or(material.seen, |at| at.plus(rules.group_wait * 2));
+        decisive.map_or(waits, |seen| waits.min(seen.max(pause))).max(self.last_at()).max(hour_over)
     }
 
     fn first_due(&self, first: &PendingChange, rules: &Rules, hour_over: UnixMillis) -> UnixMillis {

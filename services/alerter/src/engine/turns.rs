@@ -93,10 +93,11 @@ impl Turn {
         !matches!(self, Self::Death | Self::Denial | Self::Injury | Self::Missing)
     }
 
-    /// Whether it is news further down in a text, too: it ends something, or somebody died.
+    /// Whether it is news further down in a text, too: it ends something, somebody died, or people
+    /// are in danger.
     pub(super) fn is_grave(self) -> bool {
-        use Turn::{Act, AtLarge, Denial, Explosion, Injury, Missing, Shelter};
-        !matches!(self, Act(_) | AtLarge | Denial | Explosion | Injury | Missing | Shelter)
+        use Turn::{Act, Denial, Explosion, Injury, Missing};
+        !matches!(self, Act(_) | Denial | Explosion | Injury | Missing)
     }
 }
 
@@ -461,6 +462,11 @@ mod tests {
         check("Airline files for bankruptcy", Turn::Bankruptcy, true);
         check("Second body found after fire", Turn::Death, true);
         check("Kell told to leave as fire spreads", Turn::Shelter, true);
+        check("Deal ends Kell strike", Turn::Off, true);
+        check("Kell strike enters third week as summer ends", Turn::Off, false);
+        check("Do not drink tap water, Kell told", Turn::Act("warn"), true);
+        check("Moradores de Kell devem ficar em casa", Turn::Shelter, true);
+        check("Vulkan bei Kell bricht aus", Turn::Act("erupt"), true);
         check("Die Opposition forderte am Donnerstag seinen Rücktritt", Turn::Resignation, false);
         check("La oposición pidió el jueves su dimisión", Turn::Resignation, false);
         check("L’opposition a réclamé jeudi sa démission", Turn::Resignation, false);

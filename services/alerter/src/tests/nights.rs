@@ -512,6 +512,52 @@ async fn a_correction_states_its_numbers_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_retraction_names_only_outlets_with_its_figure() {
+    let fire = |count: &str, why: &str| {
+        format!("{count} people were killed in a fire at the cannery of Morvik on Friday, {why}.")
+    };
+    let back =
+        "We withdraw our report that nine people were killed in a fire at the cannery of Morvik.";
+    let lines = vec![
+        line(
+            "2026-11-01T10:00:00Z",
+            "pell",
+            "Two killed in Morvik cannery",
+            &fire("Two", "a nurse said"),
+        ),
+        line(
+            "2026-11-01T10:10:00Z",
+            "quay",
+            "Nine killed in Morvik cannery",
+            &fire("Nine", "as gates were shut"),
+        ),
+        line(
+            "2026-11-01T10:20:00Z",
+            "orm",
+            "Nine dead in Morvik",
+            &fire("Nine", "the owner said by phone"),
+        ),
+        line(
+            "2026-11-01T10:30:00Z",
+            "quay",
+            "Retraction: Morvik cannery",
+            &format!("Retraction: {back}"),
+        ),
+    ];
+    let sent = sent(lines, &["Morvik"]).await;
+    let reasons =
+        sent.iter().flat_map(|it| it.alert.reasons.iter().map(|reason| (&it.alert, reason)));
+    let named: Vec<Vec<&str>> = reasons
+        .filter(|(_, reason)| reason.kind == ReasonKind::Correction)
+        .map(|(alert, reason)| {
+            let had = alert.articles.iter().filter(|it| reason.carriers.contains(&it.id));
+            had.map(|it| it.outlet.as_str()).collect()
+        })
+        .collect();
+    assert_eq!(named, [["orm.example"]]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_second_correction_is_told_although_the_first_stands_above_it() {
     let text = |worth: &str, clerk: &str, notes: &str| {
         format!(
