@@ -24,6 +24,18 @@ pub struct AlertId {
     pub target: Target,
 }
 
+impl From<StoryId> for Target {
+    fn from(story: StoryId) -> Self {
+        Self::Story(story)
+    }
+}
+
+impl From<EventId> for Target {
+    fn from(event: EventId) -> Self {
+        Self::Event(event)
+    }
+}
+
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

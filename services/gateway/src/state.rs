@@ -114,15 +114,20 @@ impl AppState {
         id: ArticleId,
         sequence: u64,
     ) -> Result<Option<ArticleFetched>, BusError> {
-        match self.bus.get(streams::ENRICHED.name, sequence).await {
-            Ok(stored) => {
-                let fetched = decode(&stored.body).ok().map(ArticleEnriched::into_fetched);
-                // After the stream was created anew, another article may have this sequence.
-                Ok(fetched.filter(|it| it.id == id))
-            }
-            Err(BusError::Gone { .. } | BusError::NotYet { .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let stored = self.stored(streams::ENRICHED.name, sequence).await?;
+        let fetched =
+            stored.and_then(|it| decode(&it.body).ok()).map(ArticleEnriched::into_fetched);
+        // After the stream was created anew, another article may have this sequence.
+        Ok(fetched.filter(|it| it.id == id))
+    }
+
+    /// The message at a sequence; `None` if it is not stored, or no longer.
+    pub(crate) async fn stored(
+        &self,
+        stream: &str,
+        sequence: u64,
+    ) -> Result<Option<Stored>, BusError> {
+        if_stored(self.bus.get(stream, sequence).await)
     }
 
     /// The messages at these sequences, in their order; `None` for those that are no longer stored.
@@ -134,10 +139,7 @@ impl AppState {
         let mut messages = Vec::with_capacity(sequences.len());
         for some in sequences.chunks(READ_AT_ONCE) {
             for found in self.bus.get_each(stream, some).await? {
-                messages.push(match found {
-                    Err(BusError::Gone { .. } | BusError::NotYet { .. }) => None,
-                    found => Some(found?),
-                });
+                messages.push(if_stored(found)?);
             }
         }
         Ok(messages)
@@ -182,8 +184,8 @@ impl AppState {
         keys.changes(&["feed"], read.through).await?.iter().for_each(|entry| read.apply(entry));
         let mut feeds = Arc::clone(&read.feeds);
         drop(read);
-        for command in self.waiting_for::<Registry<FeedRecord>>(done).await? {
-            Arc::make_mut(&mut feeds).apply_command(command);
+        for command in self.waiting_for::<FeedRecord>(done).await? {
+            FeedRecord::apply(Arc::make_mut(&mut feeds), command);
         }
         Ok(feeds)
     }
@@ -219,8 +221,7 @@ impl AppState {
 
     /// Every subscription, also those of commands that are not carried out yet.
     pub(crate) async fn subscriptions(&self) -> Result<Registry<SubscriptionRecord>, BusError> {
-        self.registry("subscription", |it: &SubscriptionRecord| it.subscription.id.to_string())
-            .await
+        self.registry("subscription").await
     }
 
     /// The settings of a subscription in its last command, also if it was removed since.
@@ -244,11 +245,7 @@ impl AppState {
         let keys = self.bus.key_value(streams::SUBSCRIPTIONS.name)?;
         let since = keys.get(&format!("since.{}", token::escape(id))).await?;
         let since = since.and_then(|entry| entry.value).map_or(0, |value| number(&value));
-        match self.bus.get(streams::OUTPUT.name, since).await {
-            Ok(stored) => Ok(Some(timestamp(stored.at))),
-            Err(BusError::Gone { .. } | BusError::NotYet { .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
+        Ok(self.stored(streams::OUTPUT.name, since).await?.map(|it| timestamp(it.at)))
     }
 
     /// One subscription.
@@ -257,13 +254,12 @@ impl AppState {
         id: &str,
     ) -> Result<Option<SubscriptionRecord>, BusError> {
         let key = format!("subscription.{}", token::escape(id));
-        let of = |it: &SubscriptionRecord| it.subscription.id.to_string();
-        Ok(self.registry(&key, of).await?.by_id.remove(id))
+        Ok(self.registry(&key).await?.by_id.remove(id))
     }
 
     /// Adds mutes and acknowledgements to the alerts of a page.
     pub(crate) async fn show_handled(&self, page: &mut AlertPage) -> Result<(), BusError> {
-        let mut handled = self.handled("alert").await?;
+        let mut handled: Registry<AlertHandlingRecord> = self.registry("alert").await?;
         let acknowledged = self.acknowledged().await?;
         for row in &mut page.alerts {
             row.handling = handled.by_id.remove(&row.alert.id.to_string());
@@ -292,8 +288,8 @@ impl AppState {
         &self,
         name: &str,
     ) -> Result<BTreeMap<Target, AcknowledgementRecord>, BusError> {
-        let all = self.registry(name, |it: &AcknowledgementRecord| it.of.to_string());
-        let taken = all.await?.into_records().into_iter().filter(|record| !record.released);
+        let all: Registry<AcknowledgementRecord> = self.registry(name).await?;
+        let taken = all.into_records().into_iter().filter(|record| !record.released);
         Ok(taken.map(|record| (record.of, record)).collect())
     }
 
@@ -302,11 +298,7 @@ impl AppState {
         &self,
         alert: &AlertId,
     ) -> Result<Option<AlertHandlingRecord>, BusError> {
-        Ok(self.handled(&handling_key(alert)).await?.by_id.remove(&alert.to_string()))
-    }
-
-    async fn handled(&self, name: &str) -> Result<Registry<AlertHandlingRecord>, BusError> {
-        self.registry(name, |it: &AlertHandlingRecord| it.alert.to_string()).await
+        Ok(self.registry(&handling_key(alert)).await?.by_id.remove(&alert.to_string()))
     }
 
     /// The record with this key; `None` if there is none that can be read.
@@ -321,29 +313,22 @@ impl AppState {
 
     /// The records in `wf_subscriptions` whose keys are this name or begin with it and a dot, also those of commands that
     /// are not carried out yet.
-    async fn registry<M: Message>(
-        &self,
-        name: &str,
-        id: impl Fn(&M) -> String,
-    ) -> Result<Registry<M>, BusError>
-    where
-        Registry<M>: AppliesCommands,
-    {
+    async fn registry<R: Commanded>(&self, name: &str) -> Result<Registry<R>, BusError> {
         const REACHED: &str = SUBSCRIPTIONS_REACHED_KEY;
         let keys = self.bus.key_value(streams::SUBSCRIPTIONS.name)?;
         // The progress is read first: applying a command to a record twice changes nothing.
         let entries = keys.changes(&[REACHED, name], 0).await?;
         let ours = entries.iter().filter(|entry| entry.key != REACHED);
-        let records = ours.filter_map(|entry| decode::<M>(entry.value.as_ref()?).ok());
-        let mut known = Registry::of(records.map(|record| (id(&record), record)));
+        let records = ours.filter_map(|entry| decode::<R>(entry.value.as_ref()?).ok());
+        let mut known = Registry::of(records.map(|record| (record.id(), record)));
         let done = entries.iter().find(|entry| entry.key == REACHED);
-        let waiting = self.waiting_for::<Registry<M>>(done.and_then(|it| it.value.clone())).await?;
-        waiting.into_iter().for_each(|command| known.apply_command(command));
+        let waiting = self.waiting_for::<R>(done.and_then(|it| it.value.clone())).await?;
+        waiting.into_iter().for_each(|command| R::apply(&mut known, command));
         Ok(known)
     }
 
     /// The commands that are not carried out yet, given the place of the last one that was.
-    async fn waiting_for<R: AppliesCommands>(
+    async fn waiting_for<R: Commanded>(
         &self,
         done: Option<Bytes>,
     ) -> Result<Vec<ControlCommand>, BusError> {
@@ -365,6 +350,13 @@ impl AppState {
             }
             commands.extend(batch.iter().filter_map(|it| decode::<ControlCommand>(&it.body).ok()));
         }
+    }
+}
+
+fn if_stored(found: Result<Stored, BusError>) -> Result<Option<Stored>, BusError> {
+    match found {
+        Err(BusError::Gone { .. } | BusError::NotYet { .. }) => Ok(None),
+        found => found.map(Some),
     }
 }
 
@@ -418,92 +410,103 @@ impl<R> Registry<R> {
     }
 }
 
-/// A registry that commands change.
-pub(crate) trait AppliesCommands {
+/// A record that commands change.
+pub(crate) trait Commanded: Message {
     /// The subjects of the commands.
     const FILTER: &'static str;
 
+    /// Its id in a registry.
+    fn id(&self) -> String;
+
     /// Applies a command to the records.
-    fn apply_command(&mut self, given: ControlCommand);
+    fn apply(known: &mut Registry<Self>, given: ControlCommand);
 }
 
-impl AppliesCommands for Registry<FeedRecord> {
+impl Commanded for FeedRecord {
     const FILTER: &'static str = "wirefold.v1.control.feed.>";
 
-    fn apply_command(&mut self, ControlCommand { command, .. }: ControlCommand) {
+    fn id(&self) -> String {
+        self.feed.id.to_string()
+    }
+
+    fn apply(known: &mut Registry<Self>, ControlCommand { command, .. }: ControlCommand) {
         let id = match &command {
             Command::FeedAdd { feed } | Command::FeedChange { feed } => feed.id.to_string(),
             Command::FeedRemove { feed } => feed.to_string(),
             _ => return,
         };
-        let before = self.by_id.get(&id).cloned();
-        if before.as_ref().is_some_and(|record| record.managed_by.is_some()) {
-            return;
-        }
-        match command {
-            Command::FeedRemove { .. } => drop(self.by_id.remove(&id)),
-            Command::FeedChange { .. } if before.is_none() => {}
-            Command::FeedAdd { feed } | Command::FeedChange { feed } => {
+        let before = known.by_id.get(&id).cloned();
+        match (command, before) {
+            (_, Some(Self { managed_by: Some(_), .. })) | (Command::FeedChange { .. }, None) => {}
+            (Command::FeedAdd { feed } | Command::FeedChange { feed }, before) => {
                 let same = before.filter(|record| record.feed.url == feed.url);
                 let record = match same {
-                    Some(record) => FeedRecord { feed, lists: Vec::new(), ..record },
-                    None => FeedRecord::waiting(feed, None, FIRST_INTERVAL),
+                    Some(record) => Self { feed, lists: Vec::new(), ..record },
+                    None => Self::waiting(feed, None, FIRST_INTERVAL),
                 };
-                self.put(id, record);
+                known.put(id, record);
             }
-            _ => {}
+            _ => drop(known.by_id.remove(&id)),
         }
     }
 }
 
-impl AppliesCommands for Registry<AlertHandlingRecord> {
+impl Commanded for AlertHandlingRecord {
     const FILTER: &'static str = "wirefold.v1.control.alert.mute";
 
-    fn apply_command(&mut self, given: ControlCommand) {
+    fn id(&self) -> String {
+        self.alert.to_string()
+    }
+
+    fn apply(known: &mut Registry<Self>, given: ControlCommand) {
         let Command::AlertMute { alert, .. } = &given.command else { return };
         let id = alert.to_string();
-        if let Some(record) = AlertHandlingRecord::after(self.by_id.get(&id), &given) {
-            self.put(id, record);
+        if let Some(record) = Self::after(known.by_id.get(&id), &given) {
+            known.put(id, record);
         }
     }
 }
 
-impl AppliesCommands for Registry<AcknowledgementRecord> {
+impl Commanded for AcknowledgementRecord {
     const FILTER: &'static str = "wirefold.v1.control.alert.acknowledge";
 
-    fn apply_command(&mut self, given: ControlCommand) {
-        if let Some(record) = AcknowledgementRecord::after(&given) {
-            self.put(record.of.to_string(), record);
+    fn id(&self) -> String {
+        self.of.to_string()
+    }
+
+    fn apply(known: &mut Registry<Self>, given: ControlCommand) {
+        if let Some(record) = Self::after(&given) {
+            known.put(record.id(), record);
         }
     }
 }
 
-impl AppliesCommands for Registry<SubscriptionRecord> {
+impl Commanded for SubscriptionRecord {
     const FILTER: &'static str = "wirefold.v1.control.subscription.>";
 
-    fn apply_command(&mut self, ControlCommand { command, at, .. }: ControlCommand) {
+    fn id(&self) -> String {
+        self.subscription.id.to_string()
+    }
+
+    fn apply(known: &mut Registry<Self>, ControlCommand { command, at, .. }: ControlCommand) {
         let id = match &command {
-            Command::SubscriptionMute { subscription, until } => {
-                // A subscription of a file can be muted too.
-                if let Some(record) = self.by_id.get_mut(subscription.as_str()) {
-                    let until = until.unwrap_or(Timestamp::MAX);
-                    record.muted_until = Some(until).filter(|until| *until > at);
-                }
-                return;
-            }
             Command::SubscriptionPut { subscription } => subscription.id.to_string(),
-            Command::SubscriptionRemove { subscription } => subscription.to_string(),
+            Command::SubscriptionRemove { subscription }
+            | Command::SubscriptionMute { subscription, .. } => subscription.to_string(),
             _ => return,
         };
-        let before = self.by_id.get(&id);
-        if before.is_some_and(|record| record.managed_by.is_some()) {
-            return;
-        }
-        let (alerts, copies_folded) =
-            before.map_or((0, 0), |record| (record.alerts, record.copies_folded));
-        match command {
-            Command::SubscriptionPut { subscription } => {
-                let record = SubscriptionRecord {
+        match (command, known.by_id.get_mut(&id)) {
+            // A subscription of a file can be muted too.
+            (Command::SubscriptionMute { until, .. }, Some(record)) => {
+                let until = until.unwrap_or(Timestamp::MAX);
+                record.muted_until = Some(until).filter(|until| *until > at);
+            }
+            (Command::SubscriptionMute { .. }, None)
+            | (_, Some(Self { managed_by: Some(_), .. })) => {}
+            (Command::SubscriptionPut { subscription }, before) => {
+                let counts = before.map(|record| (record.alerts, record.copies_folded));
+                let (alerts, copies_folded) = counts.unwrap_or_default();
+                let record = Self {
                     schema: Tag::new(),
                     subscription: *subscription,
                     managed_by: None,
@@ -513,9 +516,9 @@ impl AppliesCommands for Registry<SubscriptionRecord> {
                     copies_folded,
                     waiting: Vec::new(),
                 };
-                self.put(id, record);
+                known.put(id, record);
             }
-            _ => drop(self.by_id.remove(&id)),
+            _ => drop(known.by_id.remove(&id)),
         }
     }
 }

@@ -6,14 +6,14 @@ use serde::Deserialize;
 use wirefold_envelope::unix_millis;
 use wirefold_flow::{BusError, Stored};
 use wirefold_proto::{
-    Alert, AlertAttemptsRecord, AlertId, ArticleFetched, Command, DeadLetter, GroupBy,
+    Alert, AlertAttemptsRecord, AlertId, ArticleFetched, ArticleId, Command, DeadLetter, GroupBy,
     QueryReading, Subject, SubscriptionId, SubscriptionRecord, Tag, Target, Volume, WaitingAlert,
     attempts_key, decode, streams, taken_key,
 };
 
-use crate::api::request::{IdPrefix, JsonBody, Path, Query};
+use crate::api::request::{Id, JsonBody, Path, Query};
 use crate::api::{Answer, Api, ApiResult, Refusal};
-use crate::projection::{LoggedArticle, StoryQuery};
+use crate::projection::{LoggedArticle, RowId, StoryQuery};
 use crate::shapes::{
     Accepted, AcknowledgeRequest, AlertDelivery, AlertDetail, AlertPage, AlertRevision,
     ArticleAlert, ArticleAlerts, ArticleDetail, ArticleOutcome, DeadDetail, DeadPage, DeadRow,
@@ -48,24 +48,13 @@ pub(super) async fn acknowledge(
     api.command(acknowledgement(of, given)?).await
 }
 
-/// Acknowledges an event, whether or not an alert is about it.
-pub(super) async fn acknowledge_event(
+/// Acknowledges an event or a story, whether or not an alert is about it.
+pub(super) async fn acknowledge_one<I: RowId + Into<Target>>(
     api: Api,
-    Path(IdPrefix(id)): Path<IdPrefix>,
+    Id(of): Id<I>,
     JsonBody(given): JsonBody<AcknowledgeRequest>,
 ) -> ApiResult<Accepted> {
-    let of = Target::Event(api.app.resolve_id(&id).await?);
-    api.command(acknowledgement(of, given)?).await
-}
-
-/// Acknowledges a story.
-pub(super) async fn acknowledge_story(
-    api: Api,
-    Path(IdPrefix(id)): Path<IdPrefix>,
-    JsonBody(given): JsonBody<AcknowledgeRequest>,
-) -> ApiResult<Accepted> {
-    let of = Target::Story(api.app.resolve_id(&id).await?);
-    api.command(acknowledgement(of, given)?).await
+    api.command(acknowledgement(of.into(), given)?).await
 }
 
 /// The most characters of a note.
@@ -202,12 +191,11 @@ pub(super) struct OfSubscription {
 
 pub(super) async fn of_article(
     api: Api,
-    Path(IdPrefix(given)): Path<IdPrefix>,
+    Id(id): Id<ArticleId>,
     Query(query): Query<OfSubscription>,
 ) -> Answer<ArticleAlerts> {
     let app = &api.app;
-    let id = app.resolve_id(&given).await?;
-    let detail = app.article_detail(id, &given).await?;
+    let detail = app.article_detail(id).await?;
     let text = app.fetched(id, detail.output.input.enriched).await?;
     let mut records = app.subscriptions().await?.into_records();
     if let Some(wanted) = &query.subscription {

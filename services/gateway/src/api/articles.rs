@@ -10,11 +10,11 @@ use wirefold_address::{Arrival, Authority, identify};
 use wirefold_envelope::sent;
 use wirefold_flow::Published;
 use wirefold_proto::{
-    ArticleFetched, FeedId, OutputArticle, SubmittedArticle, Tag, TextPolicy, TextSource,
+    ArticleFetched, ArticleId, FeedId, OutputArticle, SubmittedArticle, Tag, TextPolicy, TextSource,
 };
 
 use crate::api::openapi::{Description, Input};
-use crate::api::request::{IdPrefix, Path, Query, body_of, read_json};
+use crate::api::request::{Id, Query, body_of, read_json};
 use crate::api::stories::SENDER;
 use crate::api::{Access, Answer, Api, ApiResult, Refusal};
 use crate::metrics;
@@ -41,9 +41,8 @@ pub(super) async fn at(api: Api, Query(query): Query<AtQuery>) -> Answer<Article
     Ok(Json(ArticleList { schema: Tag::new(), articles }))
 }
 
-pub(super) async fn one(api: Api, Path(IdPrefix(given)): Path<IdPrefix>) -> Answer<ArticleDetail> {
-    let id = api.app.resolve_id(&given).await?;
-    let mut detail = api.app.article_detail(id, &given).await?;
+pub(super) async fn one(api: Api, Id(id): Id<ArticleId>) -> Answer<ArticleDetail> {
+    let mut detail = api.app.article_detail(id).await?;
     let policy = api.text_policy();
     let fetched = match policy {
         TextPolicy::None => None,
@@ -159,11 +158,8 @@ async fn store(api: &Api, mut article: ArticleFetched) -> ApiResult<PushedOutcom
             Published::Duplicate(_) => PushedOutcome::Known,
         }
     };
-    let counted = match outcome {
-        PushedOutcome::Stored => "stored",
-        PushedOutcome::Known => "known",
-    };
-    metrics::PUSHED.add(1, &[counted]);
+    let is_new = outcome == PushedOutcome::Stored;
+    metrics::PUSHED.add(1, &[if is_new { "stored" } else { "known" }]);
     Ok(outcome)
 }
 

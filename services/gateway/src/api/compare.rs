@@ -46,8 +46,8 @@ struct Stored {
 
 pub(super) async fn stored(api: Api, Query(query): Query<CompareQuery>) -> Answer<Comparison> {
     let of = |field: &'static str| move |refusal: Refusal| refusal.about_field(field);
-    let a = api.app.stored(&query.a).await.map_err(of("a"))?;
-    let b = api.app.stored(&query.b).await.map_err(of("b"))?;
+    let a = api.app.side(&query.a).await.map_err(of("a"))?;
+    let b = api.app.side(&query.b).await.map_err(of("b"))?;
     let relation = Relation::of(a.story == b.story, a.event == b.event);
     let comparison = api.app.compare(a.side, b.side).await?;
     Ok(Json(Comparison { stored: Some(relation), ..comparison }))
@@ -81,17 +81,17 @@ impl AppState {
         self.compare(side_of("a", a)?, side_of("b", b)?).await
     }
 
-    async fn stored(&self, given: &str) -> ApiResult<Stored> {
+    async fn side(&self, given: &str) -> ApiResult<Stored> {
         let id = if given.contains("://") {
             let articles = self.projection.articles_at(given.to_owned()).await?;
             let newest = articles.first().map(|article| article.id);
             newest.ok_or_else(|| Refusal::not_found(format!("no article at {given:?}")))?
         } else if given.starts_with("s-") {
-            self.story_brief(given).await?.lead
+            self.story_brief(self.resolve_id(given).await?).await?.lead
         } else {
             self.resolve_id(given).await?
         };
-        let detail = self.article_detail(id, given).await?;
+        let detail = self.article_detail(id).await?;
         let fetched = self.fetched(id, detail.output.input.enriched).await?;
         let gone = || Refusal::gone(format!("the text of {id} has expired"));
         let side = Side::stored(fetched.ok_or_else(gone)?);

@@ -17,7 +17,7 @@ use wirefold_flow::{BusError, UnixMillis, read_object, write_object};
 use wirefold_proto::{EventId, TextPolicy, decode, encode, streams};
 use wirefold_text::Text;
 
-use crate::api::request::{PageQuery, Query};
+use crate::api::request::Query;
 use crate::api::{Answer, Api, ApiResult, export, handover};
 use crate::projection::{Alerted, Cursor, Paging};
 use crate::refusal::Refusal;
@@ -103,8 +103,8 @@ impl Kept {
     }
 }
 
-pub(super) async fn list(api: Api, Query(page): Query<PageQuery>) -> Answer<KeptPage> {
-    Ok(Json(api.app.kept_page(&page.paging()).await?))
+pub(super) async fn list(api: Api, Query(page): Query<Paging>) -> Answer<KeptPage> {
+    Ok(Json(api.app.kept_page(&page).await?))
 }
 
 fn row_of(object: &[u8]) -> Option<KeptRow> {

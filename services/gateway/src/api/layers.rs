@@ -61,12 +61,10 @@ fn admit(api: &Api, request: &Request) -> ApiResult<Holder> {
 
 /// Answers people with a page that asks them to sign in, and programs with a problem.
 fn refused(api: &Api, request: &Request, refusal: Refusal) -> Response {
-    let accepted = request.headers().get(header::ACCEPT).and_then(|it| it.to_str().ok());
+    let accepted = text_of(request.headers(), "accept");
     let is_page = !["/api/", "/feeds/"].iter().any(|it| request.uri().path().starts_with(it));
-    if refusal.asks_to_sign_in()
-        && is_page
-        && accepted.is_some_and(|accepted| accepted.contains("text/html"))
-    {
+    let is_browser = accepted.is_some_and(|accepted| accepted.contains("text/html"));
+    if refusal.asks_to_sign_in() && is_page && is_browser {
         return (api.sign_in_wanted)(&api.app);
     }
     refusal.into_response()
@@ -109,15 +107,25 @@ async fn guarded(request: Request, next: Next, check: fn(&HeaderMap) -> ApiResul
     }
 }
 
+/// The text of a header.
+pub(crate) fn text_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// The media type of the body without its parameters; empty if there is none.
+fn media_type(headers: &HeaderMap) -> &str {
+    let given = text_of(headers, "content-type").unwrap_or_default();
+    given.split(';').next().unwrap_or_default().trim()
+}
+
 fn check_form(headers: &HeaderMap) -> ApiResult<()> {
-    let site = headers.get("sec-fetch-site").and_then(|site| site.to_str().ok());
+    let site = text_of(headers, "sec-fetch-site");
     if !headers.contains_key(header::ORIGIN) && site != Some("same-origin") {
         return Err(Refusal::origin(
             "the request does not show that a page of this server sent this form",
         ));
     }
-    let given = headers.get(header::CONTENT_TYPE).and_then(|given| given.to_str().ok());
-    let kind = given.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    let kind = media_type(headers);
     match kind.eq_ignore_ascii_case(FORM_TYPE) {
         true => Ok(()),
         false => Err(Refusal::form_type(format!("{kind:?} is not a form"))),
@@ -168,7 +176,7 @@ pub fn host_name(host: &str) -> &str {
 }
 
 fn check_origin(headers: &HeaderMap, asked: &str) -> ApiResult<()> {
-    let site = headers.get("sec-fetch-site").and_then(|site| site.to_str().ok());
+    let site = text_of(headers, "sec-fetch-site");
     if matches!(site, Some("cross-site" | "same-site")) {
         return Err(Refusal::origin("the browser says that a page of another site writes"));
     }
@@ -183,12 +191,10 @@ fn check_origin(headers: &HeaderMap, asked: &str) -> ApiResult<()> {
 }
 
 fn check_media_type(headers: &HeaderMap) -> ApiResult<()> {
-    let given = headers.get(header::CONTENT_TYPE).and_then(|given| given.to_str().ok());
-    let kind = given.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    if JSON_TYPES.iter().any(|json| json.eq_ignore_ascii_case(kind)) {
+    if JSON_TYPES.iter().any(|json| json.eq_ignore_ascii_case(media_type(headers))) {
         return Ok(());
     }
-    Err(Refusal::media_type(match given {
+    Err(Refusal::media_type(match text_of(headers, "content-type") {
         Some(given) => format!("{given:?} is not JSON"),
         None => "there is no Content-Type header".to_owned(),
     }))

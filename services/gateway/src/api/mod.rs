@@ -26,6 +26,7 @@ use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::Value;
+use wirefold_proto::{EventId, StoryId};
 
 use crate::api::openapi::{Table, operation};
 pub(crate) use crate::api::status::status;
@@ -117,15 +118,15 @@ fn events_and_stories() -> Table {
         GET "/events/{event}/statements" stories::statements_of_event, "The quotations, figures and names of an event", 409;
         GET "/events/{event}/corrections" stories::corrections_of_event, "The corrections and retractions of an event", 409;
         GET "/events/{event}/export" export::get, "An event as it was known at a moment, with texts and evidence", 409;
-        POST "/events/{event}/acknowledge" alerts::acknowledge_event, "Acknowledge an event, or release it", 409, 422;
-        POST "/events/{event}/merge" stories::merge_events, "Merge another event into this one", 409;
+        POST "/events/{event}/acknowledge" alerts::acknowledge_one::<EventId>, "Acknowledge an event, or release it", 409, 422;
+        POST "/events/{event}/merge" stories::merge::<EventId>, "Merge another event into this one", 409;
         GET "/stories" stories::list_stories, "Stories, the last changed first";
         GET "/stories/{story}" stories::one_story, "A story with a page of its articles", 409;
         GET "/stories/{story}/statements" stories::statements_of_story, "The quotations, figures and names of a story", 409;
         GET "/stories/{story}/corrections" stories::corrections_of_story, "The corrections and retractions of a story", 409;
-        POST "/stories/{story}/acknowledge" alerts::acknowledge_story, "Acknowledge a story, or release it", 409, 422;
+        POST "/stories/{story}/acknowledge" alerts::acknowledge_one::<StoryId>, "Acknowledge a story, or release it", 409, 422;
         POST "/stories/{story}/split" stories::split, "Take articles out of a story", 409;
-        POST "/stories/{story}/merge" stories::merge_stories, "Merge another story into this one", 409;
+        POST "/stories/{story}/merge" stories::merge::<StoryId>, "Merge another story into this one", 409;
         POST "/stories/{story}/prefer" stories::prefer, "Choose the outlet whose article leads a story", 409;
         POST "/stories/{story}/move" stories::move_story, "Move a story out of its event, or into another", 409;
         GET "/commands/{command}" stories::one_command, "The outcome of a command about stories";

@@ -16,7 +16,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::api::request::{JsonBody, Path, Query};
+use crate::api::request::{Id, IdPrefix, JsonBody, Path, Query};
 use crate::api::{Api, ApiResult, layers};
 use crate::refusal::REFUSALS;
 use crate::shapes::Problem;
@@ -59,8 +59,7 @@ pub(super) fn operation<T: 'static, P, H: Handler<T, Api> + Described<P>>(
 /// Routes with the operations of a table.
 pub(super) fn router(tables: impl IntoIterator<Item = Table>) -> Router<Api> {
     let operations = tables.into_iter().flat_map(|table| table.operations);
-    operations
-        .fold(Router::new(), |router, Operation { path, route, .. }| router.route(path, route))
+    operations.fold(Router::new(), |router, it| router.route(it.path, it.route))
 }
 
 /// Operations about one subject.
@@ -120,6 +119,12 @@ impl<T: JsonSchema> Input for Path<T> {
         let schema = to.schemas.subschema_for::<T>();
         to.parameter("path", &name, schema, true);
         to.statuses.extend([400, 404]);
+    }
+}
+
+impl<I> Input for Id<I> {
+    fn describe(to: &mut Description<'_>) {
+        Path::<IdPrefix>::describe(to);
     }
 }
 

@@ -9,14 +9,14 @@ use axum::body::to_bytes;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use bytes::Bytes;
+use futures_util::future::try_join_all;
 use schemars::JsonSchema;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::form_urlencoded;
-use wirefold_proto::{ArticleId, Tag};
+use wirefold_proto::{ArticleId, StoryId, Tag};
 
 use crate::api::{Api, ApiResult, Refusal};
-use crate::projection::{CURSOR, Cursor, FILTERS, IdLookup, ListQuery, Paging, RowId};
+use crate::projection::{FILTERS, IdLookup, ListQuery, RowId};
 use crate::shapes::{ArticleDetail, ID_PREFIX, StoryBrief};
 use crate::state::AppState;
 
@@ -141,21 +141,21 @@ fn is_too_long(error: &axum::Error) -> bool {
     error.source().is_some_and(|source| source.is::<http_body_util::LengthLimitError>())
 }
 
-/// The query that selects a page of a list.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PageQuery {
-    /// The most rows of the page, 1 to 200; 50 by default.
-    limit: Option<usize>,
-    /// The `next` of the page before.
-    #[schemars(with = "Option<String>", regex(pattern = CURSOR))]
-    cursor: Option<Cursor>,
+/// The current id of the event, story or article that the path names by its id or the first digits of that.
+pub(super) struct Id<I>(pub(super) I);
+
+impl<I: RowId> FromRequestParts<Api> for Id<I> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> ApiResult<Self> {
+        let Path(IdPrefix(given)) = Path::from_request_parts(parts, api).await?;
+        api.app.resolve_id(&given).await.map(Self)
+    }
 }
 
-impl PageQuery {
-    pub(super) fn paging(self) -> Paging {
-        Paging::new(self.limit, self.cursor)
-    }
+/// The refusal for an id or a link that names nothing.
+pub(super) fn unknown<I: RowId>(given: &impl Display) -> Refusal {
+    Refusal::not_found(format!("no {} {:?}", I::NAME, given.to_string()))
 }
 
 impl AppState {
@@ -167,7 +167,7 @@ impl AppState {
                 let candidates = candidates.iter().map(I::to_string).collect();
                 Err(Refusal::ambiguous(given, candidates))
             }
-            IdLookup::Nothing => Err(Refusal::not_found(format!("no {} {given:?}", I::NAME))),
+            IdLookup::Nothing => Err(unknown::<I>(&given)),
             IdLookup::TooShort => Err(Refusal::bad_request(format!(
                 "{given:?} is too short: an id or 6 of its digits"
             ))),
@@ -179,21 +179,25 @@ impl AppState {
         self.resolve_id(given).await.map_err(|refusal| refusal.about_field(field))
     }
 
+    /// The same for a field with several ids.
+    pub(super) async fn resolve_fields<I: RowId>(
+        &self,
+        field: &str,
+        given: &[String],
+    ) -> ApiResult<Vec<I>> {
+        try_join_all(given.iter().map(|it| self.resolve_field(field, it))).await
+    }
+
     /// The story without its articles.
-    pub(crate) async fn story_brief(&self, given: &str) -> ApiResult<StoryBrief> {
-        let found = self.projection.story_brief(self.resolve_id(given).await?).await?;
-        found.ok_or_else(|| Refusal::not_found(format!("no story {given:?}")))
+    pub(crate) async fn story_brief(&self, id: StoryId) -> ApiResult<StoryBrief> {
+        self.projection.story_brief(id).await?.ok_or_else(|| unknown::<StoryId>(&id))
     }
 
     /// The article with everything stored about it.
-    pub(super) async fn article_detail(
-        &self,
-        id: ArticleId,
-        given: &str,
-    ) -> ApiResult<ArticleDetail> {
+    pub(super) async fn article_detail(&self, id: ArticleId) -> ApiResult<ArticleDetail> {
         let found = self.projection.articles(vec![id]).await?;
         if found.is_empty() {
-            return Err(Refusal::not_found(format!("no article {given:?}")));
+            return Err(unknown::<ArticleId>(&id));
         }
         let expired = || Refusal::gone(format!("the record of {id} has expired"));
         let (story, output) = self.outputs(found).await?.pop().ok_or_else(expired)?;

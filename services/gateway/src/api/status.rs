@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Json;
-use jiff::Timestamp;
+use futures_util::TryFutureExt as _;
 use wirefold_envelope::timestamp;
 use wirefold_flow::BusError;
 use wirefold_proto::{FeedHealth, FeedRecord, HEALTH_KEY, HealthReport, Tag, streams};
@@ -22,14 +22,11 @@ pub(super) async fn get_status(api: Api) -> Answer<Status> {
 pub(crate) async fn status(app: &AppState, feeds: &Registry<FeedRecord>) -> ApiResult<Status> {
     let now = app.clock.now();
     let place = *app.projected_sequence.borrow();
-    let numbers = app.projection.numbers(now.minus(Duration::from_hours(1)));
-    let state =
-        |stream: &'static str| async move { Ok::<_, Refusal>(app.bus.stream_state(stream).await?) };
     let (numbers, output, dead, health) = tokio::try_join!(
-        async { Ok::<_, Refusal>(numbers.await?) },
-        state(streams::OUTPUT.name),
-        state(streams::DEAD.name),
-        async { Ok::<_, Refusal>(health(app).await?) },
+        app.projection.numbers(now.minus(Duration::from_hours(1))).map_err(Refusal::from),
+        app.bus.stream_state(streams::OUTPUT.name).map_err(Refusal::from),
+        app.bus.stream_state(streams::DEAD.name).map_err(Refusal::from),
+        health(app).map_err(Refusal::from),
     )?;
     Ok(Status {
         schema: Tag::new(),
@@ -55,9 +52,8 @@ pub(crate) async fn status(app: &AppState, feeds: &Registry<FeedRecord>) -> ApiR
 /// The last stored health report.
 pub(super) async fn health(app: &AppState) -> Result<HealthStatus, BusError> {
     let report: Option<HealthReport> = app.record(streams::DELIVERIES.name, HEALTH_KEY).await?;
-    Ok(report.map_or_else(HealthStatus::default, |HealthReport { at, conditions, .. }| {
-        HealthStatus { at: Some(at), conditions }
-    }))
+    let status = report.map(|it| HealthStatus { at: Some(it.at), conditions: it.conditions });
+    Ok(status.unwrap_or_default())
 }
 
 fn count(feeds: &Registry<FeedRecord>) -> FeedCounts {
@@ -90,24 +86,14 @@ pub(super) async fn get_storage(api: Api) -> Answer<StorageReport> {
 impl AppState {
     async fn stream_use(&self, name: &str) -> Result<StreamUse, BusError> {
         let state = self.bus.stream_state(name).await?;
-        let is_empty = state.messages == 0;
-        let (oldest, newest) = match is_empty {
-            true => (None, None),
-            false => {
-                (self.stored_at(name, state.first).await?, self.stored_at(name, state.last).await?)
-            }
-        };
         let (messages, bytes) = (state.messages, state.bytes);
-        Ok(StreamUse { name: name.to_owned(), messages, bytes, oldest, newest })
-    }
-
-    /// When a message was stored; `None` if it was dropped meanwhile.
-    async fn stored_at(&self, stream: &str, sequence: u64) -> Result<Option<Timestamp>, BusError> {
-        match self.bus.get(stream, sequence).await {
-            Ok(stored) => Ok(Some(timestamp(stored.at))),
-            Err(BusError::Gone { .. } | BusError::NotYet { .. }) => Ok(None),
-            Err(error) => Err(error),
+        let (mut oldest, mut newest) = (None, None);
+        if messages > 0 {
+            // Both may be dropped meanwhile.
+            oldest = self.stored(name, state.first).await?.map(|it| timestamp(it.at));
+            newest = self.stored(name, state.last).await?.map(|it| timestamp(it.at));
         }
+        Ok(StreamUse { name: name.to_owned(), messages, bytes, oldest, newest })
     }
 }
 

@@ -7,12 +7,15 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use wirefold_envelope::Sender;
-use wirefold_proto::{Command, CommandOutcome, ControlCommand, OutputCommand, Tag, Target};
+use wirefold_proto::{
+    ArticleId, Command, CommandOutcome, ControlCommand, EventId, OutputCommand, StoryId, Tag,
+    Target,
+};
 
 use crate::api::openapi::{Description, Output};
-use crate::api::request::{IdPrefix, JsonBody, PageQuery, Path, Query};
+use crate::api::request::{Id, JsonBody, Path, Query, unknown};
 use crate::api::{Access, Answer, Api, ApiResult, Refusal};
-use crate::projection::{EventQuery, StoryQuery};
+use crate::projection::{EventQuery, Paging, RowId, StoryQuery};
 use crate::shapes::{
     Accepted, Corrections, Decided, Event, EventPage, MovedStory, OtherArticle, OtherOfSort,
     PreferredOutlet, Statements, Story, StoryPage, TakenOut,
@@ -30,12 +33,11 @@ pub(super) async fn list_stories(
 
 pub(super) async fn one_story(
     api: Api,
-    Path(IdPrefix(given)): Path<IdPrefix>,
-    Query(page): Query<PageQuery>,
+    Id(id): Id<StoryId>,
+    Query(page): Query<Paging>,
 ) -> Answer<Story> {
-    let id = api.app.resolve_id(&given).await?;
-    let story = api.app.projection.story(id, page.paging()).await?;
-    Ok(Json(story.ok_or_else(|| Refusal::not_found(format!("no story {given:?}")))?))
+    let story = api.app.projection.story(id, page).await?;
+    story.map(Json).ok_or_else(|| unknown::<StoryId>(&id))
 }
 
 pub(super) async fn list_events(
@@ -49,105 +51,73 @@ pub(super) async fn list_events(
 
 pub(super) async fn one_event(
     api: Api,
-    Path(IdPrefix(given)): Path<IdPrefix>,
-    Query(page): Query<PageQuery>,
+    Id(id): Id<EventId>,
+    Query(page): Query<Paging>,
 ) -> Answer<Event> {
-    let id = api.app.resolve_id(&given).await?;
-    let event = api.app.projection.event(id, page.paging()).await?;
-    let event = event.ok_or_else(|| Refusal::not_found(format!("no event {given:?}")))?;
+    let event = api.app.projection.event(id, page).await?;
+    let event = event.ok_or_else(|| unknown::<EventId>(&id))?;
     let acknowledgement = api.app.acknowledgement(Target::Event(id)).await?;
     Ok(Json(Event { acknowledgement, ..event }))
 }
 
-pub(super) async fn statements_of_event(
-    api: Api,
-    Path(IdPrefix(given)): Path<IdPrefix>,
-) -> Answer<Statements> {
-    let event = api.app.resolve_id(&given).await?;
-    Ok(Json(statements::of_event(&api.app, event).await?))
+pub(super) async fn statements_of_event(api: Api, Id(event): Id<EventId>) -> Answer<Statements> {
+    statements::of_event(&api.app, event).await.map(Json)
 }
 
-pub(super) async fn statements_of_story(
-    api: Api,
-    Path(IdPrefix(given)): Path<IdPrefix>,
-) -> Answer<Statements> {
-    let story = api.app.story_brief(&given).await?;
-    let statements = statements::of_event(&api.app, story.event).await?;
-    Ok(Json(statements::of_story(statements, story.id)))
+pub(super) async fn statements_of_story(api: Api, Id(id): Id<StoryId>) -> Answer<Statements> {
+    let event = api.app.story_brief(id).await?.event;
+    Ok(Json(statements::of_story(statements::of_event(&api.app, event).await?, id)))
 }
 
-pub(super) async fn corrections_of_event(
-    api: Api,
-    Path(IdPrefix(given)): Path<IdPrefix>,
-) -> Answer<Corrections> {
-    Ok(Json(corrections::of_event(&api.app, api.app.resolve_id(&given).await?).await?))
+pub(super) async fn corrections_of_event(api: Api, Id(event): Id<EventId>) -> Answer<Corrections> {
+    corrections::of_event(&api.app, event).await.map(Json)
 }
 
-pub(super) async fn corrections_of_story(
-    api: Api,
-    Path(IdPrefix(given)): Path<IdPrefix>,
-) -> Answer<Corrections> {
-    let story = api.app.story_brief(&given).await?;
-    let corrections = corrections::of_event(&api.app, story.event).await?;
-    Ok(Json(corrections::of_story(corrections, story.id)))
+pub(super) async fn corrections_of_story(api: Api, Id(id): Id<StoryId>) -> Answer<Corrections> {
+    let event = api.app.story_brief(id).await?.event;
+    Ok(Json(corrections::of_story(corrections::of_event(&api.app, event).await?, id)))
 }
 
 pub(super) async fn split(
     api: Api,
-    Path(IdPrefix(given)): Path<IdPrefix>,
+    Id(story): Id<StoryId>,
     JsonBody(wanted): JsonBody<TakenOut>,
 ) -> ApiResult<Regrouped> {
-    let story = api.app.resolve_id(&given).await?;
-    let mut articles = Vec::with_capacity(wanted.articles.len());
-    for article in &wanted.articles {
-        articles.push(api.app.resolve_field("articles", article).await?);
-    }
+    let articles = api.app.resolve_fields("articles", &wanted.articles).await?;
     api.regroup(Command::Split { story, articles }).await
 }
 
-pub(super) async fn merge_stories(
+/// Merges another story or event into this one.
+pub(super) async fn merge<I: RowId + Into<Target>>(
     api: Api,
-    Path(IdPrefix(given)): Path<IdPrefix>,
+    Id(into): Id<I>,
     JsonBody(wanted): JsonBody<OtherOfSort>,
 ) -> ApiResult<Regrouped> {
-    let into = Target::Story(api.app.resolve_id(&given).await?);
-    let from = Target::Story(api.app.resolve_field("from", &wanted.from).await?);
-    api.regroup(Command::Merge { into, from }).await
-}
-
-pub(super) async fn merge_events(
-    api: Api,
-    Path(IdPrefix(given)): Path<IdPrefix>,
-    JsonBody(wanted): JsonBody<OtherOfSort>,
-) -> ApiResult<Regrouped> {
-    let into = Target::Event(api.app.resolve_id(&given).await?);
-    let from = Target::Event(api.app.resolve_field("from", &wanted.from).await?);
-    api.regroup(Command::Merge { into, from }).await
+    let from: I = api.app.resolve_field("from", &wanted.from).await?;
+    api.regroup(Command::Merge { into: into.into(), from: from.into() }).await
 }
 
 pub(super) async fn prefer(
     api: Api,
-    Path(IdPrefix(given)): Path<IdPrefix>,
-    JsonBody(wanted): JsonBody<PreferredOutlet>,
+    Id(story): Id<StoryId>,
+    JsonBody(PreferredOutlet { outlet }): JsonBody<PreferredOutlet>,
 ) -> ApiResult<Regrouped> {
-    let story = api.app.resolve_id(&given).await?;
-    api.regroup(Command::Prefer { story, outlet: wanted.outlet }).await
+    api.regroup(Command::Prefer { story, outlet }).await
 }
 
 pub(super) async fn move_story(
     api: Api,
-    Path(IdPrefix(given)): Path<IdPrefix>,
+    Id(story): Id<StoryId>,
     JsonBody(wanted): JsonBody<MovedStory>,
 ) -> ApiResult<Regrouped> {
-    api.move_story(&given, &wanted).await
+    api.move_story(story, &wanted).await
 }
 
 pub(super) async fn not_the_same(
     api: Api,
-    Path(IdPrefix(given)): Path<IdPrefix>,
+    Id(one): Id<ArticleId>,
     JsonBody(wanted): JsonBody<OtherArticle>,
 ) -> ApiResult<Regrouped> {
-    let one = api.app.resolve_id(&given).await?;
     let other = api.app.resolve_field("other", &wanted.other).await?;
     api.regroup(Command::NotTheSame { one, other }).await
 }
@@ -179,19 +149,15 @@ impl Api {
     /// Takes a story out of its event, and joins it with the other event if one is named.
     pub(crate) async fn move_story(
         &self,
-        given: &str,
+        story: StoryId,
         wanted: &MovedStory,
     ) -> ApiResult<Regrouped> {
-        let story = self.app.resolve_id(given).await?;
-        let mut with = Vec::with_capacity(wanted.with.len());
-        for other in &wanted.with {
-            with.push(self.app.resolve_field("with", other).await?);
-        }
+        let with = self.app.resolve_fields("with", &wanted.with).await?;
         let Some(into) = &wanted.into else {
             return self.regroup(Command::Move { story, with }).await;
         };
         let into = self.app.resolve_field("into", into).await?;
-        let old = self.app.story_brief(given).await?.event;
+        let old = self.app.story_brief(story).await?.event;
         if into == old {
             return Err(Refusal::refused(format!("story {story} is in event {into} already")));
         }

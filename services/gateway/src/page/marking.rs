@@ -42,7 +42,7 @@ impl FromRequestParts<Api> for Visit {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Infallible> {
-        let given = |name| parts.headers.get(name).and_then(|it| it.to_str().ok());
+        let given = |name| layers::text_of(&parts.headers, name);
         let is_page = match given("sec-fetch-dest") {
             Some(wanted) => wanted == "document",
             None => given("accept").is_some_and(|accepted| accepted.contains("text/html")),

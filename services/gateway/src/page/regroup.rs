@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use axum::Router;
 use axum::extract::{Path, Request};
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, post};
@@ -60,14 +60,15 @@ async fn merge(api: Api, Path(given): Path<String>, request: Request) -> Respons
 /// Takes a story out of its event, into another one if that is named, and shows the event that it left.
 async fn take_out(api: Api, Path(given): Path<String>, request: Request) -> Response {
     let done = async {
-        let from = api.app.story_brief(&given).await?.event;
+        let story = api.app.resolve_id(&given).await?;
+        let from = api.app.story_brief(story).await?.event;
         let fields = fields(request).await?;
         let named = |wanted| fields.iter().filter(move |(name, _)| name == wanted);
         let into =
             named("into").next_back().map(|(_, id)| last_part(id)).filter(|id| !id.is_empty());
         let with = named("with").map(|(_, id)| id.clone()).collect();
         let wanted = MovedStory { into: into.map(str::to_owned), with };
-        let moved = api.move_story(&given, &wanted).await?;
+        let moved = api.move_story(story, &wanted).await?;
         page_after(&api, &from.to_string(), &moved).await
     };
     answer(&api, done.await, &format!("/stories/{}", encoded(&given)))
@@ -117,8 +118,7 @@ async fn acknowledge(api: Api, request: Request) -> Response {
 
 /// The page that sent a form, if the browser says which. It is one of this server.
 pub(super) fn sender_of(headers: &HeaderMap) -> Option<Url> {
-    let given = headers.get(header::REFERER)?.to_str().ok()?;
-    Url::parse(given).ok()
+    Url::parse(layers::text_of(headers, "referer")?).ok()
 }
 
 /// The page of an event that shows the outcome of a command.

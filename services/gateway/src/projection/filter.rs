@@ -29,7 +29,7 @@ macro_rules! story_agency {
 pub(super) use story_agency;
 
 /// The form of a [`Cursor`].
-pub(crate) const CURSOR: &str = r"^-?[0-9]{1,18}\.[ -~]{0,200}$";
+pub(super) const CURSOR: &str = r"^-?[0-9]{1,18}\.[ -~]{0,200}$";
 
 /// The last row of a page, written as `<milliseconds>.<id>`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,11 +2,14 @@
 //! says where the next page continues, so its cost does not depend on the number of stored rows.
 
 use rusqlite::{Connection, Row, ToSql};
+use schemars::JsonSchema;
+use serde::Deserialize;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{Tag, streams};
 
 use crate::projection::filter::{
-    BLOCK, Cursor, EventQuery, EventSort, ListQuery, MarkFilter, OF_EVENTS, OF_STORIES, StoryQuery,
+    BLOCK, CURSOR, Cursor, EventQuery, EventSort, ListQuery, MarkFilter, OF_EVENTS, OF_STORIES,
+    StoryQuery,
 };
 use crate::projection::rows::{one, rows};
 use crate::projection::stories::{
@@ -18,22 +21,26 @@ use crate::shapes::{EventPage, LookedAt, LookedThrough, StoryPage};
 /// The most rows of a page.
 pub(crate) const MOST: usize = 200;
 
-/// A requested page. Rows are ordered by a time and an id, the latest first.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// The query that selects a page of a list. Rows are ordered by a time and an id, the latest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Paging {
+    /// The most rows of the page, 1 to 200; 50 by default.
     limit: Option<usize>,
-    after: Option<Cursor>,
+    /// The `next` of the page before.
+    #[schemars(with = "Option<String>", regex(pattern = CURSOR))]
+    cursor: Option<Cursor>,
 }
 
 impl Paging {
     /// The first page, with this limit.
     pub(crate) fn first(limit: usize) -> Self {
-        Self { limit: Some(limit), after: None }
+        Self { limit: Some(limit), cursor: None }
     }
 
     /// The page after this cursor, or the first one.
-    pub(crate) fn new(limit: Option<usize>, after: Option<Cursor>) -> Self {
-        Self { limit, after }
+    pub(crate) fn new(limit: Option<usize>, cursor: Option<Cursor>) -> Self {
+        Self { limit, cursor }
     }
 
     /// The number of rows, from 1 to 200; 50 by default.
@@ -43,7 +50,7 @@ impl Paging {
 
     /// The row before this page. Without a cursor it comes before every row.
     pub(super) fn after(&self) -> Cursor {
-        self.after.clone().unwrap_or_else(Cursor::before_all)
+        self.cursor.clone().unwrap_or_else(Cursor::before_all)
     }
 
     /// Whether the row of this cursor comes after the row before this page.
@@ -54,7 +61,7 @@ impl Paging {
 
     /// The same for rows in the opposite order, the first seen first.
     pub(super) fn after_first(&self) -> Cursor {
-        self.after.clone().unwrap_or(Cursor { time: i64::MIN, id: String::new() })
+        self.cursor.clone().unwrap_or(Cursor { time: i64::MIN, id: String::new() })
     }
 
     /// Cuts rows to the limit, of which one more was read. Returns the cursor if more rows follow.
@@ -320,7 +327,7 @@ pub(super) fn first_events(connection: &Connection, filter: &EventQuery) -> Answ
         let found = find_events(connection, &paging, filter, &|_| Ok(()))?;
         events.extend(found.rows.into_iter().map(|(cursor, ())| cursor.id));
         let Some(next) = found.next else { break };
-        paging.after = next.parse().ok();
+        paging.cursor = next.parse().ok();
     }
     Ok(events)
 }

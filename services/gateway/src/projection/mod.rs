@@ -40,7 +40,7 @@ pub(crate) use crate::projection::apply::{Batch, Change, lead};
 use crate::projection::articles::First;
 pub(crate) use crate::projection::articles::LoggedArticle;
 pub(crate) use crate::projection::filter::{
-    CURSOR, Cursor, EventQuery, EventSort, FILTERS, ListQuery, MarkFilter, Moment, StoryQuery,
+    Cursor, EventQuery, EventSort, FILTERS, ListQuery, MarkFilter, Moment, StoryQuery,
 };
 pub(crate) use crate::projection::lists::Paging;
 pub(crate) use crate::projection::open::FILE;
