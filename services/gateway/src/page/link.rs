@@ -3,8 +3,7 @@
 //! that unsubscribes, send the request of the button at once (RFC 8058).
 
 use axum::extract::Path;
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::{Method, StatusCode};
 use maud::{Markup, html};
 use wirefold_flow::BusError;
 use wirefold_proto::{
@@ -17,25 +16,24 @@ use crate::api::{Api, SENDER};
 use crate::page::layout::NavEntry;
 use crate::page::{Page, layout};
 
-/// Shows what the link will do.
-pub(super) async fn ask(api: Api, Path(given): Path<String>) -> Page {
-    Ok(match read(&api.app, &given).await? {
-        Ok(link) if is_used(&api.app, &link, &given).await? => used(&api.app),
-        Ok(link) => respond(&api.app, StatusCode::OK, &question(&link)),
-        Err(error) => refused(&api.app, error),
-    })
-}
-
-/// Does what the link says.
-pub(super) async fn follow(api: Api, Path(given): Path<String>) -> Page {
-    Ok(match read(&api.app, &given).await? {
-        Ok(link) if is_used(&api.app, &link, &given).await? => used(&api.app),
-        Ok(link) => {
-            carry_out(&api.app, &link, &given).await?;
-            respond(&api.app, StatusCode::OK, &done(&link))
+/// Says what the link does, and does it if the button is pressed.
+pub(super) async fn open(api: Api, method: Method, Path(given): Path<String>) -> Page {
+    let (status, main) = match read(&api.app, &given).await? {
+        Ok(link) if is_used(&api.app, &link, &given).await? => {
+            (StatusCode::GONE, nothing("This link has been used", "Each link works once"))
         }
-        Err(error) => refused(&api.app, error),
-    })
+        Ok(link) if method == Method::POST => {
+            carry_out(&api.app, &link, &given).await?;
+            (StatusCode::OK, done(&link))
+        }
+        Ok(link) => (StatusCode::OK, question(&link)),
+        Err(error) => {
+            let is_over = error == LinkError::Expired;
+            let status = if is_over { StatusCode::GONE } else { StatusCode::NOT_FOUND };
+            (status, nothing("This link does nothing", &error.to_string()))
+        }
+    };
+    Ok(layout::respond(&api.app, status, (NavEntry::Elsewhere, "Alert"), &main))
 }
 
 async fn read(app: &AppState, given: &str) -> Result<Result<AlertLink, LinkError>, BusError> {
@@ -116,23 +114,6 @@ fn done(link: &AlertLink) -> Markup {
     }
 }
 
-fn used(app: &AppState) -> Response {
-    without_effect(app, StatusCode::GONE, "This link has been used", "Each link works once")
-}
-
-fn refused(app: &AppState, error: LinkError) -> Response {
-    let status = match error {
-        LinkError::Unknown => StatusCode::NOT_FOUND,
-        LinkError::Expired => StatusCode::GONE,
-    };
-    without_effect(app, status, "This link does nothing", &error.to_string())
-}
-
-fn without_effect(app: &AppState, status: StatusCode, title: &str, why: &str) -> Response {
-    let main = html! { h1 { (title) } p { (why) ". " a href="/alerts" { "All alerts" } } };
-    respond(app, status, &main)
-}
-
-fn respond(app: &AppState, status: StatusCode, main: &Markup) -> Response {
-    layout::respond(app, status, (NavEntry::Elsewhere, "Alert"), main)
+fn nothing(title: &str, why: &str) -> Markup {
+    html! { h1 { (title) } p { (why) ". " a href="/alerts" { "All alerts" } } }
 }

@@ -74,7 +74,7 @@ pub(crate) fn router(api: Api) -> Router {
         .route("/feeds", get(feeds_page))
         .route("/about", get(about_page))
         .route("/api", get(api_page))
-        .route("/links/{token}", get(link::ask).post(link::follow))
+        .route("/links/{token}", get(link::open).post(link::open))
         .route("/assets/{name}", get(layout::serve))
         .merge(subscriptions::router())
         .merge(marking::router())
@@ -287,12 +287,8 @@ async fn load_event(
 ) -> ApiResult<(EventBrief, Vec<StoryComparison>, LeftOut, Arc<EventStatements>)> {
     let bounds =
         Bounds { stories: MAX_STRIPS, articles: MAX_STRIPS, first: MAX_STRIPS + MAX_LISTED };
-    let found = app
-        .projection
-        .event_on_page(id, bounds)
-        .await?
-        .ok_or_else(|| Refusal::not_found("it has expired"))?;
-    let EventOnPage { event, mut stories, first } = found;
+    let found = app.projection.event_on_page(id, bounds).await?;
+    let EventOnPage { event, mut stories, first } = found.ok_or_else(expired)?;
     limit_articles(&mut stories);
     let left_out = LeftOut::of(event.articles, &stories, first);
     let said = crate::statements::read_event(app, id).await?;
@@ -305,17 +301,20 @@ async fn load_story(
     id: StoryId,
 ) -> ApiResult<(StoryComparison, LeftOut, EventStatements)> {
     let found = app.projection.story_on_page(id, MAX_STRIPS + MAX_LISTED).await?;
-    let found = found.ok_or_else(|| Refusal::not_found("it has expired"))?;
-    let (said, put_right) =
-        Arc::unwrap_or_clone(crate::statements::read_event(app, found.story.event).await?);
+    let found = found.ok_or_else(expired)?;
+    let said = crate::statements::read_event(app, found.story.event).await?;
+    let (said, put_right) = Arc::unwrap_or_clone(said);
     let said = (crate::statements::of_story(said, id), corrections::of_story(put_right, id));
     let (all, first) = (found.story.articles, found.articles.clone());
     let mut stories = vec![found];
     limit_articles(&mut stories);
     let left_out = LeftOut::of(all, &stories, first);
-    let study =
-        studied(app, stories).await?.pop().ok_or_else(|| Refusal::not_found("it has expired"))?;
+    let study = studied(app, stories).await?.pop().ok_or_else(expired)?;
     Ok((study, left_out, said))
+}
+
+fn expired() -> Refusal {
+    Refusal::not_found("it has expired")
 }
 
 /// The stories on the cards of these events that have more than one article, each with the articles that a

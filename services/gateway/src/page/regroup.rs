@@ -1,8 +1,6 @@
 //! Splits an article off its story, merges the two again, and acknowledges an event. It works without JavaScript: a form
 //! posts the command, and the answer is the page with the outcome.
 
-use std::borrow::Cow;
-
 use axum::Router;
 use axum::extract::{Path, Request};
 use axum::http::HeaderMap;
@@ -40,21 +38,23 @@ pub(super) fn router() -> Router<Api> {
 }
 
 async fn split(api: Api, Path(given): Path<String>, request: Request) -> Response {
-    let command = async {
+    let done = async {
         let article = field(request, "article").await?;
         let story = api.app.resolve_id(&given).await?;
-        Ok(Command::Split { story, articles: vec![api.app.resolve_id(&article).await?] })
+        let articles = vec![api.app.resolve_id(&article).await?];
+        carry_out(&api, &given, Command::Split { story, articles }).await
     };
-    carry_out(&api, &given, command.await).await
+    answer(&api, done.await, &format!("/stories/{}", encoded(&given)))
 }
 
 async fn merge(api: Api, Path(given): Path<String>, request: Request) -> Response {
-    let command = async {
+    let done = async {
         let other = field(request, "other").await?;
         let into = Target::Story(api.app.resolve_id(&given).await?);
-        Ok(Command::Merge { into, from: Target::Story(api.app.resolve_id(&other).await?) })
+        let from = Target::Story(api.app.resolve_id(&other).await?);
+        carry_out(&api, &given, Command::Merge { into, from }).await
     };
-    carry_out(&api, &given, command.await).await
+    answer(&api, done.await, &format!("/stories/{}", encoded(&given)))
 }
 
 /// Takes a story out of its event, into another one if that is named, and shows the event that it left.
@@ -64,10 +64,9 @@ async fn take_out(api: Api, Path(given): Path<String>, request: Request) -> Resp
         let from = api.app.story_brief(story).await?.event;
         let fields = fields(request).await?;
         let named = |wanted| fields.iter().filter(move |(name, _)| name == wanted);
-        let into =
-            named("into").next_back().map(|(_, id)| last_part(id)).filter(|id| !id.is_empty());
+        let into = named("into").next_back().map(|(_, id)| last_part(id).to_owned());
         let with = named("with").map(|(_, id)| id.clone()).collect();
-        let wanted = MovedStory { into: into.map(str::to_owned), with };
+        let wanted = MovedStory { into: into.filter(|id| !id.is_empty()), with };
         let moved = api.move_story(story, &wanted).await?;
         page_after(&api, &from.to_string(), &moved).await
     };
@@ -130,9 +129,8 @@ async fn page_after(api: &Api, event: &str, done: &Regrouped) -> ApiResult<Strin
 /// The fields of a form.
 pub(super) async fn fields(request: Request) -> ApiResult<Vec<(String, String)>> {
     let body = request::body_of(request, MOST).await?;
-    let trimmed =
-        |(name, value): (Cow<'_, str>, Cow<'_, str>)| (name.into_owned(), value.trim().to_owned());
-    Ok(url::form_urlencoded::parse(&body).map(trimmed).collect())
+    let fields = url::form_urlencoded::parse(&body);
+    Ok(fields.map(|(name, value)| (name.into_owned(), value.trim().to_owned())).collect())
 }
 
 /// The last value of a form's field.
@@ -141,15 +139,11 @@ async fn field(request: Request, name: &str) -> ApiResult<String> {
     Ok(found.map(|(_, value)| value).unwrap_or_default())
 }
 
-/// Stores a command, waits for its outcome, and redirects to the story, or says why it is not done.
-async fn carry_out(api: &Api, given: &str, command: ApiResult<Command>) -> Response {
-    let done = async {
-        let done = api.regroup(command?).await?;
-        let story: StoryId = api.app.resolve_id(given).await?;
-        let id = encoded(&done.accepted.command.id);
-        Ok::<_, Refusal>(format!("/stories/{story}?command={id}"))
-    };
-    answer(api, done.await, &format!("/stories/{}", encoded(given)))
+/// Stores a command and waits for its outcome. Returns the page of the story that shows it.
+async fn carry_out(api: &Api, given: &str, command: Command) -> ApiResult<String> {
+    let done = api.regroup(command).await?;
+    let story: StoryId = api.app.resolve_id(given).await?;
+    Ok(format!("/stories/{story}?command={}", encoded(&done.accepted.command.id)))
 }
 
 /// Redirects to the page with the outcome, or says why nothing is done.
@@ -210,8 +204,7 @@ pub(super) async fn event_notice(
     command: Option<String>,
 ) -> Result<Markup, ProjectionError> {
     let Some(id) = command else { return Ok(html! {}) };
-    let done = app.projection.command(id).await?;
-    let Some(done) = done.as_ref() else { return Ok(html! {}) };
+    let Some(done) = app.projection.command(id).await? else { return Ok(html! {}) };
     Ok(match (&done.command.command, done.stories.as_slice()) {
         (Command::Move { .. }, [moved, ..]) if moved.event != event => html! {
             div.notice role="status" {

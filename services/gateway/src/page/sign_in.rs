@@ -32,11 +32,10 @@ pub(super) fn wanted(app: &AppState) -> Response {
 async fn ask(api: Api, request: Request) -> Response {
     let Some(gate) = &api.app.settings.gate else { return home() };
     let session = session_of(request.headers());
-    let holder = session.map(|secret| gate.tokens.holder(secret, api.app.now()));
-    match holder {
-        Some(Ok(Some(holder))) => respond(&api.app, StatusCode::OK, &signed_in(&holder.name)),
-        Some(Err(error)) => gate_failed(&error).into_response(),
-        Some(Ok(None)) | None => respond(&api.app, StatusCode::OK, &question(None)),
+    match session.map(|secret| gate.tokens.holder(secret, api.app.now())).transpose() {
+        Ok(Some(Some(holder))) => respond(&api.app, StatusCode::OK, &signed_in(&holder.name)),
+        Ok(_) => respond(&api.app, StatusCode::OK, &question(None)),
+        Err(error) => gate_failed(&error).into_response(),
     }
 }
 
@@ -83,17 +82,16 @@ fn signed(
     session: Result<Option<String>, TokenError>,
     why: &str,
 ) -> Response {
-    let secret = match session {
-        Ok(Some(secret)) => secret,
+    match session {
+        Ok(Some(secret)) => with_cookie(app, &secret, SESSION.as_secs()),
         Ok(None) => match gate.count_failure(peer, why) {
             refusal if refusal.asks_to_sign_in() => {
-                return respond(app, StatusCode::FORBIDDEN, &question(Some(why)));
+                respond(app, StatusCode::FORBIDDEN, &question(Some(why)))
             }
-            too_often => return too_often.into_response(),
+            too_often => too_often.into_response(),
         },
-        Err(error) => return gate_failed(&error).into_response(),
-    };
-    with_cookie(app, &secret, SESSION.as_secs())
+        Err(error) => gate_failed(&error).into_response(),
+    }
 }
 
 async fn out(api: Api, headers: HeaderMap) -> Response {

@@ -90,8 +90,7 @@ async fn preview_page(api: Api, request: Request) -> Page {
         Err(refusal) => return refused(&api, refusal).await,
     };
     let tried = rehearse(&api, &fields).await;
-    let mistakes = tried.mistakes();
-    shown_editor(&api, StatusCode::OK, &fields, mistakes, tried).await
+    shown_editor(&api, StatusCode::OK, &fields, tried.mistakes(), tried).await
 }
 
 /// Only the preview, which the script fetches while somebody types.
@@ -124,16 +123,14 @@ async fn put(
 ) -> Result<String, Mistake> {
     let id = settings.id.to_string();
     let failed = |refusal: Refusal| Mistake::of(&refusal.explain().1);
-    if fields.is_new() {
-        let known = api.app.subscription(&id).await.map_err(|error| failed(error.into()))?;
-        if id == "new" || known.is_some() {
-            let why = format!("there is already a subscription {id:?}: choose another name");
-            return Err(Mistake::new("name", why));
-        }
+    let known = api.app.subscriptions().await.map_err(|error| failed(error.into()))?;
+    let is_known = |id: &str| known.records().any(|it| it.subscription.id.as_str() == id);
+    if fields.is_new() && (id == "new" || is_known(&id)) {
+        let why = format!("there is already a subscription {id:?}: choose another name");
+        return Err(Mistake::new("name", why));
     }
     for other in &settings.inhibited_by {
-        let there = api.app.subscription(other.as_str()).await;
-        if there.map_err(|error| failed(error.into()))?.is_none() {
+        if !is_known(other.as_str()) {
             let why = format!("there is no subscription {other}: add it first");
             return Err(Mistake::new("inhibited_by", why));
         }
@@ -144,7 +141,7 @@ async fn put(
 
 async fn mute(api: Api, Path(id): Path<String>, request: Request) -> Page {
     let muted = async {
-        let span = span_of(fields_of(request).await?.one("for"))?;
+        let span = span_of(fields_of(request).await?.given("for"))?;
         let until = span.and_then(|span| api.app.now().checked_add(span.duration()).ok());
         api.mute_subscription(&id, until).await.map(|_| id)
     };
@@ -152,16 +149,13 @@ async fn mute(api: Api, Path(id): Path<String>, request: Request) -> Page {
 }
 
 /// The length of a mute; `None` without an end.
-fn span_of(written: &str) -> Result<Option<Interval>, Refusal> {
-    if written.is_empty() {
-        return Ok(None);
-    }
-    let read = written.parse::<Interval>();
+fn span_of(written: Option<String>) -> ApiResult<Option<Interval>> {
+    let read = written.map(|written| written.parse::<Interval>()).transpose();
     let span = read.map_err(|error| Refusal::unprocessable(format!("for: {error}")))?;
-    match span.duration().is_zero() {
-        true => Err(Refusal::unprocessable("for: 0 mutes nothing: give a time such as 8h")),
-        false => Ok(Some(span)),
+    if span.is_some_and(|span| span.duration().is_zero()) {
+        return Err(Refusal::unprocessable("for: 0 mutes nothing: give a time such as 8h"));
     }
+    Ok(span)
 }
 
 async fn unmute(api: Api, Path(id): Path<String>) -> Page {
@@ -410,12 +404,8 @@ impl Fields {
         fields.put("name", Some(&settings.name));
         fields.put("query", Some(&settings.query));
         fields.put("group_by", settings.group_by.map(GroupBy::as_str));
-        let on = if settings.on.is_empty() {
-            ON.map(str::to_owned).to_vec()
-        } else {
-            settings.on.clone()
-        };
-        fields.put_triggers(&on);
+        let usual = ON.map(str::to_owned);
+        fields.put_triggers(if settings.on.is_empty() { &usual } else { &settings.on });
         fields.put("min_outlets", settings.min_outlets);
         fields.put("min_origins", settings.min_origins);
         fields.put("group_wait", settings.group_wait);
@@ -425,8 +415,8 @@ impl Fields {
         let quiet = settings.quiet_hours.as_ref();
         fields.put("quiet_from", quiet.map(|hours| &hours.from));
         fields.put("quiet_to", quiet.map(|hours| &hours.to));
-        fields
-            .put("time_zone", quiet.map(|hours| &hours.time_zone).or(settings.time_zone.as_ref()));
+        let zone = quiet.map(|hours| &hours.time_zone).or(settings.time_zone.as_ref());
+        fields.put("time_zone", zone);
         fields.put("break_quiet", settings.break_quiet.as_ref());
         fields.put("max_per_day", settings.max_per_day);
         let inhibited_by: Vec<&str> = settings.inhibited_by.iter().map(|id| id.as_str()).collect();
@@ -449,6 +439,11 @@ impl Fields {
     /// The first value of this field; empty if there is none.
     pub(super) fn one(&self, name: &str) -> &str {
         self.0.get(name).and_then(|values| values.first()).map_or("", String::as_str)
+    }
+
+    /// The first value of this field, unless it is empty.
+    pub(super) fn given(&self, name: &str) -> Option<String> {
+        Some(self.one(name).to_owned()).filter(|value| !value.is_empty())
     }
 
     /// Whether a box of this name and value is ticked.
@@ -476,17 +471,11 @@ impl Fields {
             false => self.one("id").parse().ok(),
         };
         if id.is_none() && !name.is_empty() {
-            mistakes.push(Mistake::new(
-                "name",
-                "no id can be made from it: use a Latin letter or digit",
-            ));
+            let why = "no id can be made from it: use a Latin letter or digit";
+            mistakes.push(Mistake::new("name", why));
         }
-        let id = id.or_else(|| "preview".parse().ok());
-        let Some(mut settings) =
-            id.map(|id| SubscriptionSettings::new(id, name, self.one("query")))
-        else {
-            return Err(mistakes);
-        };
+        let Some(id) = id.or_else(|| "preview".parse().ok()) else { return Err(mistakes) };
+        let mut settings = SubscriptionSettings::new(id, name, self.one("query"));
         self.fill(&mut settings, &mut mistakes);
         if mistakes.is_empty() { Ok(settings) } else { Err(mistakes) }
     }
@@ -513,11 +502,9 @@ impl Fields {
         settings.escalation = self.parsed("escalation", mistakes);
         settings.inhibited_by = self.inhibitors(mistakes);
         settings.quiet_hours = self.quiet_hours(mistakes);
-        let zone = Some(self.one("time_zone")).filter(|zone| !zone.is_empty());
         // Quiet hours have a time zone of their own.
-        settings.time_zone = zone.filter(|_| settings.quiet_hours.is_none()).map(str::to_owned);
-        let broken = self.one("break_quiet");
-        settings.break_quiet = (!broken.is_empty()).then(|| broken.to_owned());
+        settings.time_zone = self.given("time_zone").filter(|_| settings.quiet_hours.is_none());
+        settings.break_quiet = self.given("break_quiet");
         settings.digest = Digest::from_word(self.one("digest"));
         settings.keep = self.one("keep").parse().ok();
         settings.deliveries = self.0.get("deliveries").cloned().unwrap_or_default();
@@ -527,10 +514,8 @@ impl Fields {
     fn inhibitors(&self, mistakes: &mut Vec<Mistake>) -> Vec<SubscriptionId> {
         let ids = self.one("inhibited_by").split(',').map(str::trim).filter(|id| !id.is_empty());
         let read: Result<Vec<SubscriptionId>, _> = ids.map(str::parse).collect();
-        read.unwrap_or_else(|error| {
-            mistakes.push(Mistake::new("inhibited_by", format!("{error}")));
-            Vec::new()
-        })
+        let wrong = |error| mistakes.push(Mistake::new("inhibited_by", format!("{error}")));
+        read.map_err(wrong).unwrap_or_default()
     }
 
     /// The value of `on`; empty if it is the default.
@@ -563,16 +548,12 @@ impl Fields {
     }
 
     fn quiet_hours(&self, mistakes: &mut Vec<Mistake>) -> Option<QuietHours> {
-        let (from, to) = (self.one("quiet_from"), self.one("quiet_to"));
-        if from.is_empty() && to.is_empty() {
-            return None;
-        }
-        if from.is_empty() || to.is_empty() {
+        let (from, to) = (self.given("quiet_from"), self.given("quiet_to"));
+        if from.is_some() != to.is_some() {
             mistakes.push(Mistake::new("quiet_from", "it needs both times, or none"));
         }
-        let zone = if self.one("time_zone").is_empty() { "UTC" } else { self.one("time_zone") };
-        let (from, to, time_zone) = (from.to_owned(), to.to_owned(), zone.to_owned());
-        Some(QuietHours { from, to, time_zone })
+        let time_zone = self.given("time_zone").unwrap_or_else(|| "UTC".to_owned());
+        Some(QuietHours { from: from?, to: to?, time_zone })
     }
 
     fn number(&self, name: &str, mistakes: &mut Vec<Mistake>) -> Option<u32> {
@@ -589,12 +570,8 @@ impl Fields {
         name: &str,
         mistakes: &mut Vec<Mistake>,
     ) -> Option<T> {
-        let text = self.one(name);
-        if text.is_empty() {
-            return None;
-        }
-        let parsed = text.parse().map_err(|error: T::Err| Mistake::new(name, error.to_string()));
-        parsed.map_err(|mistake| mistakes.push(mistake)).ok()
+        let parsed = self.given(name)?.parse();
+        parsed.map_err(|error: T::Err| mistakes.push(Mistake::new(name, error.to_string()))).ok()
     }
 
     fn put(&mut self, name: &str, value: Option<impl Display>) {
@@ -647,27 +624,24 @@ impl Editor<'_> {
 
     /// The mistake that belongs to no field.
     fn summary(&self) -> Markup {
-        let general: Vec<&Mistake> =
-            self.mistakes.iter().filter(|it| it.field.is_empty()).collect();
         html! {
             @if !self.mistakes.is_empty() {
                 div.notice.warn role="alert" {
                     p { "Not saved: correct the marked fields." }
-                    @for mistake in general { p { (mistake.why) } }
+                    @for mistake in self.mistakes.iter().filter(|it| it.field.is_empty()) { p { (mistake.why) } }
                 }
             }
         }
     }
 
     fn query_fields(&self) -> Markup {
-        let rows = 3;
         html! {
             fieldset {
                 legend { "What" }
                 (self.line("name", "Name", "text", ""))
                 div.field {
                     label for="query" { "Query" }
-                    textarea #query name="query" rows=(rows) spellcheck="false" autocomplete="off" autocapitalize="off"
+                    textarea #query name="query" rows="3" spellcheck="false" autocomplete="off" autocapitalize="off"
                         aria-describedby="query-help query-wrong" aria-invalid=[self.wrong("query").map(|_| "true")] { (self.fields.one("query")) }
                     (self.mistake("query"))
                     p.faint #query-help {
@@ -808,8 +782,6 @@ fn option(value: &str, label: &str, is_chosen: bool) -> Markup {
     html! { option value=(value) selected[is_chosen] { (label) } }
 }
 
-/// The default span, in hours.
-pub(super) const HOURS: u32 = 24;
 /// The spans that can be chosen, in hours.
 pub(super) const SPANS: [(u32, &str); 3] = [(24, "24 hours"), (72, "3 days"), (168, "7 days")];
 
@@ -858,8 +830,9 @@ pub(super) async fn rehearse(api: &Api, fields: &Fields) -> Preview {
         Ok(settings) => settings,
         Err(mistakes) => return Preview::Mistakes(mistakes),
     };
+    let [(usual, _), ..] = SPANS;
     let hours = fields.one("hours").parse().ok();
-    let hours = hours.filter(|hours| SPANS.iter().any(|(it, _)| it == hours)).unwrap_or(HOURS);
+    let hours = hours.filter(|hours| SPANS.iter().any(|(it, _)| it == hours)).unwrap_or(usual);
     // If somebody types on, the next request may start.
     let Ok(_turn) = api.app.comparisons.acquire().await else {
         return Preview::Untried;
@@ -886,14 +859,13 @@ pub(super) fn draw_preview(preview: &Preview) -> Markup {
 }
 
 fn summarise_preview(preview: &Preview) -> Markup {
-    let Preview::Found(hours, found) = preview else {
-        return html! {
-            @match preview {
-                Preview::BadQuery { why, .. } => span.warn { "The query cannot be read: " (why) },
-                Preview::Mistakes(_) => span.warn { "This cannot be tried yet." },
-                Preview::Untried | Preview::Found(..) => "Type a query to see what it would have sent.",
-            }
-        };
+    let (hours, found) = match preview {
+        Preview::Untried => return html! { "Type a query to see what it would have sent." },
+        Preview::BadQuery { why, .. } => {
+            return html! { span.warn { "The query cannot be read: " (why) } };
+        }
+        Preview::Mistakes(_) => return html! { span.warn { "This cannot be tried yet." } },
+        Preview::Found(hours, found) => (hours, found),
     };
     html! {
         b { (found.loud_in(*hours)) } ". "
@@ -913,11 +885,9 @@ fn summarise_preview(preview: &Preview) -> Markup {
 fn pointed(query: &str, column: usize) -> Markup {
     let at = column.saturating_sub(1);
     let part = |from: usize, most: usize| query.chars().skip(from).take(most).collect::<String>();
-    let wrong = part(at, 1);
+    let wrong = query.chars().nth(at).unwrap_or(' ');
     html! {
-        pre.query { code {
-            (part(0, at)) mark { (if wrong.is_empty() { " ".to_owned() } else { wrong }) } (part(at + 1, usize::MAX))
-        } }
+        pre.query { code { (part(0, at)) mark { (wrong) } (part(at + 1, usize::MAX)) } }
         p.faint { "The mark is at column " (column) "." }
     }
 }

@@ -13,30 +13,26 @@ use crate::shapes::{DeliveryAddition, DeliveryRow, Resent};
 
 /// Sends a marked sample. The answer of the target is the notice above the list.
 pub(super) async fn test(api: Api, Path(name): Path<String>) -> Page {
-    let refuse = |why: Option<String>| {
-        let why = why.unwrap_or_else(|| "no reason is given".to_owned());
-        Refusal::unprocessable(format!("{name} did not accept the sample: {why}"))
+    let tested = async {
+        let Resent { taken, why, .. } = api.test_delivery(name.clone()).await?;
+        let why = why.as_deref().unwrap_or("no reason is given");
+        let refuse = || Refusal::unprocessable(format!("{name} did not accept the sample: {why}"));
+        if taken { Ok(name.clone()) } else { Err(refuse()) }
     };
-    let tested = match api.test_delivery(name.clone()).await {
-        Ok(Resent { taken: true, .. }) => Ok(name),
-        Ok(Resent { why, .. }) => Err(refuse(why)),
-        Err(refusal) => Err(refusal),
-    };
-    finish(&api, "tested", tested).await
+    finish(&api, "tested", tested.await).await
 }
 
 pub(super) async fn save(api: Api, request: Request) -> Page {
     let saved = async {
         let fields = fields_of(request).await?;
-        let given = |name: &str| Some(fields.one(name).to_owned()).filter(|it| !it.is_empty());
         let receivers = fields.one("to").split(',').map(str::trim).filter(|it| !it.is_empty());
         let addition = DeliveryAddition {
             name: fields.one("name").to_owned(),
             kind: fields.one("kind").to_owned(),
-            url: given("url"),
-            secret: given("secret").map(Secret::new),
-            user: given("user"),
-            from: given("from"),
+            url: fields.given("url"),
+            secret: fields.given("secret").map(Secret::new),
+            user: fields.given("user"),
+            from: fields.given("from"),
             to: receivers.map(str::to_owned).collect(),
         };
         let name = addition.name.clone();
