@@ -154,14 +154,12 @@ pub(super) fn count_for(
     connection: &Connection,
     mut records: Vec<SubscriptionRecord>,
 ) -> Answer<Vec<SubscriptionRecord>> {
-    let ask = "SELECT coalesce(sum(alerts), 0), coalesce(sum(copies), 0)
-        FROM alert_totals WHERE subscription = ?1";
-    let mut ask = connection.prepare_cached(ask)?;
+    let ask = "SELECT alerts, copies FROM alert_totals WHERE subscription = ?1";
     for record in &mut records {
         let id = record.subscription.id.as_str();
-        let counts =
-            ask.query_row([id], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, u32>(1)?)))?;
-        (record.alerts, record.copies_folded) = (counts.0.into(), counts.1.into());
+        let counts = one(connection, ask, [id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let (alerts, copies): (u32, u32) = counts.unwrap_or_default();
+        (record.alerts, record.copies_folded) = (alerts.into(), copies.into());
     }
     Ok(records)
 }
@@ -196,26 +194,20 @@ pub(super) fn numbers(connection: &Connection, since: UnixMillis) -> Answer<Numb
 
 fn counts_of_hour(connection: &Connection, since: UnixMillis) -> Answer<HourCounts> {
     let since = millis(since);
-    let mut took = Vec::new();
     let mut copies = 0;
     // Reads only an index. Grouping is done here, since SQLite would use a temporary table.
     let ask = "SELECT folded - seen, class = 'copy' FROM articles WHERE seen >= ?1";
-    let mut ask = connection.prepare_cached(ask)?;
-    let mut rows = ask.query([since])?;
-    while let Some(row) = rows.next()? {
-        took.push(u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0));
+    let mut took = rows(connection, ask, [since], |row| {
         copies += u64::from(row.get::<_, bool>(1)?);
-    }
+        Ok(u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0))
+    })?;
     let articles = took.len() as u64;
     let (stories, events) = distinct(connection, since)?;
     let of_alerts = "SELECT (SELECT count(*) FROM alerts WHERE at >= ?1),
         (SELECT count(*) FROM alerts WHERE notified_at >= ?1)";
     let counts = one(connection, of_alerts, [since], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let (alerts, notified): (u32, u32) = counts.unwrap_or_default();
-    let share_folded = (articles > 0).then(|| {
-        let share = copies as f64 / articles as f64;
-        (share * 10_000.0).round() / 10_000.0
-    });
+    let share = || (copies as f64 / articles as f64 * 10_000.0).round() / 10_000.0;
     Ok(HourCounts {
         articles,
         stories,
@@ -223,7 +215,7 @@ fn counts_of_hour(connection: &Connection, since: UnixMillis) -> Answer<HourCoun
         alerts: alerts.into(),
         notified: notified.into(),
         copies,
-        share_folded,
+        share_folded: (articles > 0).then(share),
         fetch_to_fold_ms: median(&mut took),
     })
 }
@@ -235,12 +227,10 @@ fn distinct(connection: &Connection, since: i64) -> Answer<(u64, u64)> {
     let mut ask = connection.prepare_cached(ask)?;
     let mut rows = ask.query([since])?;
     while let Some(row) = rows.next()? {
+        let event = row.get_ref(1)?.as_bytes().unwrap_or_default();
         // A story has only one event.
-        if stories.insert(row.get::<_, i64>(0)?) {
-            let event = row.get_ref(1)?.as_bytes().unwrap_or_default();
-            if !events.contains(event) {
-                events.insert(event.to_owned());
-            }
+        if stories.insert(row.get::<_, i64>(0)?) && !events.contains(event) {
+            events.insert(event.to_owned());
         }
     }
     Ok((stories.len() as u64, events.len() as u64))
@@ -253,7 +243,6 @@ pub(super) fn median(took: &mut [u64]) -> Option<u64> {
 }
 
 pub(super) fn article_count(connection: &Connection) -> Answer<u64> {
-    let mut ask = connection.prepare_cached("SELECT articles FROM article_total")?;
-    let count: i64 = ask.query_row([], |row| row.get(0))?;
-    Ok(u64::try_from(count).unwrap_or(0))
+    let count = one(connection, "SELECT articles FROM article_total", [], |row| Ok(row.get(0)?))?;
+    Ok(u64::try_from(count.unwrap_or(0_i64)).unwrap_or(0))
 }

@@ -13,7 +13,7 @@ use wirefold_proto::{
 };
 
 use crate::projection::lists::millis;
-use crate::projection::rows::one;
+use crate::projection::rows::{one, run};
 use crate::projection::{Answer, redirects, search};
 use crate::shapes::{AlertRevision, ArticleBrief};
 
@@ -96,8 +96,7 @@ pub(super) fn apply(connection: &mut Connection, batch: &Batch) -> Answer<()> {
         }
     }
     let keep = "INSERT OR REPLACE INTO positions (stream, position) VALUES (?1, ?2)";
-    let position = params![batch.stream, batch.through.to_string()];
-    transaction.prepare_cached(keep)?.execute(position)?;
+    run(&transaction, keep, (batch.stream, batch.through.to_string()))?;
     searched.write(&transaction)?;
     Ok(transaction.commit()?)
 }
@@ -180,7 +179,7 @@ impl SearchedWords {
     /// Removes the words of a deleted row, in this batch or in the table.
     fn remove(&mut self, transaction: &Transaction<'_>, key: i64) -> Answer<()> {
         if self.0.remove(&key).is_none() {
-            transaction.prepare_cached("DELETE FROM words WHERE rowid = ?1")?.execute([key])?;
+            run(transaction, "DELETE FROM words WHERE rowid = ?1", [key])?;
         }
         Ok(())
     }
@@ -197,9 +196,7 @@ pub(super) fn put_article(
     let ask = "DELETE FROM articles WHERE id = ?1 RETURNING key";
     let known = one(transaction, ask, [article.id.to_string()], |row| Ok(row.get::<_, i64>(0)?))?;
     if let Some(key) = known {
-        transaction
-            .prepare_cached("DELETE FROM article_feeds WHERE article = ?1")?
-            .execute([key])?;
+        run(transaction, "DELETE FROM article_feeds WHERE article = ?1", [key])?;
         searched.remove(transaction, key)?;
     }
     // Event and story come first: the article's position among the articles of the event depends on them.
@@ -309,13 +306,11 @@ fn put_change(transaction: &Transaction<'_>, change: &StoryChange) -> Answer<()>
         StoryChange::Preferred { story, lead } | StoryChange::Lead { story, lead, .. } => {
             let set = "UPDATE stories SET lead = ?2 WHERE id = ?1";
             let values = params![story.to_string(), lead.to_string()];
-            transaction.prepare_cached(set)?.execute(values)?;
-            Ok(())
+            run(transaction, set, values)
         }
         StoryChange::Quiet { target } => {
             let set = format!("UPDATE {} SET quiet = 1 WHERE id = ?1", tables_of(*target).0);
-            transaction.prepare_cached(&set)?.execute([target.to_string()])?;
-            Ok(())
+            run(transaction, &set, [target.to_string()])
         }
     }
 }
@@ -351,14 +346,13 @@ fn merge(transaction: &Transaction<'_>, old: Target, new: Target) -> Answer<()> 
                 first_seen = min(first_seen, excluded.first_seen),
                 changed = max(changed, excluded.changed)"
     );
-    transaction.prepare_cached(&take_over)?.execute(ids)?;
+    run(transaction, &take_over, ids)?;
     let give = format!("UPDATE {members} SET {column} = ?2 WHERE {column} = ?1");
-    transaction.prepare_cached(&give)?.execute(ids)?;
+    run(transaction, &give, ids)?;
     let remove = format!("DELETE FROM {table} WHERE id = ?1");
-    transaction.prepare_cached(&remove)?.execute([old.to_string()])?;
+    run(transaction, &remove, [old.to_string()])?;
     let lead = "INSERT OR REPLACE INTO redirects (old, new) VALUES (?1, ?2)";
-    transaction.prepare_cached(lead)?.execute(ids)?;
-    Ok(())
+    run(transaction, lead, ids)
 }
 
 /// Makes articles that people took out of a story members of another, which is in its event until more is known.
@@ -371,7 +365,7 @@ fn split(
     let put = "INSERT OR IGNORE INTO stories (id, event, first_seen, changed)
         SELECT ?2, event, first_seen, changed FROM stories WHERE id = ?1";
     let ids = params![old.to_string(), new.to_string()];
-    transaction.prepare_cached(put)?.execute(ids)?;
+    run(transaction, put, ids)?;
     let give = "UPDATE articles SET story = ?2, moved = 1 WHERE id = ?1";
     let mut give = transaction.prepare_cached(give)?;
     for article in articles {
@@ -383,7 +377,7 @@ fn split(
 pub(super) fn put_command(transaction: &Transaction<'_>, command: &OutputCommand) -> Answer<()> {
     let insert = "INSERT OR IGNORE INTO commands (id, at, body) VALUES (?1, ?2, ?3)";
     let values = params![command.command.id, at(command.command.at), json(command)?];
-    transaction.prepare_cached(insert)?.execute(values)?;
+    run(transaction, insert, values)?;
     let changed = command.command.at;
     for EventAfter { event, state } in &command.events {
         put_event(transaction, changed, *event, state)?;
@@ -465,7 +459,7 @@ pub(super) fn put_alert(
         volume,
         json(&AlertRevision { told_by, ..AlertRevision::of(alert) })?
     ];
-    transaction.prepare_cached(insert)?.execute(values)?;
+    run(transaction, insert, values)?;
     let put = "INSERT INTO alerts
         (id, subscription, target, revision, at, copies, notified_at, held_at, body)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)

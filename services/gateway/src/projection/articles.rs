@@ -29,11 +29,8 @@ const LOGGED: &str = "articles.id, articles.story, articles.decided";
 /// These articles. Unknown ones are left out.
 pub(super) fn these(connection: &Connection, ids: &[ArticleId]) -> Answer<Vec<LoggedArticle>> {
     let ask = format!("SELECT {LOGGED} FROM articles WHERE id = ?1");
-    let mut articles = Vec::new();
-    for id in ids {
-        articles.extend(logged(connection, &ask, &[&id.to_string()])?);
-    }
-    Ok(articles)
+    let found = ids.iter().map(|id| logged(connection, &ask, &[&id.to_string()]));
+    Ok(found.collect::<Answer<Vec<_>>>()?.concat())
 }
 
 fn logged(
@@ -71,8 +68,7 @@ pub(super) fn of_story(
     let limit = paging.limit() as i64 + 1;
     let values: [&dyn rusqlite::ToSql; 4] = [&story.to_string(), &after.time, &after.id, &limit];
     let mut rows = briefs(connection, &ask, &values)?;
-    let last =
-        |it: &ArticleBrief| Cursor { time: it.seen.as_millisecond(), id: it.enriched.to_string() };
+    let last = |it: &ArticleBrief| Cursor::new(it.seen.as_millisecond(), it.enriched.to_string());
     let next = paging.cut(&mut rows, last);
     Ok((rows, next))
 }

@@ -166,14 +166,10 @@ impl<'de> Deserialize<'de> for Moment {
         let text = String::deserialize(deserializer)?;
         // A date is also read from the beginning of a time.
         let day = text.parse::<Date>().ok().filter(|_| text.len() == "2026-11-30".len());
-        match day.and_then(|day| day.to_zoned(TimeZone::UTC).ok()) {
-            Some(start) => Ok(Self(start.timestamp())),
-            None => text.parse().map(Self).map_err(|_| {
-                D::Error::custom(
-                    "write a day such as 2026-11-30 or a time such as 2026-11-30T18:00:00Z",
-                )
-            }),
-        }
+        let start = day.and_then(|day| day.to_zoned(TimeZone::UTC).ok());
+        let time = start.map(|start| start.timestamp()).or_else(|| text.parse().ok());
+        let advice = "write a day such as 2026-11-30 or a time such as 2026-11-30T18:00:00Z";
+        time.map(Self).ok_or_else(|| D::Error::custom(advice))
     }
 }
 
@@ -297,48 +293,36 @@ impl<S: Default + PartialEq> ListQuery<S> {
     /// The conditions on rows of a table except words and times. Empty fields give no condition.
     pub(super) fn conditions(&self, of: &Filtered) -> String {
         let Filtered { outlets, articles, stories, events, alerts } = of;
-        let marks = self.marks.as_ref().map(|marks| marks.condition.clone());
-        let when = |is_given: bool, condition: String| is_given.then_some(condition);
+        let outlet = format!("EXISTS (SELECT 1 {outlets} AND outlet = :outlet)");
+        let language = format!(
+            "EXISTS (SELECT 1 {outlets} AND (language = :language
+                OR substr(language, 1, length(:language) + 1) = :language || '-'))"
+        );
+        let min_outlets = format!("(SELECT count(DISTINCT outlet) {outlets}) >= :min_outlets");
+        let min_origins = format!("EXISTS (SELECT 1 {events} AND origins >= :min_origins)");
+        let agency = format!(
+            "EXISTS (SELECT 1 {stories}
+                AND json_extract({}, '$.name') = :agency COLLATE NOCASE)",
+            story_agency!()
+        );
+        let feeds = format!(
+            "EXISTS (SELECT 1 {articles} AND EXISTS (SELECT 1 FROM article_feeds AS fed
+                WHERE fed.article = its.article
+                AND +fed.feed IN (SELECT value FROM json_each(:feeds))))"
+        );
+        let marks = self.marks.as_ref().map_or("", |marks| &marks.condition);
         let conditions = [
-            marks,
-            when(self.subscription.is_some(), (*alerts).to_owned()),
-            when(
-                self.outlet.is_some(),
-                format!("EXISTS (SELECT 1 {outlets} AND outlet = :outlet)"),
-            ),
-            when(
-                self.language.is_some(),
-                format!(
-                    "EXISTS (SELECT 1 {outlets} AND (language = :language
-                        OR substr(language, 1, length(:language) + 1) = :language || '-'))"
-                ),
-            ),
-            when(
-                self.min_outlets > 1,
-                format!("(SELECT count(DISTINCT outlet) {outlets}) >= :min_outlets"),
-            ),
-            when(
-                self.min_origins > 0,
-                format!("EXISTS (SELECT 1 {events} AND origins >= :min_origins)"),
-            ),
-            when(
-                self.agency.is_some(),
-                format!(
-                    "EXISTS (SELECT 1 {stories}
-                        AND json_extract({}, '$.name') = :agency COLLATE NOCASE)",
-                    story_agency!()
-                ),
-            ),
-            when(
-                self.feeds.is_some(),
-                format!(
-                    "EXISTS (SELECT 1 {articles} AND EXISTS (SELECT 1 FROM article_feeds AS fed
-                        WHERE fed.article = its.article
-                        AND +fed.feed IN (SELECT value FROM json_each(:feeds))))"
-                ),
-            ),
+            (self.marks.is_some(), marks),
+            (self.subscription.is_some(), alerts),
+            (self.outlet.is_some(), &outlet),
+            (self.language.is_some(), &language),
+            (self.min_outlets > 1, &min_outlets),
+            (self.min_origins > 0, &min_origins),
+            (self.agency.is_some(), &agency),
+            (self.feeds.is_some(), &feeds),
         ];
-        conditions.into_iter().flatten().map(|condition| format!(" AND {condition}")).collect()
+        let given = conditions.into_iter().filter(|(is_given, _)| *is_given);
+        given.map(|(_, condition)| format!(" AND {condition}")).collect()
     }
 
     /// The condition on the time in a column.

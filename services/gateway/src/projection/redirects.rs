@@ -7,7 +7,7 @@ use rusqlite::{Connection, Transaction};
 use wirefold_proto::{ArticleId, EventId, FormError, StoryId};
 
 use crate::projection::Answer;
-use crate::projection::rows::{one, parsed, rows};
+use crate::projection::rows::{one, parsed, rows, run};
 
 /// A limit on the steps of a chain, each of which is a merge. Real chains are shorter.
 const MOST_STEPS: usize = 1000;
@@ -26,10 +26,7 @@ pub(super) fn current<I: RowId>(connection: &Connection, mut id: I) -> Answer<I>
 
 /// An id names a story or event again: people took it out of the other, or it was never merged.
 pub(super) fn end<I: RowId>(transaction: &Transaction<'_>, id: I) -> Answer<()> {
-    transaction
-        .prepare_cached("DELETE FROM redirects WHERE old = ?1")?
-        .execute([id.to_string()])?;
-    Ok(())
+    run(transaction, "DELETE FROM redirects WHERE old = ?1", [id.to_string()])
 }
 
 /// Deletes redirects that lead nowhere. Those of a chain are deleted one by one, the last first.
@@ -38,8 +35,7 @@ pub(super) fn expire(transaction: &Transaction<'_>) -> Answer<()> {
         WHERE NOT EXISTS (SELECT 1 FROM stories WHERE id = link.new)
             AND NOT EXISTS (SELECT 1 FROM events WHERE id = link.new)
             AND NOT EXISTS (SELECT 1 FROM redirects WHERE old = link.new)";
-    transaction.execute(delete, [])?;
-    Ok(())
+    run(transaction, delete, [])
 }
 
 /// The id of an article, a story or an event, which is stored as text.
@@ -56,25 +52,20 @@ pub(crate) trait RowId:
     const IS_MERGED: bool;
 }
 
-impl RowId for ArticleId {
-    const TABLE: &'static str = "articles";
-    const PREFIX: &'static str = "a-";
-    const NAME: &'static str = "article";
-    const IS_MERGED: bool = false;
+macro_rules! row_ids {
+    ($($id:ident: $table:literal, $prefix:literal, $name:literal, $is_merged:literal;)+) => {
+        $(impl RowId for $id {
+            const TABLE: &'static str = $table;
+            const PREFIX: &'static str = $prefix;
+            const NAME: &'static str = $name;
+            const IS_MERGED: bool = $is_merged;
+        })+
+    };
 }
-
-impl RowId for StoryId {
-    const TABLE: &'static str = "stories";
-    const PREFIX: &'static str = "s-";
-    const NAME: &'static str = "story";
-    const IS_MERGED: bool = true;
-}
-
-impl RowId for EventId {
-    const TABLE: &'static str = "events";
-    const PREFIX: &'static str = "e-";
-    const NAME: &'static str = "event";
-    const IS_MERGED: bool = true;
+row_ids! {
+    ArticleId: "articles", "a-", "article", false;
+    StoryId: "stories", "s-", "story", true;
+    EventId: "events", "e-", "event", true;
 }
 
 /// The fewest digits of a prefix.

@@ -29,6 +29,12 @@ pub(super) fn one<T>(
     connection.prepare_cached(ask)?.query_and_then(values, read)?.next().transpose()
 }
 
+/// Changes rows.
+pub(super) fn run(connection: &Connection, change: &str, values: impl Params) -> Answer<()> {
+    connection.prepare_cached(change)?.execute(values)?;
+    Ok(())
+}
+
 /// Parses a column, such as an id.
 pub(super) fn parsed<T: FromStr<Err: Display>>(row: &Row<'_>, column: usize) -> Answer<T> {
     text(row, column)?.parse().map_err(|error: T::Err| ProjectionError::Row(error.to_string()))
