@@ -4,20 +4,19 @@
 //! stores its position in itself. After a crash it writes the missing states again; writing a state twice changes
 //! nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::{
     Backoff, BusError, Event, KeyValue, OrderedReader, Position, Stored, UnixMillis, rolled_back,
 };
 use wirefold_proto::{
-    Alert, DecodeError, EnrichedText, EventId, OutputArticle, OutputCommand, OutputForgotten,
-    REVISION_HEADER, StoryChange, StoryId, StoryRecord, Subject, SubscriptionId, Tag, Target,
-    decode, encode, name_of, streams,
+    Alert, DecodeError, EnrichedText, EventId, OutputCommand, OutputForgotten, REVISION_HEADER,
+    StoryChange, StoryId, StoryRecord, Subject, SubscriptionId, Tag, Target, decode, encode,
+    name_of, streams,
 };
 
 use crate::api::kept;
@@ -219,15 +218,13 @@ fn read(message: &Stored) -> Option<Change> {
     if message.subject == Subject::output_epoch().as_str() {
         return None;
     }
-    match change(message) {
-        Ok(change) => Some(change),
-        Err(error) => {
-            let stream = known_name(&message.stream);
-            metrics::UNREADABLE.add(1, &[stream]);
-            tracing::warn!(stream, sequence = message.sequence, %error, "message left out of the projection");
-            None
-        }
-    }
+    let left_out = |error: &DecodeError| {
+        let is_alerts = message.stream == streams::ALERTS.name;
+        let stream = if is_alerts { streams::ALERTS.name } else { streams::OUTPUT.name };
+        metrics::UNREADABLE.add(1, &[stream]);
+        tracing::warn!(stream, sequence = message.sequence, %error, "message left out of the projection");
+    };
+    change(message).inspect_err(left_out).ok()
 }
 
 /// The subscription whose message tells a revision, too.
@@ -241,24 +238,15 @@ fn told_by(message: &Stored) -> Option<SubscriptionId> {
 pub(crate) fn change(message: &Stored) -> Result<Change, DecodeError> {
     use wirefold_proto::Message as _;
     let body = &message.body;
-    match &*name_of(body)? {
-        Alert::NAME => decode(body).map(|alert| {
-            let body = body.clone();
-            let told_by = told_by(message);
-            Change::Alert { alert: Box::new(alert), body, told_by }
-        }),
-        OutputForgotten::NAME => decode(body).map(|it| Change::Forgotten(Box::new(it))),
-        OutputCommand::NAME => decode(body).map(|it| Change::Command(Box::new(it))),
-        _ => {
-            let article: Box<OutputArticle> = Box::new(decode(body)?);
-            Ok(Change::of_article(message, article))
+    Ok(match &*name_of(body)? {
+        Alert::NAME => {
+            let (alert, told_by) = (Box::new(decode(body)?), told_by(message));
+            Change::Alert { alert, body: body.clone(), told_by }
         }
-    }
-}
-
-fn known_name(stream: &str) -> &'static str {
-    let is_alerts = stream == streams::ALERTS.name;
-    if is_alerts { streams::ALERTS.name } else { streams::OUTPUT.name }
+        OutputForgotten::NAME => Change::Forgotten(Box::new(decode(body)?)),
+        OutputCommand::NAME => Change::Command(Box::new(decode(body)?)),
+        _ => Change::of_article(message, Box::new(decode(body)?)),
+    })
 }
 
 fn may_pass(error: &GatewayError) -> bool {
@@ -270,10 +258,10 @@ fn may_pass(error: &GatewayError) -> bool {
         GatewayError::Failed(ProjectionError::BegunAnew) => true,
         error if is_full(error) || is_of_the_disk(error) => true,
         // A damaged file was created anew.
-        error => matches!(
-            code(error),
-            Some(DatabaseBusy | DatabaseLocked | DatabaseCorrupt | NotADatabase)
-        ),
+        error => {
+            let code = code(error);
+            matches!(code, Some(DatabaseBusy | DatabaseLocked | DatabaseCorrupt | NotADatabase))
+        }
     }
 }
 
@@ -399,21 +387,21 @@ async fn changed_stories(
     }
     for change in changed {
         match change {
-            StoryChange::Merged { from, into, .. } => {
-                for target in [from, into] {
-                    match target {
-                        Target::Story(story) => stories.insert(story),
-                        Target::Event(event) => events.insert(event),
-                    };
-                }
+            StoryChange::Merged {
+                from: Target::Event(from), into: Target::Event(into), ..
+            } => {
+                events.extend([from, into]);
             }
-            // This change concerns only the event.
-            StoryChange::Quiet { target: Target::Event(_) } => {}
-            StoryChange::Split { from, into, .. } => stories.extend([from, into]),
+            StoryChange::Merged {
+                from: Target::Story(from), into: Target::Story(into), ..
+            }
+            | StoryChange::Split { from, into, .. } => stories.extend([from, into]),
             StoryChange::Credited { story, .. }
             | StoryChange::Preferred { story, .. }
             | StoryChange::Lead { story, .. }
             | StoryChange::Quiet { target: Target::Story(story) } => stories.extend([story]),
+            // The first concerns only the event, and the contract excludes the second.
+            StoryChange::Quiet { target: Target::Event(_) } | StoryChange::Merged { .. } => {}
         }
     }
     // An article may now be in another story than the decision names.
@@ -433,22 +421,15 @@ async fn write_stories(
     stories: BTreeSet<StoryId>,
 ) -> Result<(), GatewayError> {
     let shown = app.projection.these_briefs(stories.iter().copied().collect()).await?;
-    let gone = {
-        let ids: BTreeSet<StoryId> = shown.iter().map(|story| story.id).collect();
-        stories.into_iter().filter(move |story| !ids.contains(story)).map(|story| (story, None))
-    };
-    let shown = shown.into_iter().filter_map(|story| {
-        let id = story.id;
+    let mut shown: BTreeMap<_, _> = shown.into_iter().map(|story| (story.id, story)).collect();
+    let states = stories.into_iter().map(|id| (id, shown.remove(&id)));
+    let writes = states.map(|(id, story)| async move {
+        let key = format!("story.{id}");
+        let Some(story) = story else { return table.delete(&key).await.map(drop) };
         // A story too large for a message stays as it is.
-        Some((id, Some(Bytes::from(encode(&StoryRecord { schema: Tag::new(), story }).ok()?))))
-    });
-    let writes = shown.chain(gone).map(|(story, value)| async move {
-        let key = format!("story.{story}");
-        match value {
-            Some(value) => table.put(&key, value).await,
-            None => table.delete(&key).await,
-        }
+        let Ok(value) = encode(&StoryRecord { schema: Tag::new(), story }) else { return Ok(()) };
+        table.put(&key, value.into()).await.map(drop)
     });
     let written = stream::iter(writes).buffer_unordered(AT_ONCE);
-    Ok(written.try_for_each(|_| std::future::ready(Ok(()))).await?)
+    Ok(written.try_collect().await?)
 }

@@ -12,6 +12,7 @@ use wirefold_flow::{BusError, Event, Position, RolledBack, StageContext, rolled_
 use wirefold_proto::streams;
 
 use crate::adapters::Settings;
+use crate::api::request::read_json;
 use crate::api::{Access, Api};
 use crate::projection::{Batch, FILE, Projection, ProjectionError};
 use crate::recent_events::RecentEvents;
@@ -78,7 +79,8 @@ impl Gateway {
     /// # Errors
     /// The problem that the API would answer.
     pub async fn compare(&self, request: &[u8]) -> Result<Comparison, Problem> {
-        self.app.given(request).await.map_err(Refusal::problem)
+        let compared = async { self.app.compare_given(read_json(request)?).await };
+        compared.await.map_err(Refusal::problem)
     }
 
     /// Updates the projection until it is stopped, and then closes the open event streams, so that the server

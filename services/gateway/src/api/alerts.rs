@@ -4,7 +4,7 @@ use axum::Json;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use wirefold_envelope::unix_millis;
-use wirefold_flow::{BusError, Stored};
+use wirefold_flow::BusError;
 use wirefold_proto::{
     Alert, AlertAttemptsRecord, AlertId, ArticleFetched, ArticleId, Command, DeadLetter, GroupBy,
     QueryReading, Subject, SubscriptionId, SubscriptionRecord, Tag, Target, Volume, WaitingAlert,
@@ -92,10 +92,8 @@ pub(super) async fn replay(
     let alert = api.app.alert(&given).await?;
     let (id, revision) = (alert.id.clone(), alert.revision);
     let record = api.app.subscription(alert.subscription.as_str()).await?;
-    let gone = || {
-        Refusal::gone(format!("its subscription {} does not exist any more", alert.subscription))
-    };
-    let subscription = record.ok_or_else(gone)?.subscription;
+    let gone = format!("its subscription {} does not exist any more", alert.subscription);
+    let subscription = record.ok_or_else(|| Refusal::gone(gone))?.subscription;
     let sent = api.app.settings.replay.resend(alert, subscription, delivery).await;
     let deliveries = sent.map_err(Refusal::unprocessable)?;
     tracing::info!(alert = %id, revision, "alert sent again");
@@ -107,14 +105,11 @@ impl AppState {
     async fn alert(&self, given: &str) -> ApiResult<Alert> {
         let unknown = || Refusal::not_found(format!("no alert {given:?}"));
         let mut found = self.projection.resolve_alert(given.to_owned()).await?;
-        match (found.pop(), found.is_empty()) {
-            (Some(id), true) => self.projection.alert(id).await?.ok_or_else(unknown),
-            (Some(last), false) => {
-                found.push(last);
-                Err(Refusal::ambiguous(given, found))
-            }
-            (None, _) => Err(unknown()),
+        if found.len() > 1 {
+            return Err(Refusal::ambiguous(given, found));
         }
+        let id = found.pop().ok_or_else(unknown)?;
+        self.projection.alert(id).await?.ok_or_else(unknown)
     }
 
     /// The stored revisions of an alert, the oldest first.
@@ -122,20 +117,16 @@ impl AppState {
         let first = alert.revision.saturating_sub(REVISIONS) + 1;
         let mut revisions = Vec::new();
         for revision in first..=alert.revision {
-            let kept = self.stored_revision(&alert.id, revision).await?;
-            revisions.extend(kept.and_then(|stored| decode::<Alert>(&stored.body).ok()));
+            revisions.extend(self.stored_revision(&alert.id, revision).await?);
         }
         Ok(revisions)
     }
 
     /// A revision in the stream; `None` if it is no longer stored.
-    pub(super) async fn stored_revision(
-        &self,
-        alert: &AlertId,
-        revision: u64,
-    ) -> ApiResult<Option<Stored>> {
+    async fn stored_revision(&self, alert: &AlertId, revision: u64) -> ApiResult<Option<Alert>> {
         let subject = Subject::alert(alert, revision);
-        Ok(self.bus.last(streams::ALERTS.name, subject.as_str()).await?)
+        let stored = self.bus.last(streams::ALERTS.name, subject.as_str()).await?;
+        Ok(stored.and_then(|stored| decode(&stored.body).ok()))
     }
 
     /// The revisions of an alert that the deliveries of its subscription accepted.
@@ -146,16 +137,14 @@ impl AppState {
         let keys = self.bus.key_value(streams::DELIVERIES.name)?;
         let mut deliveries = Vec::with_capacity(names.len());
         for delivery in names {
-            let value =
-                keys.get(&taken_key(&delivery, &alert.id)).await?.and_then(|entry| entry.value);
-            let text = value.map(|value| String::from_utf8_lossy(&value).into_owned());
+            let entry = keys.get(&taken_key(&delivery, &alert.id)).await?;
+            let value = entry.and_then(|entry| entry.value).unwrap_or_default();
+            let text = String::from_utf8_lossy(&value);
             // The last accepted revision, the last accepted loud one, and the id at the target.
-            let mut numbers = text.as_deref().unwrap_or_default().split(' ');
-            let mut number = || numbers.next().and_then(|it| it.parse().ok()).unwrap_or(0);
-            let (taken, taken_loud) = (number(), number());
+            let mut numbers = text.split(' ').map(|it| it.parse().unwrap_or(0));
+            let [taken, taken_loud] = [0; 2].map(|none| numbers.next().unwrap_or(none));
             let key = attempts_key(&delivery, &alert.id);
-            let noted: Option<AlertAttemptsRecord> =
-                self.record(streams::DELIVERIES.name, &key).await?;
+            let noted = self.record::<AlertAttemptsRecord>(streams::DELIVERIES.name, &key).await?;
             let attempts = noted.map(|noted| noted.attempts).unwrap_or_default();
             deliveries.push(AlertDelivery { delivery, taken, taken_loud, attempts });
         }
@@ -279,19 +268,16 @@ impl AppState {
             GroupBy::Event => [Target::Event(detail.event), Target::Event(verdict.event)],
             GroupBy::Story => [Target::Story(detail.story), Target::Story(verdict.story)],
         };
-        let mut ids = targets
-            .map(|target| AlertId { subscription: subscription.id.clone(), target })
-            .to_vec();
+        let its = &subscription.id;
+        let mut ids = targets.map(|target| AlertId { subscription: its.clone(), target }).to_vec();
         let (article, seen) = (&detail.output, unix_millis(detail.output.article.seen));
-        let its = subscription.id.to_string();
-        ids.extend(self.projection.alerts_with(its, article.id, seen).await?);
+        ids.extend(self.projection.alerts_with(its.to_string(), article.id, seen).await?);
         for id in ids {
             let Some(last) = self.projection.alert(id.to_string()).await? else { continue };
             for revision in 1..=last.revision {
-                let Some(stored) = self.stored_revision(&id, revision).await? else { continue };
-                let alert = decode::<Alert>(&stored.body).ok();
-                if let Some(alert) = alert.filter(|alert| decided <= alert.output) {
-                    return Ok(Some(alert));
+                let alert = self.stored_revision(&id, revision).await?;
+                if alert.as_ref().is_some_and(|alert| decided <= alert.output) {
+                    return Ok(alert);
                 }
             }
         }
@@ -337,12 +323,12 @@ fn in_alert(told: &Alert, is_match: bool, reading: &QueryReading) -> (ArticleOut
     if !is_match {
         return (ArticleOutcome::Counted, format!("{}; counted in {revision}", no_match(reading)));
     }
-    match (&told.held, told.volume) {
-        (Some(hold), _) => {
-            (ArticleOutcome::Held, format!("{}; {revision}", describe_hold(hold.reason)))
-        }
-        (None, Volume::Loud) => (ArticleOutcome::Notified, revision),
-        (None, Volume::Silent) => (ArticleOutcome::Silent, revision),
+    if let Some(hold) = &told.held {
+        return (ArticleOutcome::Held, format!("{}; {revision}", describe_hold(hold.reason)));
+    }
+    match told.volume {
+        Volume::Loud => (ArticleOutcome::Notified, revision),
+        Volume::Silent => (ArticleOutcome::Silent, revision),
     }
 }
 
@@ -407,14 +393,13 @@ impl AppState {
     /// The dead letter with this sequence, or the refusal.
     pub(super) async fn dead_letter(&self, sequence: u64) -> ApiResult<ApiResult<DeadLetter>> {
         let none = || Refusal::not_found(format!("no dead letter {sequence}"));
-        match self.bus.get(streams::DEAD.name, sequence).await {
-            Ok(stored) => Ok(decode(&stored.body).map_err(|_| none())),
-            Err(BusError::NotYet { .. }) => Ok(Err(none())),
-            Err(BusError::Gone { .. }) if sequence == 0 => Ok(Err(none())),
-            Err(BusError::Gone { .. }) => {
-                Ok(Err(Refusal::gone(format!("dead letter {sequence} is gone"))))
+        Ok(match self.bus.get(streams::DEAD.name, sequence).await {
+            Ok(stored) => decode(&stored.body).map_err(|_| none()),
+            Err(BusError::Gone { .. }) if sequence > 0 => {
+                Err(Refusal::gone(format!("dead letter {sequence} is gone")))
             }
-            Err(error) => Err(error.into()),
-        }
+            Err(BusError::NotYet { .. } | BusError::Gone { .. }) => Err(none()),
+            Err(error) => return Err(error.into()),
+        })
     }
 }

@@ -13,7 +13,7 @@ use wirefold_proto::{
 };
 use wirefold_text::Sentence;
 
-use crate::api::request::{JsonBody, Query, read_json};
+use crate::api::request::{JsonBody, Query};
 use crate::api::{Answer, Api, ApiResult, Refusal};
 use crate::shapes::{
     ChangeWord, Changed, CompareRequest, ComparedText, Comparison, GivenText, Relation,
@@ -61,24 +61,16 @@ pub(super) async fn given(
 }
 
 fn side_of(name: &str, given: GivenText) -> ApiResult<Side> {
-    if given.text.len() > MAX_TEXT_BYTES {
-        let detail = format!("`{name}.text` is over {MAX_TEXT_BYTES} bytes");
-        return Err(Refusal::too_large(detail));
+    match given.text.len() > MAX_TEXT_BYTES {
+        true => Err(Refusal::too_large(format!("`{name}.text` is over {MAX_TEXT_BYTES} bytes"))),
+        false => Ok(Side::given(given)),
     }
-    Ok(Side::given(given))
 }
 
 impl AppState {
-    /// Compares the two texts in the body of a request.
-    pub(crate) async fn given(&self, body: &[u8]) -> ApiResult<Comparison> {
-        self.compare_given(read_json(body)?).await
-    }
-
-    async fn compare_given(
-        &self,
-        CompareRequest { a, b }: CompareRequest,
-    ) -> ApiResult<Comparison> {
-        self.compare(side_of("a", a)?, side_of("b", b)?).await
+    /// Compares two given texts.
+    pub(crate) async fn compare_given(&self, asked: CompareRequest) -> ApiResult<Comparison> {
+        self.compare(side_of("a", asked.a)?, side_of("b", asked.b)?).await
     }
 
     async fn side(&self, given: &str) -> ApiResult<Stored> {
@@ -122,7 +114,7 @@ pub(super) fn compare(a: &Side, b: &Side) -> Option<Comparison> {
         kind: (verdict.class == Class::Copy).then_some(verdict.kind).flatten().map(kind),
         grounds: found.explanation.grounds.name().to_owned(),
         probability: share(found.explanation.probability),
-        words: describe(relation, found.words()),
+        words: format!("{}{}", describe(relation), found.words()),
         contained: share(overlap.contained),
         containing: share(overlap.containing),
         longest: overlap.longest,
@@ -144,14 +136,12 @@ fn described(side: &Side, read: &AnalysedText, verdict: &Verdict) -> ComparedTex
     }
 }
 
-/// The relation in words, and the evidence.
-fn describe(relation: Relation, decided: String) -> String {
+/// The relation in words, which stands before the evidence.
+fn describe(relation: Relation) -> &'static str {
     match relation {
-        Relation::SameStory => decided,
-        Relation::SameEvent => {
-            format!("two texts about one happening, not one story: {decided}")
-        }
-        Relation::Unrelated => format!("not one story: {decided}"),
+        Relation::SameStory => "",
+        Relation::SameEvent => "two texts about one happening, not one story: ",
+        Relation::Unrelated => "not one story: ",
     }
 }
 
@@ -206,15 +196,14 @@ fn changed(found: &TextComparison) -> Changed {
 }
 
 fn sentence(found: &TextComparison, changes: &Changes, change: Change) -> Option<SentenceChange> {
+    use ChangeWord::{Added, Dropped, Moved, MovedAndReworded, Reworded};
     let (word, old, new) = match change {
         Change::Kept { .. } => return None,
-        Change::Reworded { old, new, moved: false } => (ChangeWord::Reworded, Some(old), Some(new)),
-        Change::Reworded { old, new, moved: true } => {
-            (ChangeWord::MovedAndReworded, Some(old), Some(new))
-        }
-        Change::Moved { old, new } => (ChangeWord::Moved, Some(old), Some(new)),
-        Change::Added { new } => (ChangeWord::Added, None, Some(new)),
-        Change::Dropped { old } => (ChangeWord::Dropped, Some(old), None),
+        Change::Reworded { old, new, moved: false } => (Reworded, Some(old), Some(new)),
+        Change::Reworded { old, new, moved: true } => (MovedAndReworded, Some(old), Some(new)),
+        Change::Moved { old, new } => (Moved, Some(old), Some(new)),
+        Change::Added { new } => (Added, None, Some(new)),
+        Change::Dropped { old } => (Dropped, Some(old), None),
     };
     let words = |of: &AnalysedText, sentences: &[Sentence], at: Option<usize>| {
         at.map(|at| sentences[at].span.of(of.text.original()).to_owned())

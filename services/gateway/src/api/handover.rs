@@ -41,22 +41,16 @@ pub(crate) async fn read(app: &AppState, since: Option<Moment>) -> ApiResult<Han
     let until = app.now();
     let since = since.unwrap_or_else(|| Moment::hours_before(until, HOURS));
     let (alerts, has_more_alerts) = alerts_since(app, since).await?;
-    let (commands, has_more_commands) = commands(app, since.timestamp(), |_, _| true).await?;
+    let since = since.timestamp();
+    let (commands, has_more_commands) = commands(app, since, |_, _| true).await?;
     let has_notified = |row: &AlertRow| row.revisions.iter().any(|it| it.notified());
     let was_held = |row: &AlertRow| row.revisions.iter().any(|it| it.held);
     let is_held =
         |row: &&AlertRow| row.alert.held.is_some() || (was_held(row) && !has_notified(row));
     let held = alerts.iter().filter(is_held).cloned().collect();
     let notified = alerts.into_iter().filter(has_notified).collect();
-    Ok(Handover {
-        schema: Tag::new(),
-        since: since.timestamp(),
-        until,
-        notified,
-        held,
-        commands,
-        has_more: has_more_alerts || has_more_commands,
-    })
+    let has_more = has_more_alerts || has_more_commands;
+    Ok(Handover { schema: Tag::new(), since, until, notified, held, commands, has_more })
 }
 
 /// The newest alerts that changed since a moment, each with its revisions since then, and whether there are more.
@@ -157,36 +151,36 @@ pub(crate) type Worded = (String, Option<Target>);
 /// A command in words; `None` if it is about a feed.
 fn words(given: &ControlCommand) -> Option<Worded> {
     let unmutes = |until: &Option<Timestamp>| until.is_some_and(|until| until <= given.at);
-    let of_story = |words: String, story: &StoryId| (words, Some(Target::Story(*story)));
-    Some(match &given.command {
-        Command::Split { story, articles } => match articles.len() {
-            1 => of_story("Take an article out of the story".to_owned(), story),
-            many => of_story(format!("Take {many} articles out of the story"), story),
+    let sort = |of: &Target| if matches!(of, Target::Event(_)) { "event" } else { "story" };
+    let about = match &given.command {
+        Command::Split { story, .. }
+        | Command::Prefer { story, .. }
+        | Command::Move { story, .. } => Some(Target::Story(*story)),
+        Command::Merge { into, .. } => Some(*into),
+        Command::AlertMute { alert, .. } => Some(alert.target),
+        Command::AlertAcknowledge { of, .. } => Some(*of),
+        _ => None,
+    };
+    let words = match &given.command {
+        Command::Split { articles, .. } => match articles.len() {
+            1 => "Take an article out of the story".to_owned(),
+            many => format!("Take {many} articles out of the story"),
         },
-        Command::Merge { into: into @ Target::Story(_), .. } => {
-            ("Merge another story into this one".to_owned(), Some(*into))
-        }
-        Command::Merge { into, .. } => {
-            ("Merge another event into this one".to_owned(), Some(*into))
-        }
-        Command::Prefer { story, outlet } => {
-            of_story(format!("Let the article of {outlet} lead the story"), story)
-        }
-        Command::Move { story, .. } => {
-            of_story("Take the story out of its event".to_owned(), story)
-        }
+        Command::Merge { into, .. } => format!("Merge another {} into this one", sort(into)),
+        Command::Prefer { outlet, .. } => format!("Let the article of {outlet} lead the story"),
+        Command::Move { .. } => "Take the story out of its event".to_owned(),
         Command::NotTheSame { one, other } => {
-            (format!("Say that {one} and {other} are not one text"), None)
+            format!("Say that {one} and {other} are not one text")
         }
         Command::SubscriptionPut { subscription } => {
-            (format!("Save the subscription {}", subscription.name), None)
+            format!("Save the subscription {}", subscription.name)
         }
         Command::SubscriptionRemove { subscription } => {
-            (format!("Remove the subscription {subscription}"), None)
+            format!("Remove the subscription {subscription}")
         }
         Command::SubscriptionMute { subscription, until } => {
             let verb = if unmutes(until) { "Unmute" } else { "Mute" };
-            (format!("{verb} the subscription {subscription}"), None)
+            format!("{verb} the subscription {subscription}")
         }
         Command::AlertMute { alert, until, except_corrections } => {
             let verb = match (unmutes(until), except_corrections) {
@@ -194,17 +188,17 @@ fn words(given: &ControlCommand) -> Option<Worded> {
                 (false, true) => "Mute the alert except corrections",
                 (false, false) => "Mute the alert",
             };
-            (format!("{verb} of {}", alert.subscription), Some(alert.target))
+            format!("{verb} of {}", alert.subscription)
         }
         Command::AlertAcknowledge { of, note, release } => {
             let verb = if *release { "Release" } else { "Acknowledge" };
-            let sort = if matches!(of, Target::Event(_)) { "event" } else { "story" };
             let note = note.as_ref().map(|note| format!(" with the note “{note}”"));
-            (format!("{verb} the {sort}{}", note.unwrap_or_default()), Some(*of))
+            format!("{verb} the {}{}", sort(of), note.unwrap_or_default())
         }
         Command::FeedAdd { .. }
         | Command::FeedChange { .. }
         | Command::FeedRemove { .. }
         | Command::FeedPoll { .. } => return None,
-    })
+    };
+    Some((words, about))
 }

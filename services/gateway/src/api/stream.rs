@@ -22,7 +22,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use wirefold_flow::{BusError, OrderedReader, Stored};
 use wirefold_proto::{
     Message as _, OutputArticle, OutputCommand, OutputForgotten, TextPolicy, decode, encode,
-    schema_of, streams,
+    name_of, streams,
 };
 
 use crate::api::articles::show_text;
@@ -114,14 +114,11 @@ impl<S: Sync> FromRequestParts<S> for LastEventId {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> ApiResult<Self> {
-        let Some(given) = parts.headers.get(LAST_EVENT_ID) else {
-            return Ok(Self(None));
-        };
-        match given.to_str().map(str::trim) {
-            Ok("") => Ok(Self(None)),
-            Ok(id) if id.parse::<u64>().is_ok() => Ok(Self(id.parse().ok())),
-            _ => Err(Refusal::bad_request("not an id of this stream").about_field(LAST_EVENT_ID)),
-        }
+        let Some(given) = parts.headers.get(LAST_EVENT_ID) else { return Ok(Self(None)) };
+        let id = given.to_str().unwrap_or("?").trim();
+        let wrong = |_| Refusal::bad_request("not an id of this stream").about_field(LAST_EVENT_ID);
+        let id = (!id.is_empty()).then(|| id.parse()).transpose();
+        id.map(Self).map_err(wrong)
     }
 }
 
@@ -174,14 +171,11 @@ impl Live {
                     return Some(Bytes::from_static(b": keep-alive\n\n"));
                 }
             };
-            let Ok(messages) = messages else {
-                // The client reconnects by itself, with the last id.
-                return None;
-            };
+            // The client reconnects by itself, with the last id.
+            let messages = messages.ok()?;
             until_shown(&app, &messages).await;
-            let events =
-                messages.iter().map(|message| app.recent_events.get(message, self.policy, event));
-            self.waiting.extend(events);
+            let made = messages.iter().map(|it| app.recent_events.get(it, self.policy, event));
+            self.waiting.extend(made);
         }
     }
 }
@@ -218,18 +212,16 @@ fn event(message: &Stored, policy: TextPolicy) -> Bytes {
 }
 
 fn encode_event(message: &Stored, policy: TextPolicy) -> Option<(&'static str, String)> {
-    let schema = schema_of(&message.body).ok()?;
-    let (name, body) = if schema.name == OutputArticle::NAME {
-        let mut article: OutputArticle = decode(&message.body).ok()?;
-        let policy = policy.min(article.text_policy);
-        show_text(&mut article, policy);
-        ("article", encode(&article).ok()?)
-    } else if schema.name == OutputCommand::NAME {
-        ("command", message.body.to_vec())
-    } else if schema.name == OutputForgotten::NAME {
-        ("forgotten", message.body.to_vec())
-    } else {
-        return None;
+    let (name, body) = match &*name_of(&message.body).ok()? {
+        OutputArticle::NAME => {
+            let mut article: OutputArticle = decode(&message.body).ok()?;
+            let policy = policy.min(article.text_policy);
+            show_text(&mut article, policy);
+            ("article", encode(&article).ok()?)
+        }
+        OutputCommand::NAME => ("command", message.body.to_vec()),
+        OutputForgotten::NAME => ("forgotten", message.body.to_vec()),
+        _ => return None,
     };
     let data = String::from_utf8(body).ok()?;
     is_one_line(&data).then_some((name, data))
