@@ -13,7 +13,7 @@ use wirefold_proto::{
 use wirefold_text::Text;
 
 use crate::AppState;
-use crate::api::ApiResult;
+use crate::refusal::ApiResult;
 use crate::shapes::{Carrier, CorrectedPassage, CorrectionRecord, Corrections, StillCarrying};
 use crate::statements::InStory;
 

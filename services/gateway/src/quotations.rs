@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher as _;
 
 use rustc_hash::{FxHashMap, FxHasher};
-use wirefold_proto::{EntityKind, LanguageTag};
+use wirefold_proto::{EntityKind, LanguageTag, StoryId};
 use wirefold_text::each_search_word;
 
 use crate::shapes::{Carrier, Difference, QuotationRecord, Wording};
@@ -171,8 +171,8 @@ impl Index {
         }
         let mut found: Vec<(usize, usize)> = shared.into_iter().collect();
         found.sort_by_key(|(group, runs)| (Reverse(*runs), *group));
-        let mut groups: Vec<usize> =
-            found.into_iter().take(CANDIDATES).map(|(group, _)| group).collect();
+        found.truncate(CANDIDATES);
+        let mut groups: Vec<usize> = found.into_iter().map(|(group, _)| group).collect();
         if wording.words.is_short() {
             let name = last_word(wording.speaker);
             let of_speaker = name.and_then(|name| self.speakers.get(&name)).into_iter().flatten();
@@ -209,13 +209,11 @@ fn record(
     let carrier = |at: usize| Carrier::of(&articles[at]);
     let wording = |(at, difference): &(usize, Difference)| {
         let member = &wordings[*at];
-        let carriers: Vec<Carrier> =
-            member.by.keys().take(MOST_CARRIERS).copied().map(carrier).collect();
-        let more = member.by.len() - carriers.len();
+        let more = member.by.len().saturating_sub(MOST_CARRIERS);
         Wording {
             words: member.text.to_owned(),
             difference: *difference,
-            carriers,
+            carriers: member.by.keys().take(MOST_CARRIERS).copied().map(carrier).collect(),
             more_carriers: u32::try_from(more).unwrap_or(u32::MAX),
         }
     };
@@ -264,24 +262,22 @@ fn name_speakers<'a>(
     /// The forms of one person's name, and the stories that name them.
     struct Person<'a> {
         name: &'a str,
-        stories: BTreeSet<String>,
+        stories: BTreeSet<StoryId>,
         first: usize,
     }
     let mut people: Vec<Person<'_>> = Vec::new();
     for (at, name) in members.flat_map(|wording| &wording.by) {
         let Some(name) = *name else { continue };
-        let story = articles[*at].0.to_string();
-        let is_same =
-            |person: &&mut Person<'_>| speakers(Some(person.name), Some(name)) == Speakers::Same;
-        match people.iter_mut().find(is_same) {
-            Some(person) => {
-                person.stories.insert(story);
-                person.first = person.first.min(*at);
-                if name.chars().count() > person.name.chars().count() {
-                    person.name = name;
-                }
-            }
-            None => people.push(Person { name, stories: BTreeSet::from([story]), first: *at }),
+        let is_same = |it: &Person<'_>| speakers(Some(it.name), Some(name)) == Speakers::Same;
+        let known = people.iter().position(is_same).unwrap_or_else(|| {
+            people.push(Person { name, stories: BTreeSet::new(), first: *at });
+            people.len() - 1
+        });
+        let person = &mut people[known];
+        person.stories.insert(articles[*at].0);
+        person.first = person.first.min(*at);
+        if name.chars().count() > person.name.chars().count() {
+            person.name = name;
         }
     }
     people.sort_by_key(|person| (Reverse(person.stories.len()), person.first, person.name));
@@ -369,10 +365,8 @@ pub(super) fn speakers(one: Option<&str>, other: Option<&str>) -> Speakers {
     let (Some(one), Some(other)) = (one, other) else { return Speakers::Open };
     let (one, other) = (name_words(one), name_words(other));
     let is_in = |last: Option<&u64>, all: &[u64]| last.is_some_and(|last| all.contains(last));
-    match is_in(one.last(), &other) || is_in(other.last(), &one) {
-        true => Speakers::Same,
-        false => Speakers::Different,
-    }
+    let is_same = is_in(one.last(), &other) || is_in(other.last(), &one);
+    if is_same { Speakers::Same } else { Speakers::Different }
 }
 
 /// The words of a name. The last one finds wordings by the same speaker.

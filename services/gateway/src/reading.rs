@@ -11,9 +11,8 @@ use wirefold_flow::BusError;
 use wirefold_proto::{StoryId, streams, token};
 
 use crate::AppState;
-use crate::api::ApiResult;
 use crate::projection::{MarkFilter, Opening, number_of};
-use crate::refusal::Refusal;
+use crate::refusal::{ApiResult, Refusal};
 use crate::tokens::Holder;
 
 /// The holders of a token, or the user whom a proxy names. They share their marks, and their commands carry the name.
@@ -53,16 +52,12 @@ impl Reader {
     }
 
     /// Changes the marks.
-    pub(crate) async fn change(
-        &self,
-        app: &AppState,
-        change: impl Fn(&mut Marks),
-    ) -> ApiResult<()> {
+    pub(crate) async fn change(&self, app: &AppState, how: impl Fn(&mut Marks)) -> ApiResult<()> {
         let keys = app.bus.key_value(streams::READING.name)?;
         loop {
             let (before, revision) = self.marks_with_revision(app).await?;
             let mut marks = before.clone();
-            change(&mut marks);
+            how(&mut marks);
             if marks.are_many() || marks.are_many_starred() {
                 marks.drop_old(&app.projection.openings(Vec::new(), marks.starred()).await?);
             }
@@ -109,10 +104,8 @@ pub(crate) struct Marks {
 impl Marks {
     pub(crate) fn is_read(&self, row: &Opening) -> bool {
         let number = number_of(row.story);
-        match row.arrived <= self.read_until {
-            true => !self.unread.contains(&number),
-            false => self.read.contains(&number),
-        }
+        let is_later = row.arrived > self.read_until;
+        if is_later { self.read.contains(&number) } else { !self.unread.contains(&number) }
     }
 
     pub(crate) fn is_starred(&self, story: StoryId) -> bool {
@@ -178,10 +171,7 @@ impl Marks {
 }
 
 fn set<T: Ord>(of: &mut BTreeSet<T>, it: T, is_in: bool) {
-    match is_in {
-        true => of.insert(it),
-        false => of.remove(&it),
-    };
+    let _ = if is_in { of.insert(it) } else { of.remove(&it) };
 }
 
 #[cfg(test)]

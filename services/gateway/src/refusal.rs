@@ -7,6 +7,9 @@ use wirefold_flow::BusError;
 use crate::projection::ProjectionError;
 use crate::shapes::Problem;
 
+/// The result of a handler.
+pub(crate) type ApiResult<T> = Result<T, Refusal>;
+
 /// A refused request.
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {

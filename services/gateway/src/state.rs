@@ -20,9 +20,12 @@ use wirefold_proto::{
 use crate::adapters::Settings;
 use crate::projection::{ListQuery, LoggedArticle, Projection};
 use crate::recent_events::RecentEvents;
-use crate::refusal::Refusal;
+use crate::refusal::{ApiResult, Refusal};
 use crate::shapes::AlertPage;
 use crate::statements::{InStory, StatementCache};
+
+/// An answer of the bus.
+type BusResult<T> = Result<T, BusError>;
 
 /// The most open event streams. Other clients must come back later.
 pub(crate) const STREAMS: usize = 512;
@@ -98,7 +101,7 @@ impl AppState {
     pub(crate) async fn compute<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Refusal> {
+    ) -> ApiResult<T> {
         let turn = Arc::clone(&self.comparisons).acquire_owned().await;
         let work = tokio::task::spawn_blocking(move || {
             // Kept until the work is done, also if the client has left.
@@ -113,7 +116,7 @@ impl AppState {
         &self,
         id: ArticleId,
         sequence: u64,
-    ) -> Result<Option<ArticleFetched>, BusError> {
+    ) -> BusResult<Option<ArticleFetched>> {
         let stored = self.stored(streams::ENRICHED.name, sequence).await?;
         let fetched =
             stored.and_then(|it| decode(&it.body).ok()).map(ArticleEnriched::into_fetched);
@@ -122,11 +125,7 @@ impl AppState {
     }
 
     /// The message at a sequence; `None` if it is not stored, or no longer.
-    pub(crate) async fn stored(
-        &self,
-        stream: &str,
-        sequence: u64,
-    ) -> Result<Option<Stored>, BusError> {
+    pub(crate) async fn stored(&self, stream: &str, sequence: u64) -> BusResult<Option<Stored>> {
         if_stored(self.bus.get(stream, sequence).await)
     }
 
@@ -135,7 +134,7 @@ impl AppState {
         &self,
         stream: &str,
         sequences: &[u64],
-    ) -> Result<Vec<Option<Stored>>, BusError> {
+    ) -> BusResult<Vec<Option<Stored>>> {
         let mut messages = Vec::with_capacity(sequences.len());
         for some in sequences.chunks(READ_AT_ONCE) {
             for found in self.bus.get_each(stream, some).await? {
@@ -146,10 +145,7 @@ impl AppState {
     }
 
     /// These articles as the output has them. Those that have expired there are left out.
-    pub(crate) async fn outputs(
-        &self,
-        articles: Vec<LoggedArticle>,
-    ) -> Result<Vec<InStory>, Refusal> {
+    pub(crate) async fn outputs(&self, articles: Vec<LoggedArticle>) -> ApiResult<Vec<InStory>> {
         let sequences: Vec<u64> = articles.iter().map(|it| it.decided).collect();
         let messages = self.stored_each(streams::OUTPUT.name, &sequences).await?;
         self.compute(move || {
@@ -168,7 +164,7 @@ impl AppState {
     pub(crate) async fn outputs_of_event(
         &self,
         (articles, beyond): (Vec<LoggedArticle>, u32),
-    ) -> Result<(Vec<InStory>, u32), Refusal> {
+    ) -> ApiResult<(Vec<InStory>, u32)> {
         let all = articles.len();
         let read = self.outputs(articles).await?;
         let expired = u32::try_from(all - read.len()).unwrap_or(u32::MAX);
@@ -176,7 +172,7 @@ impl AppState {
     }
 
     /// Every feed, also those of commands that are not carried out yet.
-    pub(crate) async fn feeds(&self) -> Result<Arc<Registry<FeedRecord>>, BusError> {
+    pub(crate) async fn feeds(&self) -> BusResult<Arc<Registry<FeedRecord>>> {
         let keys = self.bus.key_value(streams::FEEDS.name)?;
         // The progress is read first: applying a command to a record twice changes nothing.
         let done = keys.get(FEEDS_REACHED_KEY).await?.and_then(|entry| entry.value);
@@ -194,7 +190,7 @@ impl AppState {
     pub(crate) async fn with_feeds<S: Default>(
         &self,
         query: ListQuery<S>,
-    ) -> Result<ListQuery<S>, BusError> {
+    ) -> BusResult<ListQuery<S>> {
         let Some(group) = query.group.as_deref() else { return Ok(query) };
         let feeds = self.feeds().await?;
         let is_in = |it: &&FeedRecord| {
@@ -205,7 +201,7 @@ impl AppState {
     }
 
     /// Every list of feeds that is kept in sync, by address.
-    pub(crate) async fn lists(&self) -> Result<Vec<ListRecord>, BusError> {
+    pub(crate) async fn lists(&self) -> BusResult<Vec<ListRecord>> {
         let keys = self.bus.key_value(streams::FEEDS.name)?;
         let entries = keys.changes(&["list"], 0).await?;
         let mut lists: Vec<ListRecord> =
@@ -215,20 +211,17 @@ impl AppState {
     }
 
     /// One feed.
-    pub(crate) async fn feed(&self, id: &str) -> Result<Option<FeedRecord>, BusError> {
+    pub(crate) async fn feed(&self, id: &str) -> BusResult<Option<FeedRecord>> {
         Ok(self.feeds().await?.by_id.get(id).cloned())
     }
 
     /// Every subscription, also those of commands that are not carried out yet.
-    pub(crate) async fn subscriptions(&self) -> Result<Registry<SubscriptionRecord>, BusError> {
+    pub(crate) async fn subscriptions(&self) -> BusResult<Registry<SubscriptionRecord>> {
         self.registry("subscription").await
     }
 
     /// The settings of a subscription in its last command, also if it was removed since.
-    pub(crate) async fn last_put(
-        &self,
-        id: &str,
-    ) -> Result<Option<SubscriptionSettings>, BusError> {
+    pub(crate) async fn last_put(&self, id: &str) -> BusResult<Option<SubscriptionSettings>> {
         let verb = Subject::control("subscription.put");
         let its = |given: ControlCommand| match given.command {
             Command::SubscriptionPut { subscription } if subscription.id.as_str() == id => {
@@ -241,7 +234,7 @@ impl AppState {
 
     /// The time of the output after which a subscription applies: earlier articles open no alert. None if it
     /// is not in force yet, or nothing had come then.
-    pub(crate) async fn held_since(&self, id: &str) -> Result<Option<Timestamp>, BusError> {
+    pub(crate) async fn held_since(&self, id: &str) -> BusResult<Option<Timestamp>> {
         let keys = self.bus.key_value(streams::SUBSCRIPTIONS.name)?;
         let since = keys.get(&format!("since.{}", token::escape(id))).await?;
         let since = since.and_then(|entry| entry.value).map_or(0, |value| number(&value));
@@ -249,16 +242,13 @@ impl AppState {
     }
 
     /// One subscription.
-    pub(crate) async fn subscription(
-        &self,
-        id: &str,
-    ) -> Result<Option<SubscriptionRecord>, BusError> {
+    pub(crate) async fn subscription(&self, id: &str) -> BusResult<Option<SubscriptionRecord>> {
         let key = format!("subscription.{}", token::escape(id));
         Ok(self.registry(&key).await?.by_id.remove(id))
     }
 
     /// Adds mutes and acknowledgements to the alerts of a page.
-    pub(crate) async fn show_handled(&self, page: &mut AlertPage) -> Result<(), BusError> {
+    pub(crate) async fn show_handled(&self, page: &mut AlertPage) -> BusResult<()> {
         let mut handled: Registry<AlertHandlingRecord> = self.registry("alert").await?;
         let acknowledged = self.acknowledged().await?;
         for row in &mut page.alerts {
@@ -269,9 +259,7 @@ impl AppState {
     }
 
     /// The acknowledgements of the events and stories that somebody has.
-    pub(crate) async fn acknowledged(
-        &self,
-    ) -> Result<BTreeMap<Target, AcknowledgementRecord>, BusError> {
+    pub(crate) async fn acknowledged(&self) -> BusResult<BTreeMap<Target, AcknowledgementRecord>> {
         self.acknowledged_under("acknowledged").await
     }
 
@@ -279,7 +267,7 @@ impl AppState {
     pub(crate) async fn acknowledgement(
         &self,
         of: Target,
-    ) -> Result<Option<AcknowledgementRecord>, BusError> {
+    ) -> BusResult<Option<AcknowledgementRecord>> {
         Ok(self.acknowledged_under(&acknowledged_key(of)).await?.remove(&of))
     }
 
@@ -287,33 +275,26 @@ impl AppState {
     async fn acknowledged_under(
         &self,
         name: &str,
-    ) -> Result<BTreeMap<Target, AcknowledgementRecord>, BusError> {
+    ) -> BusResult<BTreeMap<Target, AcknowledgementRecord>> {
         let all: Registry<AcknowledgementRecord> = self.registry(name).await?;
         let taken = all.into_records().into_iter().filter(|record| !record.released);
         Ok(taken.map(|record| (record.of, record)).collect())
     }
 
     /// The handling of an alert; `None` if there is none.
-    pub(crate) async fn handling(
-        &self,
-        alert: &AlertId,
-    ) -> Result<Option<AlertHandlingRecord>, BusError> {
+    pub(crate) async fn handling(&self, alert: &AlertId) -> BusResult<Option<AlertHandlingRecord>> {
         Ok(self.registry(&handling_key(alert)).await?.by_id.remove(&alert.to_string()))
     }
 
     /// The record with this key; `None` if there is none that can be read.
-    pub(crate) async fn record<M: Message>(
-        &self,
-        bucket: &str,
-        key: &str,
-    ) -> Result<Option<M>, BusError> {
+    pub(crate) async fn record<M: Message>(&self, bucket: &str, key: &str) -> BusResult<Option<M>> {
         let entry = self.bus.key_value(bucket)?.get(key).await?;
         Ok(entry.and_then(|entry| decode(entry.value.as_ref()?).ok()))
     }
 
     /// The records in `wf_subscriptions` whose keys are this name or begin with it and a dot, also those of commands that
     /// are not carried out yet.
-    async fn registry<R: Commanded>(&self, name: &str) -> Result<Registry<R>, BusError> {
+    async fn registry<R: Commanded>(&self, name: &str) -> BusResult<Registry<R>> {
         const REACHED: &str = SUBSCRIPTIONS_REACHED_KEY;
         let keys = self.bus.key_value(streams::SUBSCRIPTIONS.name)?;
         // The progress is read first: applying a command to a record twice changes nothing.
@@ -331,7 +312,7 @@ impl AppState {
     async fn waiting_for<R: Commanded>(
         &self,
         done: Option<Bytes>,
-    ) -> Result<Vec<ControlCommand>, BusError> {
+    ) -> BusResult<Vec<ControlCommand>> {
         let done = done.map_or(0, |done| number(&done));
         match self.bus.last(streams::CONTROL.name, R::FILTER).await? {
             Some(last) if last.sequence > done => self.commands(R::FILTER, done + 1).await,
@@ -340,7 +321,7 @@ impl AppState {
     }
 
     /// The commands on these subjects from a sequence on. Commands of later versions are skipped.
-    async fn commands(&self, filter: &str, from: u64) -> Result<Vec<ControlCommand>, BusError> {
+    async fn commands(&self, filter: &str, from: u64) -> BusResult<Vec<ControlCommand>> {
         let mut reader = self.bus.read(streams::CONTROL.name, filter, from).await?;
         let mut commands = Vec::new();
         loop {
@@ -353,7 +334,7 @@ impl AppState {
     }
 }
 
-fn if_stored(found: Result<Stored, BusError>) -> Result<Option<Stored>, BusError> {
+fn if_stored(found: BusResult<Stored>) -> BusResult<Option<Stored>> {
     match found {
         Err(BusError::Gone { .. } | BusError::NotYet { .. }) => Ok(None),
         found => found.map(Some),
@@ -563,12 +544,12 @@ impl ReplayedLetters {
 
 impl AppState {
     /// The replayed letters that `WF_DEAD` still has; `oldest` is its first sequence.
-    pub(crate) async fn replayed_letters(&self, oldest: u64) -> Result<ReplayedLetters, BusError> {
+    pub(crate) async fn replayed_letters(&self, oldest: u64) -> BusResult<ReplayedLetters> {
         Ok(self.stored_letters(oldest).await?.0)
     }
 
     /// Notes that a dead letter was replayed.
-    pub(crate) async fn note_replayed(&self, sequence: u64) -> Result<(), BusError> {
+    pub(crate) async fn note_replayed(&self, sequence: u64) -> BusResult<()> {
         let keys = self.bus.key_value(streams::DELIVERIES.name)?;
         let oldest = self.bus.stream_state(streams::DEAD.name).await?.first;
         loop {
@@ -584,7 +565,7 @@ impl AppState {
     }
 
     /// The letters and the revision of their entry.
-    async fn stored_letters(&self, oldest: u64) -> Result<(ReplayedLetters, u64), BusError> {
+    async fn stored_letters(&self, oldest: u64) -> BusResult<(ReplayedLetters, u64)> {
         let keys = self.bus.key_value(streams::DELIVERIES.name)?;
         let Some(entry) = keys.get(REPLAYED_KEY).await? else {
             return Ok((ReplayedLetters::default(), 0));

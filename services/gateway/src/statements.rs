@@ -25,10 +25,10 @@ use wirefold_proto::{
 use wirefold_text::Text;
 use wirefold_text::extract::{Role, is_people};
 
-use crate::api::ApiResult;
+use crate::refusal::ApiResult;
 use crate::shapes::{
     Carrier, CitedAgencyRecord, Corrections, FigureRecord, FigureStanding, FigureValue, NameRecord,
-    QuotationRecord, Statements,
+    Statements,
 };
 use crate::{AppState, corrections};
 
@@ -44,13 +44,12 @@ pub(crate) type InStory = (StoryId, OutputArticle);
 /// limit.
 pub(crate) fn statements(articles: &[InStory], unread: u32) -> Statements {
     let (quotations, more_quotations) = crate::quotations::records(articles);
-    let figures = figure_records(articles);
     let (names, more_names) = name_records(articles);
     Statements {
         schema: Tag::new(),
         quotations,
         more_quotations,
-        figures,
+        figures: figure_records(articles),
         names,
         more_names,
         cited_agencies: cited(articles),
@@ -77,20 +76,14 @@ fn cited(articles: &[InStory]) -> Vec<CitedAgencyRecord> {
 }
 
 /// The statements that an article of this story carries.
-pub(crate) fn of_story(statements: Statements, story: StoryId) -> Statements {
+pub(crate) fn of_story(mut statements: Statements, story: StoryId) -> Statements {
     let is_in = |carrier: &Carrier| carrier.story == story;
-    let has_quotation =
-        |record: &QuotationRecord| record.wordings.iter().any(|it| it.carriers.iter().any(is_in));
-    let has_figure =
-        |record: &FigureRecord| record.values.iter().any(|it| it.carriers.iter().any(is_in));
-    let has_cited = |record: &CitedAgencyRecord| record.carriers.iter().any(is_in);
-    Statements {
-        cited_agencies: statements.cited_agencies.into_iter().filter(has_cited).collect(),
-        quotations: statements.quotations.into_iter().filter(has_quotation).collect(),
-        figures: statements.figures.into_iter().filter(has_figure).collect(),
-        names: statements.names.into_iter().filter(|it| it.stories.contains(&story)).collect(),
-        ..statements
-    }
+    let has = |carriers: &[Carrier]| carriers.iter().any(is_in);
+    statements.cited_agencies.retain(|record| has(&record.carriers));
+    statements.quotations.retain(|record| record.wordings.iter().any(|it| has(&it.carriers)));
+    statements.figures.retain(|record| record.values.iter().any(|it| has(&it.carriers)));
+    statements.names.retain(|record| record.stories.contains(&story));
+    statements
 }
 
 impl Carrier {
@@ -191,10 +184,7 @@ pub(super) fn figure_records(articles: &[InStory]) -> Vec<FigureRecord> {
             if figure.claim { told } else { further }.push((at, figure));
         }
     }
-    kinds
-        .into_iter()
-        .map(|((role, unit), figures)| figure_record(role, unit, &figures, articles))
-        .collect()
+    kinds.into_iter().map(|(kind, figures)| figure_record(kind, &figures, articles)).collect()
 }
 
 /// One value and the articles that give it, in order.
@@ -219,8 +209,7 @@ fn values_of<'a>(told: &[(usize, &'a Figure)]) -> Vec<Value<'a>> {
 
 /// The claims of the articles about one place, and then the further figures.
 fn figure_record(
-    role: FigureRole,
-    unit: Option<&str>,
+    (role, unit): Kind<'_>,
     [claims, further]: &[Vec<(usize, &Figure)>; 2],
     articles: &[InStory],
 ) -> FigureRecord {
@@ -258,9 +247,7 @@ fn relation_to_newest(value: &Value<'_>, newest: Option<((f64, f64), usize)>) ->
     let (first, last) = (value.places[0], value.places[value.places.len() - 1]);
     match newest {
         Some((_, since)) if since == first => FigureStanding::Newest,
-        Some((bounds_of, _)) if can_both_be(bounds(value.figure), bounds_of) => {
-            FigureStanding::Compatible
-        }
+        Some((one, _)) if can_both_be(bounds(value.figure), one) => FigureStanding::Compatible,
         Some((_, since)) if last > since => FigureStanding::StillTold,
         _ => FigureStanding::Earlier,
     }
@@ -268,10 +255,8 @@ fn relation_to_newest(value: &Value<'_>, newest: Option<((f64, f64), usize)>) ->
 
 fn told_value(value: &Value<'_>, relation: FigureStanding, articles: &[InStory]) -> FigureValue {
     let (first, last) = (value.places[0], value.places[value.places.len() - 1]);
-    let carrier = |at: usize| Carrier::of(&articles[at]);
-    let carriers: Vec<Carrier> =
-        value.places.iter().take(MOST_CARRIERS).map(|at| carrier(*at)).collect();
-    let (outlets, texts) = outlets_and_texts(value.places.iter().map(|at| &articles[*at]));
+    let givers = value.places.iter().map(|at| &articles[*at]);
+    let (outlets, texts) = outlets_and_texts(givers.clone());
     let Figure { value: number, value_to, qualifier, words, .. } = value.figure.clone();
     FigureValue {
         value: number,
@@ -279,11 +264,11 @@ fn told_value(value: &Value<'_>, relation: FigureStanding, articles: &[InStory])
         qualifier,
         words,
         standing: relation,
-        first: carrier(first),
+        first: Carrier::of(&articles[first]),
         last_seen: articles[last].1.article.seen,
         outlets,
         texts,
-        carriers,
+        carriers: givers.take(MOST_CARRIERS).map(Carrier::of).collect(),
         sentences: Vec::new(),
     }
 }
@@ -298,10 +283,8 @@ impl FigureValue {
         let mut said: Vec<(&Carrier, &str)> = Vec::new();
         for carrier in &self.carriers {
             let sentence = text(carrier.article).and_then(|it| sentence_with(it, &self.words, of));
-            if let Some(sentence) = sentence.filter(|it| said.iter().all(|(_, other)| other != it))
-            {
-                said.push((carrier, sentence));
-            }
+            let new = sentence.filter(|it| said.iter().all(|(_, other)| other != it));
+            said.extend(new.map(|it| (carrier, it)));
         }
         said
     }
@@ -316,7 +299,7 @@ fn sentence_with<'a>(text: &'a Text, words: &str, of: FigureRole) -> Option<&'a 
         };
         let at = sentence.match_indices(words).find(alone).map(|(at, _)| at)?;
         let role = wirefold_text::extract::role(&sentence[..at], &sentence[at + words.len()..]);
-        Some((sentence, role.is_some_and(|role| is_role(of, role))))
+        Some((sentence, role == Some(role_of(of))))
     };
     let sentences = text.sentences();
     let all = || sentences.iter().filter_map(|it| stands(it.span.of(text.original())));
@@ -324,16 +307,15 @@ fn sentence_with<'a>(text: &'a Text, words: &str, of: FigureRole) -> Option<&'a 
     Some(sentence)
 }
 
-const fn is_role(figure: FigureRole, found: Role) -> bool {
-    matches!(
-        (figure, found),
-        (FigureRole::Killed, Role::Killed)
-            | (FigureRole::Injured, Role::Injured)
-            | (FigureRole::Missing, Role::Missing)
-            | (FigureRole::Arrested, Role::Arrested)
-            | (FigureRole::Rescued, Role::Rescued)
-            | (FigureRole::Displaced, Role::Displaced)
-    )
+const fn role_of(figure: FigureRole) -> Role {
+    match figure {
+        FigureRole::Killed => Role::Killed,
+        FigureRole::Injured => Role::Injured,
+        FigureRole::Missing => Role::Missing,
+        FigureRole::Arrested => Role::Arrested,
+        FigureRole::Rescued => Role::Rescued,
+        FigureRole::Displaced => Role::Displaced,
+    }
 }
 
 fn is_same(one: &Figure, other: &Figure) -> bool {

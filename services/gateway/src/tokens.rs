@@ -6,6 +6,7 @@
 //! under a lock and in one step. The gateway reads it at each request, so a revoked token stops working at once.
 
 use std::fs::{File, OpenOptions};
+use std::hash::Hash;
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -74,6 +75,8 @@ pub enum TokenError {
     Random(String),
 }
 
+type TokenResult<T> = Result<T, TokenError>;
+
 /// The tokens of one data folder.
 #[derive(Debug, Clone)]
 pub struct TokenFile {
@@ -97,7 +100,7 @@ impl TokenFile {
         scope: Scope,
         expires: Option<Timestamp>,
         now: Timestamp,
-    ) -> Result<String, TokenError> {
+    ) -> TokenResult<String> {
         check_name(name)?;
         self.change(now, |records| add(records, name, kind, scope, expires, now))
     }
@@ -106,7 +109,7 @@ impl TokenFile {
     ///
     /// # Errors
     /// A [`TokenError`] with advice.
-    pub fn list(&self, now: Timestamp) -> Result<Vec<TokenRecord>, TokenError> {
+    pub fn list(&self, now: Timestamp) -> TokenResult<Vec<TokenRecord>> {
         let mut records = self.load()?;
         records.retain(|it| it.is_valid(now));
         Ok(records)
@@ -116,7 +119,7 @@ impl TokenFile {
     ///
     /// # Errors
     /// A [`TokenError`] with advice.
-    pub fn revoke(&self, name: &str, now: Timestamp) -> Result<usize, TokenError> {
+    pub fn revoke(&self, name: &str, now: Timestamp) -> TokenResult<usize> {
         self.change(now, |records| {
             let before = records.len();
             records.retain(|it| it.name != name);
@@ -125,21 +128,15 @@ impl TokenFile {
     }
 
     /// The holder of a secret. The code of a link is not a credential: it is [redeemed](Self::redeem).
-    pub(crate) fn holder(
-        &self,
-        secret: &str,
-        now: Timestamp,
-    ) -> Result<Option<TokenRecord>, TokenError> {
+    pub(crate) fn holder(&self, secret: &str, now: Timestamp) -> TokenResult<Option<TokenRecord>> {
         let hash = hash_of(secret);
-        let mut records = self.list(now)?.into_iter();
-        let found = records.find(|it| it.hash == hash && it.kind != Kind::SignIn);
-        let Some(found) = found else { return Ok(None) };
+        let is_it = |it: &TokenRecord| it.hash == hash && it.kind != Kind::SignIn;
+        let Some(found) = self.list(now)?.into_iter().find(is_it) else { return Ok(None) };
         let unused = now.duration_since(found.last_used.unwrap_or(Timestamp::MIN));
         if unused.unsigned_abs() >= USE_STORED_EVERY {
             let noted = self.change(now, |stored| {
-                if let Some(record) = stored.iter_mut().find(|it| it.hash == hash) {
-                    record.last_used = Some(now);
-                }
+                let its = stored.iter_mut().filter(|it| it.hash == hash);
+                its.for_each(|record| record.last_used = Some(now));
                 Ok(())
             });
             // A full disk or a read-only folder keeps nobody out.
@@ -152,7 +149,7 @@ impl TokenFile {
 
     /// Exchanges the code of a link for a session. A code works once. `None` if it is unknown, used or
     /// expired.
-    pub(crate) fn redeem(&self, code: &str, now: Timestamp) -> Result<Option<String>, TokenError> {
+    pub(crate) fn redeem(&self, code: &str, now: Timestamp) -> TokenResult<Option<String>> {
         let hash = hash_of(code);
         let is_it = |it: &TokenRecord| it.hash == hash && it.kind == Kind::SignIn;
         self.change(now, |records| {
@@ -163,16 +160,12 @@ impl TokenFile {
     }
 
     /// Makes a session from a token, for a browser that sent the token itself.
-    pub(crate) fn session_of(
-        &self,
-        token: &TokenRecord,
-        now: Timestamp,
-    ) -> Result<String, TokenError> {
+    pub(crate) fn session_of(&self, token: &TokenRecord, now: Timestamp) -> TokenResult<String> {
         self.change(now, |records| add_session(records, token, now))
     }
 
     /// Ends a session.
-    pub(crate) fn end(&self, secret: &str, now: Timestamp) -> Result<(), TokenError> {
+    pub(crate) fn end(&self, secret: &str, now: Timestamp) -> TokenResult<()> {
         let hash = hash_of(secret);
         self.change(now, |records| {
             records.retain(|it| it.hash != hash);
@@ -181,7 +174,7 @@ impl TokenFile {
     }
 
     /// The current content of the file.
-    fn load(&self) -> Result<Vec<TokenRecord>, TokenError> {
+    fn load(&self) -> TokenResult<Vec<TokenRecord>> {
         match fs::read(&self.path) {
             Ok(bytes) => read_records(&bytes)
                 .map_err(|why| TokenError::Damaged { path: self.path.clone(), why }),
@@ -194,8 +187,8 @@ impl TokenFile {
     fn change<T>(
         &self,
         now: Timestamp,
-        how: impl FnOnce(&mut Vec<TokenRecord>) -> Result<T, TokenError>,
-    ) -> Result<T, TokenError> {
+        how: impl FnOnce(&mut Vec<TokenRecord>) -> TokenResult<T>,
+    ) -> TokenResult<T> {
         let lock = self.open_lock().map_err(|source| self.failed(source))?;
         lock.lock().map_err(|source| self.failed(source))?;
         let mut records = self.load()?;
@@ -232,15 +225,14 @@ fn private(path: &Path, truncate: bool) -> io::Result<File> {
     OpenOptions::new().create(true).write(true).truncate(truncate).mode(0o600).open(path)
 }
 
-fn check_name(name: &str) -> Result<(), TokenError> {
+fn check_name(name: &str) -> TokenResult<()> {
     let is_good = |c: char| c.is_alphanumeric() || "-_.".contains(c);
     let fits = !name.is_empty() && name.chars().count() <= NAME_LENGTH;
     // A command with such a name would seem to have no sender.
     let is_free = !UNNAMED_SENDERS.contains(&name);
-    if fits && is_free && name.chars().all(is_good) {
-        Ok(())
-    } else {
-        Err(TokenError::Name(name.to_owned()))
+    match fits && is_free && name.chars().all(is_good) {
+        true => Ok(()),
+        false => Err(TokenError::Name(name.to_owned())),
     }
 }
 
@@ -331,7 +323,7 @@ fn add(
     scope: Scope,
     expires: Option<Timestamp>,
     now: Timestamp,
-) -> Result<String, TokenError> {
+) -> TokenResult<String> {
     // A new link replaces one that was never used.
     records.retain(|it| it.name != name || kind != Kind::SignIn || it.kind != Kind::SignIn);
     if kind == Kind::Token && records.iter().any(|it| it.name == name) {
@@ -347,7 +339,7 @@ fn add_session(
     records: &mut Vec<TokenRecord>,
     of: &TokenRecord,
     now: Timestamp,
-) -> Result<String, TokenError> {
+) -> TokenResult<String> {
     // No longer than the token that it was made from.
     let end = now.checked_add(SESSION).ok();
     let own_end = of.expires.filter(|_| of.kind == Kind::Token);
@@ -359,7 +351,7 @@ fn add_session(
 const PREFIX: &str = "wft_";
 
 /// A new secret.
-pub(super) fn new_secret() -> Result<String, TokenError> {
+pub(super) fn new_secret() -> TokenResult<String> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| TokenError::Random(error.to_string()))?;
     Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)))
@@ -478,19 +470,17 @@ pub(crate) struct Holder(pub(crate) Option<String>);
 /// The secret of a request: Bearer (RFC 6750), the password of Basic (RFC 7617), that of a reader app, or the cookie.
 fn secret_of(headers: &HeaderMap) -> Option<String> {
     let given = headers.get(header::AUTHORIZATION).and_then(|given| given.to_str().ok());
-    if let Some((scheme, value)) = given.and_then(|given| given.split_once(' ')) {
-        if scheme.eq_ignore_ascii_case("bearer") {
-            return Some(value.trim().to_owned());
+    let (scheme, value) = given.and_then(|given| given.split_once(' ')).unwrap_or_default();
+    let value = value.trim();
+    match &*scheme.to_ascii_lowercase() {
+        "bearer" => Some(value.to_owned()),
+        "googlelogin" => value.strip_prefix("auth=").map(str::to_owned),
+        "basic" => {
+            let pair = String::from_utf8(STANDARD.decode(value).ok()?).ok()?;
+            pair.split_once(':').map(|(_, password)| password.to_owned())
         }
-        if scheme.eq_ignore_ascii_case("googlelogin") {
-            return value.trim().strip_prefix("auth=").map(str::to_owned);
-        }
-        if scheme.eq_ignore_ascii_case("basic") {
-            let pair = String::from_utf8(STANDARD.decode(value.trim()).ok()?).ok()?;
-            return pair.split_once(':').map(|(_, password)| password.to_owned());
-        }
+        _ => session_of(headers).map(str::to_owned),
     }
-    session_of(headers).map(str::to_owned)
 }
 
 /// The secret in the session's cookie (RFC 6265).
@@ -548,43 +538,32 @@ impl Default for Limits {
 impl Limits {
     /// Counts a request without valid credentials. The error is the number of seconds to wait.
     pub(super) fn count_failure(&self, peer: Option<Peer>) -> Result<(), u64> {
-        if self.failures.len() > KEPT {
-            self.failures.retain_recent();
-        }
         let peer = peer.map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |peer| network(peer.0));
         self.checked(&self.failures, &peer)
     }
 
     /// Counts a request of a token, by its hash.
     pub(super) fn count_request(&self, hash: &str) -> Result<(), u64> {
-        if self.requests.len() > KEPT {
-            self.requests.retain_recent();
-        }
         self.checked(&self.requests, &hash.to_owned())
     }
 
-    fn checked<K: std::hash::Hash + Eq + Clone>(
-        &self,
-        limiter: &Keyed<K>,
-        key: &K,
-    ) -> Result<(), u64> {
-        let refused =
-            |until: governor::NotUntil<_>| until.wait_time_from(self.clock.now()).as_secs() + 1;
-        limiter.check_key(key).map_err(refused)
+    fn checked<K: Hash + Eq + Clone>(&self, limiter: &Keyed<K>, key: &K) -> Result<(), u64> {
+        if limiter.len() > KEPT {
+            limiter.retain_recent();
+        }
+        let now = self.clock.now();
+        limiter.check_key(key).map_err(|until| until.wait_time_from(now).as_secs() + 1)
     }
 }
 
 /// The owner of an IPv6 address has its whole /64.
 fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V6(six) => match six.to_ipv4_mapped() {
-            Some(four) => IpAddr::V4(four),
-            None => {
-                let [a, b, c, d, ..] = six.segments();
-                IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-            }
-        },
-        IpAddr::V4(_) => address,
+    match address.to_canonical() {
+        IpAddr::V6(six) => {
+            let [a, b, c, d, ..] = six.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        four @ IpAddr::V4(_) => four,
     }
 }
 

@@ -164,7 +164,7 @@ fn reaches(imports: &Imports, from: &str, to: &str) -> bool {
 
 /// The imports in circles that are left in a crate. The numbers may only fall.
 const LEFT: [(&str, usize); 3] =
-    [("services/alerter/", 14), ("services/fetcher/", 13), ("services/gateway/", 31)];
+    [("services/alerter/", 14), ("services/fetcher/", 13), ("services/gateway/", 25)];
 
 /// The circles that are not left, and the crates with fewer of them than are written down.
 fn new_circles(found: Vec<Finding>) -> Vec<Finding> {

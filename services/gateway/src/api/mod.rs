@@ -32,6 +32,7 @@ use crate::api::openapi::{Table, operation};
 pub(crate) use crate::api::status::status;
 pub(crate) use crate::api::stories::SENDER;
 use crate::refusal;
+pub(crate) use crate::refusal::ApiResult;
 use crate::refusal::Refusal;
 use crate::state::AppState;
 use crate::tokens::Holder;
@@ -55,9 +56,6 @@ pub enum Access {
     /// The socket in the data folder. Everybody who can open it may do everything.
     Socket,
 }
-
-/// The result of a handler.
-pub(crate) type ApiResult<T> = Result<T, Refusal>;
 
 /// An answer as JSON.
 pub(crate) type Answer<T> = ApiResult<Json<T>>;

@@ -74,31 +74,31 @@ impl Change {
     }
 }
 
-pub(super) fn apply(connection: &mut Connection, batch: &Batch) -> Answer<()> {
-    buffer_changed_pages(connection, PageBuffer::InMemory)?;
-    let transaction = connection.transaction()?;
+pub(super) fn apply(db: &mut Connection, batch: &Batch) -> Answer<()> {
+    buffer_changed_pages(db, PageBuffer::InMemory)?;
+    let tx = db.transaction()?;
     let mut searched = SearchedWords::default();
     for change in &batch.changes {
         match change {
             Change::Article { sequence, article, folded, text } => {
-                put_changes(&transaction, &article.changes)?;
+                put_changes(&tx, &article.changes)?;
                 let decided = *sequence as i64;
-                put_article(&transaction, decided, (article, *folded), text, &mut searched)?;
+                put_article(&tx, decided, (article, *folded), text, &mut searched)?;
             }
-            Change::Forgotten(it) => put_changes(&transaction, &it.changes)?,
+            Change::Forgotten(it) => put_changes(&tx, &it.changes)?,
             Change::Command(command) => {
-                put_changes(&transaction, &command.changes)?;
-                put_command(&transaction, command)?;
+                put_changes(&tx, &command.changes)?;
+                put_command(&tx, command)?;
             }
             Change::Alert { alert, body, told_by } => {
-                put_alert(&transaction, alert, body, told_by.clone())?;
+                put_alert(&tx, alert, body, told_by.clone())?;
             }
         }
     }
     let keep = "INSERT OR REPLACE INTO positions (stream, position) VALUES (?1, ?2)";
-    run(&transaction, keep, (batch.stream, batch.through.to_string()))?;
-    searched.write(&transaction)?;
-    Ok(transaction.commit()?)
+    run(&tx, keep, (batch.stream, batch.through.to_string()))?;
+    searched.write(&tx)?;
+    Ok(tx.commit()?)
 }
 
 /// Where SQLite stores the changed pages of a transaction until its end.
@@ -113,24 +113,24 @@ pub(super) enum PageBuffer {
 /// Sets where SQLite stores changed pages. On disk, it copies a page for each statement that may be undone,
 /// and writes pages to the log early if the cache is full. Then it reads the whole transaction again for its
 /// checksums. That was half of the bytes that all stages wrote.
-pub(super) fn buffer_changed_pages(connection: &Connection, held: PageBuffer) -> Answer<()> {
+pub(super) fn buffer_changed_pages(db: &Connection, held: PageBuffer) -> Answer<()> {
     let (temporary, spills) = match held {
         PageBuffer::InMemory => ("MEMORY", false),
         PageBuffer::OnDisk => ("FILE", true),
     };
-    connection.pragma_update(None, "temp_store", temporary)?;
-    Ok(connection.pragma_update(None, "cache_spill", spills)?)
+    db.pragma_update(None, "temp_store", temporary)?;
+    Ok(db.pragma_update(None, "cache_spill", spills)?)
 }
 
 /// The last message of a stream that is in the tables.
-pub(super) fn reached(connection: &Connection, stream: &str) -> Answer<Position> {
+pub(super) fn reached(db: &Connection, stream: &str) -> Answer<Position> {
     let ask = "SELECT position FROM positions WHERE stream = ?1";
-    let position = one(connection, ask, [stream], |row| Ok(row.get::<_, String>(0)?))?;
+    let position = one(db, ask, [stream], |row| Ok(row.get::<_, String>(0)?))?;
     Ok(position.and_then(|text| Position::parse(&text)).unwrap_or_default())
 }
 
 /// Empties the tables that a stream fills, and deletes the stream's position.
-pub(super) fn begin_anew(connection: &mut Connection, stream: &str) -> Answer<()> {
+pub(super) fn begin_anew(db: &mut Connection, stream: &str) -> Answer<()> {
     let tables: &[&str] = match stream == streams::ALERTS.name {
         true => &["alerts", "alert_revisions"],
         false => {
@@ -141,16 +141,16 @@ pub(super) fn begin_anew(connection: &mut Connection, stream: &str) -> Answer<()
             ]
         }
     };
-    buffer_changed_pages(connection, PageBuffer::OnDisk)?;
-    let transaction = connection.transaction()?;
+    buffer_changed_pages(db, PageBuffer::OnDisk)?;
+    let tx = db.transaction()?;
     for table in tables {
-        transaction.execute(&format!("DELETE FROM {table}"), [])?;
+        tx.execute(&format!("DELETE FROM {table}"), [])?;
     }
     if stream != streams::ALERTS.name {
-        transaction.execute("INSERT INTO words (words) VALUES ('delete-all')", [])?;
+        tx.execute("INSERT INTO words (words) VALUES ('delete-all')", [])?;
     }
-    transaction.execute("DELETE FROM positions WHERE stream = ?1", [stream])?;
-    Ok(transaction.commit()?)
+    tx.execute("DELETE FROM positions WHERE stream = ?1", [stream])?;
+    Ok(tx.commit()?)
 }
 
 /// The stored form of a value.
@@ -167,9 +167,9 @@ pub(super) fn json<T: serde::Serialize + ?Sized>(value: &T) -> Answer<String> {
 pub(super) struct SearchedWords(BTreeMap<i64, String>);
 
 impl SearchedWords {
-    pub(super) fn write(self, transaction: &Transaction<'_>) -> Answer<()> {
+    pub(super) fn write(self, tx: &Transaction<'_>) -> Answer<()> {
         let insert = "INSERT INTO words (rowid, searched) VALUES (?1, ?2)";
-        let mut insert = transaction.prepare_cached(insert)?;
+        let mut insert = tx.prepare_cached(insert)?;
         for (key, words) in self.0 {
             insert.execute(params![key, words])?;
         }
@@ -177,9 +177,9 @@ impl SearchedWords {
     }
 
     /// Removes the words of a deleted row, in this batch or in the table.
-    fn remove(&mut self, transaction: &Transaction<'_>, key: i64) -> Answer<()> {
+    fn remove(&mut self, tx: &Transaction<'_>, key: i64) -> Answer<()> {
         if self.0.remove(&key).is_none() {
-            run(transaction, "DELETE FROM words WHERE rowid = ?1", [key])?;
+            run(tx, "DELETE FROM words WHERE rowid = ?1", [key])?;
         }
         Ok(())
     }
@@ -187,28 +187,28 @@ impl SearchedWords {
 
 /// Stores an article in place of what is stored under its id.
 pub(super) fn put_article(
-    transaction: &Transaction<'_>,
+    tx: &Transaction<'_>,
     decided: i64,
     (article, folded): (&OutputArticle, UnixMillis),
     text: &str,
     searched: &mut SearchedWords,
 ) -> Answer<()> {
     let ask = "DELETE FROM articles WHERE id = ?1 RETURNING key";
-    let known = one(transaction, ask, [article.id.to_string()], |row| Ok(row.get::<_, i64>(0)?))?;
+    let known = one(tx, ask, [article.id.to_string()], |row| Ok(row.get::<_, i64>(0)?))?;
     if let Some(key) = known {
-        run(transaction, "DELETE FROM article_feeds WHERE article = ?1", [key])?;
-        searched.remove(transaction, key)?;
+        run(tx, "DELETE FROM article_feeds WHERE article = ?1", [key])?;
+        searched.remove(tx, key)?;
     }
     // Event and story come first: the article's position among the articles of the event depends on them.
     let (verdict, seen) = (&article.verdict, article.article.seen);
-    put_event(transaction, seen, verdict.event, &article.event_state)?;
+    put_event(tx, seen, verdict.event, &article.event_state)?;
     let (story, event, lead) = (verdict.story, verdict.event, verdict.lead);
     let after = StoryAfter { story, event, lead, state: article.story_state.clone() };
-    put_story(transaction, seen, &after)?;
-    let key = insert(transaction, decided, (article, folded))?;
+    put_story(tx, seen, &after)?;
+    let key = insert(tx, decided, (article, folded))?;
     searched.0.insert(key, search::searched_words(article, text));
     let insert = "INSERT OR IGNORE INTO article_feeds (feed, article) VALUES (?1, ?2)";
-    let mut insert = transaction.prepare_cached(insert)?;
+    let mut insert = tx.prepare_cached(insert)?;
     for feed in &article.article.feeds {
         insert.execute(params![feed.as_str(), key])?;
     }
@@ -221,7 +221,7 @@ pub(super) fn at(time: Timestamp) -> i64 {
 }
 
 fn insert(
-    transaction: &Transaction<'_>,
+    tx: &Transaction<'_>,
     decided: i64,
     (article, folded): (&OutputArticle, UnixMillis),
 ) -> Answer<i64> {
@@ -232,7 +232,7 @@ fn insert(
     let about = &article.article;
     let agency = article.verdict.agency.as_ref();
     let through = agency.and_then(|agency| agency.evidence.iter().find_map(|it| it.article));
-    transaction.prepare_cached(insert)?.execute(params![
+    tx.prepare_cached(insert)?.execute(params![
         article.id.to_string(),
         article.input.enriched as i64,
         decided,
@@ -251,7 +251,7 @@ fn insert(
         article.findings.note.is_some(),
         article.findings.language.as_ref().map_or("", |language| language.tag.as_str()),
     ])?;
-    Ok(transaction.last_insert_rowid())
+    Ok(tx.last_insert_rowid())
 }
 
 /// The first words of a text, as many as a lead has, with the original spaces. A word longer than a lead is
@@ -293,24 +293,24 @@ fn weight(agency: &Agency, decided: i64) -> i64 {
     (i64::from(sure * 4 + founded) << 48) | (decided & ((1 << 48) - 1))
 }
 
-pub(super) fn put_changes(transaction: &Transaction<'_>, changes: &[StoryChange]) -> Answer<()> {
-    changes.iter().try_for_each(|change| put_change(transaction, change))
+pub(super) fn put_changes(tx: &Transaction<'_>, changes: &[StoryChange]) -> Answer<()> {
+    changes.iter().try_for_each(|change| put_change(tx, change))
 }
 
-fn put_change(transaction: &Transaction<'_>, change: &StoryChange) -> Answer<()> {
+fn put_change(tx: &Transaction<'_>, change: &StoryChange) -> Answer<()> {
     match change {
-        StoryChange::Merged { from, into, links: _ } => merge(transaction, *from, *into),
-        StoryChange::Split { from, into, articles } => split(transaction, *from, *into, articles),
+        StoryChange::Merged { from, into, links: _ } => merge(tx, *from, *into),
+        StoryChange::Split { from, into, articles } => split(tx, *from, *into, articles),
         // The articles have the agency themselves, and move with them.
         StoryChange::Credited { .. } => Ok(()),
         StoryChange::Preferred { story, lead } | StoryChange::Lead { story, lead, .. } => {
             let set = "UPDATE stories SET lead = ?2 WHERE id = ?1";
             let values = params![story.to_string(), lead.to_string()];
-            run(transaction, set, values)
+            run(tx, set, values)
         }
         StoryChange::Quiet { target } => {
             let set = format!("UPDATE {} SET quiet = 1 WHERE id = ?1", tables_of(*target).0);
-            run(transaction, &set, [target.to_string()])
+            run(tx, &set, [target.to_string()])
         }
     }
 }
@@ -328,7 +328,7 @@ fn tables_of(target: Target) -> Tables {
 }
 
 /// Gives what belongs to one story or event to another. The old id leads to the new one from now on.
-fn merge(transaction: &Transaction<'_>, old: Target, new: Target) -> Answer<()> {
+fn merge(tx: &Transaction<'_>, old: Target, new: Target) -> Answer<()> {
     let own = match (old, new) {
         (Target::Story(_), Target::Story(_)) => "event, ",
         (Target::Event(_), Target::Event(_)) => "",
@@ -346,48 +346,43 @@ fn merge(transaction: &Transaction<'_>, old: Target, new: Target) -> Answer<()> 
                 first_seen = min(first_seen, excluded.first_seen),
                 changed = max(changed, excluded.changed)"
     );
-    run(transaction, &take_over, ids)?;
+    run(tx, &take_over, ids)?;
     let give = format!("UPDATE {members} SET {column} = ?2 WHERE {column} = ?1");
-    run(transaction, &give, ids)?;
+    run(tx, &give, ids)?;
     let remove = format!("DELETE FROM {table} WHERE id = ?1");
-    run(transaction, &remove, [old.to_string()])?;
+    run(tx, &remove, [old.to_string()])?;
     let lead = "INSERT OR REPLACE INTO redirects (old, new) VALUES (?1, ?2)";
-    run(transaction, lead, ids)
+    run(tx, lead, ids)
 }
 
 /// Makes articles that people took out of a story members of another, which is in its event until more is known.
-fn split(
-    transaction: &Transaction<'_>,
-    old: StoryId,
-    new: StoryId,
-    articles: &[ArticleId],
-) -> Answer<()> {
+fn split(tx: &Transaction<'_>, old: StoryId, new: StoryId, articles: &[ArticleId]) -> Answer<()> {
     let put = "INSERT OR IGNORE INTO stories (id, event, first_seen, changed)
         SELECT ?2, event, first_seen, changed FROM stories WHERE id = ?1";
     let ids = params![old.to_string(), new.to_string()];
-    run(transaction, put, ids)?;
+    run(tx, put, ids)?;
     let give = "UPDATE articles SET story = ?2, moved = 1 WHERE id = ?1";
-    let mut give = transaction.prepare_cached(give)?;
+    let mut give = tx.prepare_cached(give)?;
     for article in articles {
         give.execute(params![article.to_string(), new.to_string()])?;
     }
-    redirects::end(transaction, new)
+    redirects::end(tx, new)
 }
 
-pub(super) fn put_command(transaction: &Transaction<'_>, command: &OutputCommand) -> Answer<()> {
+pub(super) fn put_command(tx: &Transaction<'_>, command: &OutputCommand) -> Answer<()> {
     let insert = "INSERT OR IGNORE INTO commands (id, at, body) VALUES (?1, ?2, ?3)";
     let values = params![command.command.id, at(command.command.at), json(command)?];
-    run(transaction, insert, values)?;
+    run(tx, insert, values)?;
     let changed = command.command.at;
     for EventAfter { event, state } in &command.events {
-        put_event(transaction, changed, *event, state)?;
+        put_event(tx, changed, *event, state)?;
     }
-    command.stories.iter().try_for_each(|after| put_story(transaction, changed, after))
+    command.stories.iter().try_for_each(|after| put_story(tx, changed, after))
 }
 
 /// Writes the state of an event after a decision.
 fn put_event(
-    transaction: &Transaction<'_>,
+    tx: &Transaction<'_>,
     changed: Timestamp,
     event: EventId,
     state: &EventState,
@@ -401,7 +396,7 @@ fn put_event(
             changed = max(changed, excluded.changed),
             continues = coalesce(excluded.continues, continues),
             quiet = 0";
-    transaction.prepare_cached(put)?.execute(params![
+    tx.prepare_cached(put)?.execute(params![
         event.to_string(),
         state.revision as i64,
         state.origins,
@@ -409,12 +404,12 @@ fn put_event(
         at(changed),
         state.continues.map(|before| before.to_string()),
     ])?;
-    redirects::end(transaction, event)
+    redirects::end(tx, event)
 }
 
 /// Writes the state of a story after a decision.
 fn put_story(
-    transaction: &Transaction<'_>,
+    tx: &Transaction<'_>,
     changed: Timestamp,
     StoryAfter { story, event, lead, state }: &StoryAfter,
 ) -> Answer<()> {
@@ -427,7 +422,7 @@ fn put_story(
             event = excluded.event,
             lead = excluded.lead,
             quiet = 0";
-    transaction.prepare_cached(put)?.execute(params![
+    tx.prepare_cached(put)?.execute(params![
         story.to_string(),
         state.revision as i64,
         at(state.first_seen),
@@ -435,11 +430,11 @@ fn put_story(
         event.to_string(),
         lead.to_string(),
     ])?;
-    redirects::end(transaction, *story)
+    redirects::end(tx, *story)
 }
 
 pub(super) fn put_alert(
-    transaction: &Transaction<'_>,
+    tx: &Transaction<'_>,
     alert: &Alert,
     body: &[u8],
     told_by: Option<SubscriptionId>,
@@ -459,7 +454,7 @@ pub(super) fn put_alert(
         volume,
         json(&AlertRevision { told_by, ..AlertRevision::of(alert) })?
     ];
-    run(transaction, insert, values)?;
+    run(tx, insert, values)?;
     let put = "INSERT INTO alerts
         (id, subscription, target, revision, at, copies, notified_at, held_at, body)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
@@ -472,7 +467,7 @@ pub(super) fn put_alert(
             body = excluded.body";
     let (subscription, target) = (alert.subscription.as_str(), alert.target.to_string());
     let (is_held, is_loud) = (alert.held.is_some(), alert.volume == Volume::Loud);
-    transaction.prepare_cached(put)?.execute(params![
+    tx.prepare_cached(put)?.execute(params![
         id,
         subscription,
         target,
@@ -492,31 +487,31 @@ const EXPIRED_AT_ONCE: usize = 2_000;
 /// Alerts are stored for 90 days, articles for 30.
 const ALERTS_LONGER: i64 = 60 * 24 * 3_600 * 1_000;
 
-pub(super) fn expire(connection: &mut Connection, before: UnixMillis) -> Answer<usize> {
+pub(super) fn expire(db: &mut Connection, before: UnixMillis) -> Answer<usize> {
     let before = millis(before);
-    buffer_changed_pages(connection, PageBuffer::OnDisk)?;
-    let transaction = connection.transaction()?;
+    buffer_changed_pages(db, PageBuffer::OnDisk)?;
+    let tx = db.transaction()?;
     let old = "SELECT key FROM articles WHERE seen < ?1 ORDER BY seen LIMIT ?2";
     let mut expired = 0;
     for (table, key) in [("article_feeds", "article"), ("words", "rowid"), ("articles", "key")] {
         let delete = format!("DELETE FROM {table} WHERE {key} IN ({old})");
-        expired = transaction.execute(&delete, params![before, EXPIRED_AT_ONCE as i64])?;
+        expired = tx.execute(&delete, params![before, EXPIRED_AT_ONCE as i64])?;
     }
     for (table, members, column) in [STORIES, EVENTS] {
         let delete = format!(
             "DELETE FROM {table} WHERE changed < ?1
             AND NOT EXISTS (SELECT 1 FROM {members} WHERE {column} = {table}.id)"
         );
-        transaction.execute(&delete, [before])?;
+        tx.execute(&delete, [before])?;
     }
-    redirects::expire(&transaction)?;
-    transaction.execute("DELETE FROM commands WHERE at < ?1", [before])?;
+    redirects::expire(&tx)?;
+    tx.execute("DELETE FROM commands WHERE at < ?1", [before])?;
     let alerts = before.saturating_sub(ALERTS_LONGER);
-    transaction.execute("DELETE FROM alert_revisions WHERE at < ?1", [alerts])?;
-    transaction.execute("DELETE FROM alerts WHERE at < ?1", [alerts])?;
-    transaction.execute("UPDATE alerts SET notified_at = NULL WHERE notified_at < ?1", [alerts])?;
-    transaction.execute("UPDATE alerts SET held_at = NULL WHERE held_at < ?1", [alerts])?;
-    transaction.commit()?;
+    tx.execute("DELETE FROM alert_revisions WHERE at < ?1", [alerts])?;
+    tx.execute("DELETE FROM alerts WHERE at < ?1", [alerts])?;
+    tx.execute("UPDATE alerts SET notified_at = NULL WHERE notified_at < ?1", [alerts])?;
+    tx.execute("UPDATE alerts SET held_at = NULL WHERE held_at < ?1", [alerts])?;
+    tx.commit()?;
     Ok(expired)
 }
 
@@ -528,7 +523,7 @@ mod tests {
     #[test]
     fn only_a_batch_holds_its_changes_in_memory() {
         let folder = tempfile::tempdir().unwrap();
-        let mut connection = open::connect(folder.path()).unwrap();
+        let mut db = open::connect(folder.path()).unwrap();
         let through = Position::at_sequence(1);
         let batch = Batch { stream: streams::OUTPUT.name, through, changes: Vec::new() };
         let is_in_memory = |of: &Connection| {
@@ -538,13 +533,13 @@ mod tests {
             assert_eq!(temporary == 2, spills == 0, "{temporary} {spills}");
             spills == 0
         };
-        apply(&mut connection, &batch).unwrap();
-        assert!(is_in_memory(&connection));
-        begin_anew(&mut connection, batch.stream).unwrap();
-        assert!(!is_in_memory(&connection));
-        apply(&mut connection, &batch).unwrap();
-        expire(&mut connection, UnixMillis(0)).unwrap();
-        assert!(!is_in_memory(&connection));
+        apply(&mut db, &batch).unwrap();
+        assert!(is_in_memory(&db));
+        begin_anew(&mut db, batch.stream).unwrap();
+        assert!(!is_in_memory(&db));
+        apply(&mut db, &batch).unwrap();
+        expire(&mut db, UnixMillis(0)).unwrap();
+        assert!(!is_in_memory(&db));
     }
 }
 

@@ -27,34 +27,34 @@ pub(crate) struct LoggedArticle {
 const LOGGED: &str = "articles.id, articles.story, articles.decided";
 
 /// These articles. Unknown ones are left out.
-pub(super) fn these(connection: &Connection, ids: &[ArticleId]) -> Answer<Vec<LoggedArticle>> {
+pub(super) fn these(db: &Connection, ids: &[ArticleId]) -> Answer<Vec<LoggedArticle>> {
     let ask = format!("SELECT {LOGGED} FROM articles WHERE id = ?1");
-    let found = ids.iter().map(|id| logged(connection, &ask, &[&id.to_string()]));
+    let found = ids.iter().map(|id| logged(db, &ask, &[&id.to_string()]));
     Ok(found.collect::<Answer<Vec<_>>>()?.concat())
 }
 
 fn logged(
-    connection: &Connection,
+    db: &Connection,
     ask: &str,
     values: &[&dyn rusqlite::ToSql],
 ) -> Answer<Vec<LoggedArticle>> {
-    rows(connection, ask, values, |row| {
+    rows(db, ask, values, |row| {
         let decided = row.get::<_, i64>(2)?.cast_unsigned();
         Ok(LoggedArticle { id: parsed(row, 0)?, story: parsed(row, 1)?, decided })
     })
 }
 
-pub(super) fn at(connection: &Connection, url: &str) -> Answer<Vec<ArticleBrief>> {
+pub(super) fn at(db: &Connection, url: &str) -> Answer<Vec<ArticleBrief>> {
     let ask = format!(
         "SELECT {BRIEF} FROM articles
          WHERE url = ?1 OR (link = ?1 AND link <> coalesce(url, '')) ORDER BY enriched DESC LIMIT 50"
     );
-    briefs(connection, &ask, &[&url])
+    briefs(db, &ask, &[&url])
 }
 
 /// A page of the articles of a story, the first seen first, with the cursor of the next page.
 pub(super) fn of_story(
-    connection: &Connection,
+    db: &Connection,
     story: &StoryId,
     paging: &Paging,
 ) -> Answer<(Vec<ArticleBrief>, Option<String>)> {
@@ -67,7 +67,7 @@ pub(super) fn of_story(
     );
     let limit = paging.limit() as i64 + 1;
     let values: [&dyn rusqlite::ToSql; 4] = [&story.to_string(), &after.time, &after.id, &limit];
-    let mut rows = briefs(connection, &ask, &values)?;
+    let mut rows = briefs(db, &ask, &values)?;
     let last = |it: &ArticleBrief| Cursor::new(it.seen.as_millisecond(), it.enriched.to_string());
     let next = paging.cut(&mut rows, last);
     Ok((rows, next))
@@ -75,7 +75,7 @@ pub(super) fn of_story(
 
 /// The first articles of a story, the first seen first. Only their briefs are read.
 pub(super) fn first_of_story(
-    connection: &Connection,
+    db: &Connection,
     story: &StoryId,
     most: usize,
 ) -> Answer<Vec<ArticleBrief>> {
@@ -84,12 +84,12 @@ pub(super) fn first_of_story(
             SELECT key FROM articles WHERE story = ?1 ORDER BY seen, enriched LIMIT ?2
         ) ORDER BY seen, enriched"
     );
-    briefs(connection, &ask, &[&story.to_string(), &(most as i64)])
+    briefs(db, &ask, &[&story.to_string(), &(most as i64)])
 }
 
 /// A feed's articles that are not copies, the last seen first.
 pub(super) fn originals_of(
-    connection: &Connection,
+    db: &Connection,
     feed: &FeedId,
     paging: &Paging,
 ) -> Answer<Vec<LoggedArticle>> {
@@ -98,11 +98,11 @@ pub(super) fn originals_of(
         WHERE feed = ?1 AND (class <> 'copy' OR substr(id, 3) = substr(story, 3))
         ORDER BY article DESC LIMIT ?2"
     );
-    logged(connection, &ask, &[&feed.as_str(), &(paging.limit() as i64)])
+    logged(db, &ask, &[&feed.as_str(), &(paging.limit() as i64)])
 }
 
 pub(super) fn last_of_item(
-    connection: &Connection,
+    db: &Connection,
     AboutArticle { outlet, via, item_key, .. }: &AboutArticle,
 ) -> Answer<Option<ArticleId>> {
     let ask = "SELECT id FROM articles
@@ -110,35 +110,32 @@ pub(super) fn last_of_item(
         AND outlet = ?2
         AND json_extract(brief, '$.via') IS ?3 ORDER BY enriched DESC LIMIT 1";
     let values = (item_key, outlet.as_str(), via.as_ref().map(Outlet::as_str));
-    one(connection, ask, values, |row| parsed(row, 0))
+    one(db, ask, values, |row| parsed(row, 0))
 }
 
 /// The newest version of an article, if its story has a newer one.
-pub(super) fn newest_version(
-    connection: &Connection,
-    id: ArticleId,
-) -> Answer<Option<LoggedArticle>> {
+pub(super) fn newest_version(db: &Connection, id: ArticleId) -> Answer<Option<LoggedArticle>> {
     let ask = format!(
         "SELECT {LOGGED} FROM articles AS it JOIN articles ON articles.story = it.story
         AND articles.outlet = it.outlet AND articles.class = 'version' AND articles.item = it.item
         AND json_extract(articles.brief, '$.via') IS json_extract(it.brief, '$.via')
         WHERE it.id = ?1 AND articles.enriched > it.enriched ORDER BY articles.enriched DESC LIMIT 1"
     );
-    Ok(logged(connection, &ask, &[&id.to_string()])?.pop())
+    Ok(logged(db, &ask, &[&id.to_string()])?.pop())
 }
 
 /// The newest versions of these articles. Unknown ones are left out.
-pub(super) fn newest(connection: &Connection, ids: &[ArticleId]) -> Answer<Vec<LoggedArticle>> {
-    let mut all = these(connection, ids)?;
+pub(super) fn newest(db: &Connection, ids: &[ArticleId]) -> Answer<Vec<LoggedArticle>> {
+    let mut all = these(db, ids)?;
     for it in &mut all {
-        *it = newest_version(connection, it.id)?.unwrap_or(*it);
+        *it = newest_version(db, it.id)?.unwrap_or(*it);
     }
     Ok(all)
 }
 
 /// The lead of a story, otherwise its first article.
 pub(super) fn lead_of(
-    connection: &Connection,
+    db: &Connection,
     story: StoryId,
     lead: Option<ArticleId>,
 ) -> Answer<Option<ArticleBrief>> {
@@ -149,17 +146,15 @@ pub(super) fn lead_of(
             (SELECT key FROM articles WHERE story = ?1 ORDER BY seen, enriched LIMIT 1))"
     );
     let lead = lead.map(|lead| lead.to_string());
-    Ok(briefs(connection, &ask, &[&story.to_string(), &lead])?.pop())
+    Ok(briefs(db, &ask, &[&story.to_string(), &lead])?.pop())
 }
 
 pub(super) fn briefs(
-    connection: &Connection,
+    db: &Connection,
     ask: &str,
     values: &[&dyn rusqlite::ToSql],
 ) -> Answer<Vec<ArticleBrief>> {
-    rows(connection, ask, values, |row| {
-        Ok(ArticleBrief { story: parsed(row, 0)?, ..read(row, 1)? })
-    })
+    rows(db, ask, values, |row| Ok(ArticleBrief { story: parsed(row, 0)?, ..read(row, 1)? }))
 }
 
 impl ArticleBrief {
@@ -202,7 +197,7 @@ pub(super) enum First {
 
 /// At most this many articles of an event, and how many more there are.
 pub(super) fn of_event_first(
-    connection: &Connection,
+    db: &Connection,
     event: EventId,
     first: First,
     most: usize,
@@ -212,7 +207,7 @@ pub(super) fn of_event_first(
             "SELECT {LOGGED} FROM event_articles AS its JOIN articles ON articles.key = its.article
             WHERE its.event = ?1 {which} ORDER BY its.seen, its.enriched LIMIT ?2"
         );
-        logged(connection, &ask, &[&event.to_string(), &(limit as i64)])
+        logged(db, &ask, &[&event.to_string(), &(limit as i64)])
     };
     let articles = match first {
         First::Seen => of_event("", most)?,
@@ -227,14 +222,14 @@ pub(super) fn of_event_first(
     };
     let count = "SELECT coalesce(sum(articles), 0) FROM event_outlets
         WHERE event = (SELECT key FROM events WHERE id = ?1)";
-    let all = one(connection, count, [event.to_string()], |row| Ok(row.get(0)?))?;
+    let all = one(db, count, [event.to_string()], |row| Ok(row.get(0)?))?;
     let unread = beyond(all, &articles);
     Ok((articles, unread))
 }
 
 /// At most this many articles of an event that had been folded at a time, and how many more.
 pub(super) fn of_event_at_time(
-    connection: &Connection,
+    db: &Connection,
     event: EventId,
     time: UnixMillis,
     most: usize,
@@ -243,9 +238,9 @@ pub(super) fn of_event_at_time(
         WHERE its.event = ?1 AND articles.folded <= ?2";
     let (event, time) = (event.to_string(), millis(time));
     let ask = format!("SELECT {LOGGED} {OF_EVENT} ORDER BY its.seen, its.enriched LIMIT ?3");
-    let articles = logged(connection, &ask, &[&event, &time, &(most as i64)])?;
+    let articles = logged(db, &ask, &[&event, &time, &(most as i64)])?;
     let count = format!("SELECT count(*) {OF_EVENT}");
-    let all = one(connection, &count, (&event, time), |row| Ok(row.get(0)?))?;
+    let all = one(db, &count, (&event, time), |row| Ok(row.get(0)?))?;
     let more = beyond(all, &articles);
     Ok((articles, more))
 }

@@ -65,16 +65,12 @@ impl Paging {
     }
 
     /// Cuts rows to the limit, of which one more was read. Returns the cursor if more rows follow.
-    pub(crate) fn cut<T>(
-        &self,
-        rows: &mut Vec<T>,
-        cursor: impl Fn(&T) -> Cursor,
-    ) -> Option<String> {
+    pub(crate) fn cut<T>(&self, rows: &mut Vec<T>, last: impl Fn(&T) -> Cursor) -> Option<String> {
         if rows.len() <= self.limit() {
             return None;
         }
         rows.truncate(self.limit());
-        rows.last().map(|row| cursor(row).to_string())
+        rows.last().map(|row| last(row).to_string())
     }
 }
 
@@ -119,9 +115,8 @@ impl<T> Found<T> {
 
     /// The same rows with the cursor of their block.
     fn in_block(self, block: &Block) -> Self {
-        let looked_through = block
-            .next
-            .map(|_| LookedThrough { what: LookedAt::ArticlesWithTheWords, count: BLOCK as u32 });
+        let (what, count) = (LookedAt::ArticlesWithTheWords, BLOCK as u32);
+        let looked_through = block.next.map(|_| LookedThrough { what, count });
         Self { rows: self.rows, next: block.cursor(self.next), looked_through }
     }
 }
@@ -138,11 +133,11 @@ pub(super) struct Block {
 
 impl Block {
     /// Reads the block of a page.
-    pub(super) fn read(connection: &Connection, words: &str, through: i64) -> Answer<Self> {
+    pub(super) fn read(db: &Connection, words: &str, through: i64) -> Answer<Self> {
         let ask = "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid <= ?2
             ORDER BY rowid DESC LIMIT ?3";
         let values = (words, through, BLOCK as i64);
-        let keys: Vec<i64> = rows(connection, ask, values, |row| Ok(row.get(0)?))?;
+        let keys: Vec<i64> = rows(db, ask, values, |row| Ok(row.get(0)?))?;
         let next = keys.last().filter(|_| keys.len() == BLOCK).map(|last| last - 1);
         let keys: Vec<String> = keys.iter().map(i64::to_string).collect();
         Ok(Self { keys: format!("[{}]", keys.join(",")), next, through })
@@ -196,7 +191,7 @@ const STORIES: Table = Table {
 /// A list that is requested.
 pub(super) struct Lookup<'a, S: Default, T> {
     pub(super) table: Table,
-    pub(super) connection: &'a Connection,
+    pub(super) db: &'a Connection,
     pub(super) paging: &'a Paging,
     pub(super) filter: &'a ListQuery<S>,
     /// The conditions of the filter, except that on the time.
@@ -216,7 +211,7 @@ impl<S: Default + PartialEq, T> Lookup<'_, S, T> {
         recent: &str,
     ) -> Answer<Found<T>> {
         let (after, through) = split_cursor(self.paging.after());
-        let block = Block::read(self.connection, words, through)?;
+        let block = Block::read(self.db, words, through)?;
         let (Table { name, columns, time, shown, .. }, conditions) =
             (&self.table, &self.conditions);
         let times = self.filter.times(time);
@@ -287,7 +282,7 @@ impl<S: Default + PartialEq, T> Lookup<'_, S, T> {
             [(":after", &after.time), (":id", &after.id), (":limit", &limit)];
         let no_marks = MarkFilter::default();
         let values = self.filter.values(self.filter.marks.as_ref().unwrap_or(&no_marks));
-        let mut statement = self.connection.prepare_cached(ask)?;
+        let mut statement = self.db.prepare_cached(ask)?;
         // A statement may use only some of the values.
         let is_named = |name: &str| statement.parameter_index(name).is_ok_and(|it| it.is_some());
         let mut values = [&page[..], &values, own].concat();
@@ -306,13 +301,13 @@ const SINGLE: i64 = 1 << 60;
 const TWO_DAYS: &str = "changed > (SELECT max(changed) FROM events) - 172800000";
 
 pub(super) fn event_list(
-    connection: &Connection,
+    db: &Connection,
     paging: &Paging,
     filter: &EventQuery,
 ) -> Answer<EventPage> {
-    let sequence = apply::reached(connection, streams::OUTPUT.name)?.sequence;
-    let read = |row: &Row<'_>| event_brief(connection, row, SHOWN_STORIES);
-    let Found { rows, next, looked_through } = find_events(connection, paging, filter, &read)?;
+    let sequence = apply::reached(db, streams::OUTPUT.name)?.sequence;
+    let read = |row: &Row<'_>| event_brief(db, row, SHOWN_STORIES);
+    let Found { rows, next, looked_through } = find_events(db, paging, filter, &read)?;
     let events = rows.into_iter().filter_map(|(_, event)| event).collect();
     Ok(EventPage { schema: Tag::new(), events, next, looked_through, sequence })
 }
@@ -321,10 +316,10 @@ pub(super) fn event_list(
 const PAGES: usize = 50;
 
 /// The ids of the events on the first pages of a list.
-pub(super) fn first_events(connection: &Connection, filter: &EventQuery) -> Answer<Vec<String>> {
+pub(super) fn first_events(db: &Connection, filter: &EventQuery) -> Answer<Vec<String>> {
     let (mut events, mut paging) = (Vec::new(), Paging::first(MOST));
     for _ in 0..PAGES {
-        let found = find_events(connection, &paging, filter, &|_| Ok(()))?;
+        let found = find_events(db, &paging, filter, &|_| Ok(()))?;
         events.extend(found.rows.into_iter().map(|(cursor, ())| cursor.id));
         let Some(next) = found.next else { break };
         paging.cursor = next.parse().ok();
@@ -333,13 +328,13 @@ pub(super) fn first_events(connection: &Connection, filter: &EventQuery) -> Answ
 }
 
 fn find_events<T>(
-    connection: &Connection,
+    db: &Connection,
     paging: &Paging,
     filter: &EventQuery,
     read: &dyn Fn(&Row<'_>) -> Answer<T>,
 ) -> Answer<Found<T>> {
     let conditions = filter.conditions(&OF_EVENTS);
-    let lookup = Lookup { table: EVENTS, connection, paging, filter, conditions, read };
+    let lookup = Lookup { table: EVENTS, db, paging, filter, conditions, read };
     let is_by_time = filter.sort == EventSort::Newest;
     match filter.typed().as_deref() {
         Some("") => Ok(Found::default()),
@@ -373,10 +368,8 @@ impl<T> Lookup<'_, EventSort, T> {
                 ranked.unwrap_or(i64::MIN)
             );
             rows = self.rows(&ask, &after, &[], self.read)?;
-            looked_through = ranked.map(|_| LookedThrough {
-                what: LookedAt::EventsWithSeveralArticles,
-                count: RANKED as u32,
-            });
+            let (what, count) = (LookedAt::EventsWithSeveralArticles, RANKED as u32);
+            looked_through = ranked.map(|_| LookedThrough { what, count });
         }
         let found = Found::cut(rows, self.paging);
         if found.next.is_some() {
@@ -401,19 +394,19 @@ impl<T> Lookup<'_, EventSort, T> {
             "SELECT changed FROM events WHERE {EVENT_SHOWN} AND articles > 1 AND {TWO_DAYS}
             ORDER BY changed DESC LIMIT 1 OFFSET {RANKED}"
         );
-        one(self.connection, &ask, [], |row| Ok(row.get(0)?))
+        one(self.db, &ask, [], |row| Ok(row.get(0)?))
     }
 }
 
 pub(super) fn story_list(
-    connection: &Connection,
+    db: &Connection,
     paging: &Paging,
     filter: &StoryQuery,
 ) -> Answer<StoryPage> {
-    let sequence = apply::reached(connection, streams::OUTPUT.name)?.sequence;
-    let read = |row: &Row<'_>| story_brief(connection, row);
+    let sequence = apply::reached(db, streams::OUTPUT.name)?.sequence;
+    let read = |row: &Row<'_>| story_brief(db, row);
     let conditions = filter.conditions(&OF_STORIES);
-    let lookup = Lookup { table: STORIES, connection, paging, filter, conditions, read: &read };
+    let lookup = Lookup { table: STORIES, db, paging, filter, conditions, read: &read };
     let Found { rows, next, looked_through } = match filter.typed().as_deref() {
         Some("") => Found::default(),
         Some(words) => lookup.by_words(words, ("story", "key"), "changed", "")?,

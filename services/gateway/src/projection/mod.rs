@@ -363,11 +363,10 @@ impl Projection {
     /// A reading connection, and the generation of its file.
     fn reader(&self) -> Answer<(u64, Connection)> {
         let generation = self.generation();
-        let kept = {
-            let mut idle = self.idle();
-            idle.retain(|(of, _)| *of == generation);
-            idle.pop()
-        };
+        let mut idle = self.idle();
+        idle.retain(|(of, _)| *of == generation);
+        let kept = idle.pop();
+        drop(idle);
         if let Some(kept) = kept {
             return Ok(kept);
         }

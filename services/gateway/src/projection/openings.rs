@@ -92,7 +92,7 @@ impl MarkFilter {
 
 /// The stories of each of these events, the first seen first.
 pub(super) fn of_events(
-    connection: &Connection,
+    db: &Connection,
     events: &[impl Display],
 ) -> Answer<HashMap<EventId, Vec<Opening>>> {
     let ask = format!(
@@ -100,9 +100,8 @@ pub(super) fn of_events(
         WHERE stories.event IN (SELECT value FROM json_each(?1)) AND {STORY_SHOWN}
         ORDER BY stories.first_seen, stories.id"
     );
-    let found = rows(connection, &ask, [json_list(events)], |row| {
-        Ok((parsed(row, 3)?, Opening::of(row)?))
-    })?;
+    let found =
+        rows(db, &ask, [json_list(events)], |row| Ok((parsed(row, 3)?, Opening::of(row)?)))?;
     let mut of_events: HashMap<EventId, Vec<Opening>> = HashMap::new();
     for (event, opening) in found {
         of_events.entry(event).or_default().push(opening);
@@ -111,33 +110,29 @@ pub(super) fn of_events(
 }
 
 /// The stories of the events that match the filter, in the first pages of their list.
-pub(super) fn matching(connection: &Connection, filter: &EventQuery) -> Answer<Vec<Opening>> {
-    let events = lists::first_events(connection, filter)?;
-    Ok(of_events(connection, &events)?.into_values().flatten().collect())
+pub(super) fn matching(db: &Connection, filter: &EventQuery) -> Answer<Vec<Opening>> {
+    let events = lists::first_events(db, filter)?;
+    Ok(of_events(db, &events)?.into_values().flatten().collect())
 }
 
 /// The stories with these numbers.
-pub(super) fn numbered(connection: &Connection, numbers: &[u64]) -> Answer<Vec<Opening>> {
+pub(super) fn numbered(db: &Connection, numbers: &[u64]) -> Answer<Vec<Opening>> {
     let ask = format!(
         "SELECT stories.key, stories.id, {ARRIVED}
         FROM json_each(?1) AS given CROSS JOIN {WITH_OPENING}
         WHERE stories.id >= given.value AND stories.id < given.value || '~'"
     );
-    rows(connection, &ask, [beginnings(numbers)], Opening::of)
+    rows(db, &ask, [beginnings(numbers)], Opening::of)
 }
 
 /// When the article that came last was stored, in milliseconds; 0 if there is none.
-pub(super) fn last_arrival(connection: &Connection) -> Answer<i64> {
+pub(super) fn last_arrival(db: &Connection) -> Answer<i64> {
     let ask = "SELECT coalesce((SELECT folded FROM articles ORDER BY key DESC LIMIT 1), 0)";
-    Ok(connection.prepare_cached(ask)?.query_row([], |row| row.get(0))?)
+    Ok(db.prepare_cached(ask)?.query_row([], |row| row.get(0))?)
 }
 
 /// The newest stories, and these, the last that came first. A story that lost its first article is left out.
-pub(super) fn newest(
-    connection: &Connection,
-    feeds: &[FeedId],
-    and: &[StoryId],
-) -> Answer<Vec<Opening>> {
+pub(super) fn newest(db: &Connection, feeds: &[FeedId], and: &[StoryId]) -> Answer<Vec<Opening>> {
     let ask = "SELECT its.key, its.id, articles.folded, articles.key FROM (
             SELECT * FROM (SELECT key, id FROM stories ORDER BY key DESC LIMIT ?1)
             UNION SELECT key, id FROM stories WHERE id IN (SELECT value FROM json_each(?2))
@@ -145,7 +140,7 @@ pub(super) fn newest(
         JOIN articles ON articles.id = 'a-' || substr(its.id, 3) AND articles.story = its.id
         ORDER BY its.key DESC";
     let mut places = HashMap::new();
-    let mut openings = rows(connection, ask, (NEWEST, json_list(and)), |row| {
+    let mut openings = rows(db, ask, (NEWEST, json_list(and)), |row| {
         places.insert(row.get::<_, i64>(3)?, places.len());
         Opening::of(row)
     })?;
@@ -153,7 +148,7 @@ pub(super) fn newest(
     let of_feed = "SELECT article FROM article_feeds WHERE feed = ?1 AND article >= ?2";
     for feed in feeds {
         let values = (feed.as_str(), first);
-        for article in rows(connection, of_feed, values, |row| Ok(row.get::<_, i64>(0)?))? {
+        for article in rows(db, of_feed, values, |row| Ok(row.get::<_, i64>(0)?))? {
             if let Some(opening) = places.get(&article).and_then(|at| openings.get_mut(*at)) {
                 opening.feed.get_or_insert_with(|| feed.clone());
             }

@@ -13,10 +13,10 @@ use crate::projection::rows::{one, parsed, rows, run};
 const MOST_STEPS: usize = 1000;
 
 /// The current id for an id that somebody has, whenever they got it.
-pub(super) fn current<I: RowId>(connection: &Connection, mut id: I) -> Answer<I> {
+pub(super) fn current<I: RowId>(db: &Connection, mut id: I) -> Answer<I> {
     let ask = "SELECT new FROM redirects WHERE old = ?1";
     for _ in 0..MOST_STEPS {
-        let Some(new) = one(connection, ask, [id.to_string()], |row| parsed(row, 0))? else {
+        let Some(new) = one(db, ask, [id.to_string()], |row| parsed(row, 0))? else {
             break;
         };
         id = new;
@@ -25,17 +25,17 @@ pub(super) fn current<I: RowId>(connection: &Connection, mut id: I) -> Answer<I>
 }
 
 /// An id names a story or event again: people took it out of the other, or it was never merged.
-pub(super) fn end<I: RowId>(transaction: &Transaction<'_>, id: I) -> Answer<()> {
-    run(transaction, "DELETE FROM redirects WHERE old = ?1", [id.to_string()])
+pub(super) fn end<I: RowId>(tx: &Transaction<'_>, id: I) -> Answer<()> {
+    run(tx, "DELETE FROM redirects WHERE old = ?1", [id.to_string()])
 }
 
 /// Deletes redirects that lead nowhere. Those of a chain are deleted one by one, the last first.
-pub(super) fn expire(transaction: &Transaction<'_>) -> Answer<()> {
+pub(super) fn expire(tx: &Transaction<'_>) -> Answer<()> {
     let delete = "DELETE FROM redirects AS link
         WHERE NOT EXISTS (SELECT 1 FROM stories WHERE id = link.new)
             AND NOT EXISTS (SELECT 1 FROM events WHERE id = link.new)
             AND NOT EXISTS (SELECT 1 FROM redirects WHERE old = link.new)";
-    run(transaction, delete, [])
+    run(tx, delete, [])
 }
 
 /// The id of an article, a story or an event, which is stored as text.
@@ -86,7 +86,7 @@ pub(crate) enum IdLookup<I> {
     TooShort,
 }
 
-pub(super) fn resolve_id<I: RowId>(connection: &Connection, given: &str) -> Answer<IdLookup<I>> {
+pub(super) fn resolve_id<I: RowId>(db: &Connection, given: &str) -> Answer<IdLookup<I>> {
     let (table, prefix) = (I::TABLE, I::PREFIX);
     let given = given.trim().to_ascii_lowercase();
     let digits = given.strip_prefix(prefix).unwrap_or(&given);
@@ -100,10 +100,10 @@ pub(super) fn resolve_id<I: RowId>(connection: &Connection, given: &str) -> Answ
         "SELECT id FROM {table} WHERE id >= ?1 AND id < ?2
         UNION SELECT old FROM redirects WHERE old >= ?1 AND old < ?2 ORDER BY 1 LIMIT ?3"
     );
-    let found = rows(connection, &ask, (start, end, CANDIDATES as i64), |row| parsed::<I>(row, 0))?;
+    let found = rows(db, &ask, (start, end, CANDIDATES as i64), |row| parsed::<I>(row, 0))?;
     let mut ids = Vec::with_capacity(found.len());
     for id in found {
-        let id = if I::IS_MERGED { current(connection, id)? } else { id };
+        let id = if I::IS_MERGED { current(db, id)? } else { id };
         if !ids.contains(&id) {
             ids.push(id);
         }

@@ -61,11 +61,11 @@ impl Sums {
 }
 
 /// The rows since a time, those with the most copies first.
-pub(super) fn rows(connection: &Connection, by: ReportBy, since: Moment) -> Answer<Vec<ReportRow>> {
+pub(super) fn rows(db: &Connection, by: ReportBy, since: Moment) -> Answer<Vec<ReportRow>> {
     let since = since.timestamp().as_millisecond();
     let mut sums = Report { by, since, rows: FxHashMap::default() };
     let (mut story, mut agency, mut articles) = (0, None::<String>, Vec::new());
-    let mut ask = connection.prepare_cached(ARTICLES)?;
+    let mut ask = db.prepare_cached(ARTICLES)?;
     let mut found = ask.query([since])?;
     while let Some(row) = found.next()? {
         let key: i64 = row.get(0)?;

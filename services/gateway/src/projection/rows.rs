@@ -11,27 +11,27 @@ use crate::projection::{Answer, ProjectionError};
 
 /// All rows of a query.
 pub(super) fn rows<T>(
-    connection: &Connection,
+    db: &Connection,
     ask: &str,
     values: impl Params,
     read: impl FnMut(&Row<'_>) -> Answer<T>,
 ) -> Answer<Vec<T>> {
-    connection.prepare_cached(ask)?.query_and_then(values, read)?.collect()
+    db.prepare_cached(ask)?.query_and_then(values, read)?.collect()
 }
 
 /// The first row of a query; `None` if it has none.
 pub(super) fn one<T>(
-    connection: &Connection,
+    db: &Connection,
     ask: &str,
     values: impl Params,
     read: impl FnMut(&Row<'_>) -> Answer<T>,
 ) -> Answer<Option<T>> {
-    connection.prepare_cached(ask)?.query_and_then(values, read)?.next().transpose()
+    db.prepare_cached(ask)?.query_and_then(values, read)?.next().transpose()
 }
 
 /// Changes rows.
-pub(super) fn run(connection: &Connection, change: &str, values: impl Params) -> Answer<()> {
-    connection.prepare_cached(change)?.execute(values)?;
+pub(super) fn run(db: &Connection, change: &str, values: impl Params) -> Answer<()> {
+    db.prepare_cached(change)?.execute(values)?;
     Ok(())
 }
 
