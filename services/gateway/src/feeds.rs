@@ -81,13 +81,8 @@ async fn stories_of(api: &Api, (name, form): (&str, Form), query: StoryQuery) ->
             filter => format!(", {filter} {value}"),
         }))
         .collect();
-    let address = match fields.is_empty() {
-        true => String::new(),
-        false => format!(
-            "?{}",
-            form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish()
-        ),
-    };
+    let address = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
+    let address = if address.is_empty() { address } else { format!("?{address}") };
     let query = api.app.with_feeds(query).await?;
     let page = api.app.projection.stories(Paging::first(ENTRIES), query).await?;
     let stories = api.app.projection.with_first_articles(page.stories, LISTED + 1).await?;
@@ -108,11 +103,10 @@ pub(super) async fn of_subscription(api: Api, Path(file): Path<String>) -> Reply
     let mut told = BTreeSet::new();
     let mut stories = Vec::new();
     for row in alerts {
-        let Some(story) = story_of(&api, &row.alert).await?.filter(|story| told.insert(*story))
-        else {
-            continue;
-        };
-        stories.extend(api.app.projection.story_on_page(story, LISTED + 1).await?);
+        let story = story_of(&api, &row.alert).await?;
+        if let Some(story) = story.filter(|story| told.insert(*story)) {
+            stories.extend(api.app.projection.story_on_page(story, LISTED + 1).await?);
+        }
     }
     let entries = entries_of(&api, &stories).await?;
     let title = record.map_or_else(|| name.to_owned(), |record| record.subscription.name);
@@ -128,15 +122,11 @@ pub(super) async fn of_feed(api: Api, Path(file): Path<String>) -> Reply {
     if record.is_none() && articles.is_empty() {
         return Err(none());
     }
-    let mut told = BTreeSet::new();
-    let mut entries = Vec::new();
-    for (_, article) in api.app.outputs(articles).await? {
-        let story = article.verdict.story;
-        if told.insert(story) {
-            let host = host(&api);
-            entries.push(Entry::of(&host, story, article, api.app.settings.text_policy));
-        }
-    }
+    let (mut told, host) = (BTreeSet::new(), host(&api));
+    let articles = api.app.outputs(articles).await?.into_iter().map(|(_, article)| article);
+    let entry =
+        |it: OutputArticle| Entry::of(&host, it.verdict.story, it, api.app.settings.text_policy);
+    let entries = articles.filter(|it| told.insert(it.verdict.story)).map(entry).collect();
     let title = record.as_ref().map_or_else(|| name.to_owned(), title_of);
     let name = format!("feed/{name}");
     let title = format!("{title}, without copies");
@@ -154,10 +144,9 @@ async fn story_of(api: &Api, alert: &wirefold_proto::Alert) -> ApiResult<Option<
     if let Target::Story(story) = alert.target {
         return Ok(Some(story));
     }
-    let Some(article) = alert.articles.first() else {
-        return Ok(None);
-    };
-    Ok(api.app.projection.articles(vec![article.id]).await?.first().map(|it| it.story))
+    let first = alert.articles.first().map(|article| article.id);
+    let found = api.app.projection.articles(first.into_iter().collect()).await?;
+    Ok(found.first().map(|it| it.story))
 }
 
 /// An entry for each story whose lead has not expired.
@@ -265,28 +254,20 @@ pub(super) struct Other {
 
 impl Entry {
     /// The story as an entry of this article.
-    pub(super) fn of(
-        host: &str,
-        story: StoryId,
-        article: OutputArticle,
-        policy: TextPolicy,
-    ) -> Self {
-        let about = article.article;
-        let text = match policy {
-            TextPolicy::None => None,
-            TextPolicy::Lead | TextPolicy::Full => article.text.as_deref().map(lead),
-        };
+    pub(super) fn of(host: &str, story: StoryId, from: OutputArticle, policy: TextPolicy) -> Self {
+        let about = from.article;
+        let text = from.text.as_deref().or(about.teaser.as_deref());
         Self {
             story,
             id: tag(host, &format!("story/{story}")),
             outlet: about.outlet_label(),
             title: about.title,
-            language: article.findings.language.map_or_else(LanguageTag::unknown, |l| l.tag),
+            language: from.findings.language.map_or_else(LanguageTag::unknown, |l| l.tag),
             url: about.url.filter(|url| is_web(url)),
             authors: about.authors,
             published: about.published.unwrap_or(about.seen),
             updated: about.seen,
-            text: text.or(about.teaser.as_deref().map(lead)).filter(|_| policy != TextPolicy::None),
+            text: text.filter(|_| policy != TextPolicy::None).map(lead),
             media: about.media.into_iter().filter(|media| is_web(&media.url)).collect(),
             others: Vec::new(),
             other_count: 0,
@@ -296,15 +277,14 @@ impl Entry {
     /// The entry with the first other articles of the story, at most this many. Versions of its own article are none.
     pub(super) fn with_others(self, with: &StoryWithArticles, most: usize) -> Self {
         let StoryWithArticles { story, articles } = with;
-        let is_own = |it: &ArticleBrief| {
+        let is_own = |it: &&ArticleBrief| {
             it.id == story.lead || (it.class == Class::Version && it.outlet_label() == self.outlet)
         };
-        let others = articles.iter().filter(|it| !is_own(it)).take(most);
-        let own = articles.iter().filter(|it| is_own(it)).count().max(1);
+        let (own, others): (Vec<_>, Vec<_>) = articles.iter().partition(is_own);
         Self {
             updated: story.changed.max(self.updated),
-            others: others.map(Other::of).collect(),
-            other_count: u64::from(story.articles).saturating_sub(own as u64),
+            others: others.into_iter().take(most).map(Other::of).collect(),
+            other_count: u64::from(story.articles).saturating_sub(own.len().max(1) as u64),
             ..self
         }
     }

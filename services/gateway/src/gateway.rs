@@ -66,8 +66,7 @@ impl Gateway {
     /// All routes, for requests of this kind of access.
     pub fn router(&self, access: Access) -> Router {
         let sign_in_wanted = page::sign_in_wanted;
-        let holder = Holder::default();
-        let api = Api { app: self.app.clone(), access, holder, sign_in_wanted };
+        let api = Api { app: self.app.clone(), access, holder: Holder::default(), sign_in_wanted };
         let for_readers =
             Router::new().nest("/feeds", feeds::routes()).nest(READER_API, greader::routes());
         api::router(api.clone(), for_readers, page::router(api))

@@ -142,7 +142,8 @@ impl AppState {
             let text = String::from_utf8_lossy(&value);
             // The last accepted revision, the last accepted loud one, and the id at the target.
             let mut numbers = text.split(' ').map(|it| it.parse().unwrap_or(0));
-            let [taken, taken_loud] = [0; 2].map(|none| numbers.next().unwrap_or(none));
+            let mut number = || numbers.next().unwrap_or(0);
+            let (taken, taken_loud) = (number(), number());
             let key = attempts_key(&delivery, &alert.id);
             let noted = self.record::<AlertAttemptsRecord>(streams::DELIVERIES.name, &key).await?;
             let attempts = noted.map(|noted| noted.attempts).unwrap_or_default();
@@ -260,9 +261,7 @@ impl AppState {
         let subscription = &record.subscription;
         let verdict = &detail.output.verdict;
         let found = self.projection.articles(vec![detail.output.id]).await?;
-        let Some(LoggedArticle { decided, .. }) = found.first().copied() else {
-            return Ok(None);
-        };
+        let Some(LoggedArticle { decided, .. }) = found.first().copied() else { return Ok(None) };
         // The current target, and the target when the article came.
         let targets = match subscription.group_by.unwrap_or(GroupBy::Event) {
             GroupBy::Event => [Target::Event(detail.event), Target::Event(verdict.event)],

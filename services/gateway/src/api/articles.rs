@@ -114,15 +114,14 @@ impl Input for PushedArticles {
 /// Checks all articles, and then stores them in order. If one is refused, none is stored.
 pub(super) async fn push(api: Api, PushedArticles(texts): PushedArticles) -> Answer<PushAnswer> {
     let seen = api.app.now();
-    let numbered = texts.into_iter().enumerate();
-    let ready = numbered.map(|(number, text)| {
+    let mut ready = Vec::with_capacity(texts.len());
+    for (text, number) in texts.into_iter().zip(1..) {
         let given = text.id.clone();
-        let article = pushed_article(text, seen).map_err(|error| error.about(number + 1))?;
-        Ok((given, article))
-    });
-    let ready: Vec<(Option<String>, ArticleFetched)> = ready.collect::<ApiResult<_>>()?;
-    for (number, (_, article)) in ready.iter().enumerate() {
-        check_forgotten(&api, article).await.map_err(|refusal| refusal.about(number + 1))?;
+        let article = pushed_article(text, seen).map_err(|error| error.about(number))?;
+        ready.push((given, article));
+    }
+    for ((_, article), number) in ready.iter().zip(1..) {
+        check_forgotten(&api, article).await.map_err(|refusal| refusal.about(number))?;
     }
     let mut articles = Vec::with_capacity(ready.len());
     for (given, article) in ready {
@@ -135,10 +134,9 @@ pub(super) async fn push(api: Api, PushedArticles(texts): PushedArticles) -> Ans
 /// Refuses an article whose address or outlet was forgotten.
 async fn check_forgotten(api: &Api, article: &ArticleFetched) -> ApiResult<()> {
     let keys = article.article.forgotten_keys();
+    let why = "its address or outlet was forgotten: `wirefold forget --allow` accepts it again";
     match api.app.forgotten.has(&keys, api.app.clock.now()).await? {
-        true => Err(Refusal::forgotten(
-            "its address or outlet was forgotten: `wirefold forget --allow` accepts it again",
-        )),
+        true => Err(Refusal::forgotten(why)),
         false => Ok(()),
     }
 }
@@ -183,8 +181,7 @@ fn read_all(body: &[u8]) -> ApiResult<Vec<SubmittedArticle>> {
         check_count(number)?;
         let part = part.get().as_bytes();
         if part.len() > MOST_EACH {
-            let detail = format!("article {number}: over {MOST_EACH} bytes");
-            return Err(Refusal::too_large(detail));
+            return Err(Refusal::too_large(format!("over {MOST_EACH} bytes")).about(number));
         }
         texts.push(read_json(part).map_err(|refusal| refusal.about(number))?);
     }
@@ -200,16 +197,13 @@ fn check_count(count: usize) -> ApiResult<()> {
 
 /// The article. Its id depends only on the pushed data. The sender is trusted about the publisher, unless the
 /// article names its feed.
-pub(super) fn pushed_article(
-    given: SubmittedArticle,
-    seen: Timestamp,
-) -> ApiResult<ArticleFetched> {
+pub(super) fn pushed_article(given: SubmittedArticle, at: Timestamp) -> ApiResult<ArticleFetched> {
     let arrival = Arrival {
         feed: FeedId::push(),
         authority: Authority::Operator,
         outlet: None,
         text_source: TextSource::Given,
-        seen,
+        seen: at,
     };
     identify(given, &arrival).map_err(|why| Refusal::unprocessable(why.to_string()))
 }

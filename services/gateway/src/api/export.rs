@@ -140,31 +140,21 @@ impl AppState {
         let found = self.projection.articles_at_time(event, unix_millis(as_of), MOST_ARTICLES);
         let found = found.await?;
         let in_event: BTreeSet<ArticleId> = found.0.iter().map(|it| it.id).collect();
-        let (mut articles, mut left_out) = self.outputs_of_event(found).await?;
-        if let Some(kept) = kept.filter(|_| !articles.is_empty()) {
-            let expired = self.expired(kept, &in_event, &articles).await?;
-            let counted = expired.iter().filter(|(_, it)| in_event.contains(&it.id)).count();
-            left_out = left_out.saturating_sub(u32::try_from(counted).unwrap_or(u32::MAX));
-            articles.extend(expired);
-            articles.sort_by_key(|(_, it)| it.article.seen);
-        }
-        Ok((articles, left_out))
-    }
-
-    /// The articles of a kept export that have expired here. Those that people took out of the event are left out.
-    async fn expired(
-        &self,
-        kept: &EventExport,
-        in_event: &BTreeSet<ArticleId>,
-        shown: &[InStory],
-    ) -> ApiResult<Vec<InStory>> {
-        let shown: BTreeSet<ArticleId> = shown.iter().map(|(_, it)| it.id).collect();
+        let (mut articles, left_out) = self.outputs_of_event(found).await?;
+        let Some(kept) = kept.filter(|_| !articles.is_empty()) else {
+            return Ok((articles, left_out));
+        };
+        let shown: BTreeSet<ArticleId> = articles.iter().map(|(_, it)| it.id).collect();
         let missing = || kept.articles.iter().filter(|it| !shown.contains(&it.output.id));
         let known = self.projection.articles(missing().map(|it| it.output.id).collect()).await?;
         let known: BTreeSet<ArticleId> = known.iter().map(|it| it.id).collect();
+        // Those that people took out of the event are left out.
         let is_expired = |id: &ArticleId| in_event.contains(id) || !known.contains(id);
-        let expired = missing().filter(|it| is_expired(&it.output.id));
-        Ok(expired.map(|it| (it.story, it.output.clone())).collect())
+        let expired = || missing().filter(|it| is_expired(&it.output.id));
+        let counted = expired().filter(|it| in_event.contains(&it.output.id)).count();
+        articles.extend(expired().map(|it| (it.story, it.output.clone())));
+        articles.sort_by_key(|(_, it)| it.article.seen);
+        Ok((articles, left_out.saturating_sub(u32::try_from(counted).unwrap_or(u32::MAX))))
     }
 
     /// Adds the alerts, revisions, attempts and commands of a kept export that have expired here.
@@ -182,11 +172,9 @@ impl AppState {
             }
         }
         export.alerts.sort_by_key(|it| it.revisions.first().map(|it| it.alert.at));
-        let known: BTreeSet<String> =
-            export.commands.iter().map(|it| it.command.id.clone()).collect();
-        export
-            .commands
-            .extend(kept.commands.into_iter().filter(|it| !known.contains(&it.command.id)));
+        let mut commands = kept.commands;
+        commands.retain(|old| export.commands.iter().all(|it| it.command.id != old.command.id));
+        export.commands.append(&mut commands);
         export.commands.sort_by_key(|it| it.command.at);
         export.remarks.push(format!(
             "What has expired since is taken from the export that wirefold kept at {}.",
@@ -246,9 +234,9 @@ fn gone(mut kept: EventExport, exported: Timestamp, policy: TextPolicy) -> Event
 /// The title of the newest version of the lead of the first story.
 pub(crate) fn title(articles: &[InStory]) -> String {
     let Some((story, first)) = articles.first() else { return String::new() };
-    let lead = articles.iter().rfind(|(of, it)| of == story && it.verdict.story == *story);
+    let last = articles.iter().rfind(|(of, it)| of == story && it.verdict.story == *story);
     let lead =
-        lead.and_then(|(_, last)| articles.iter().find(|(_, it)| it.id == last.verdict.lead));
+        last.and_then(|(_, it)| articles.iter().find(|(_, lead)| lead.id == it.verdict.lead));
     let mut shown = lead.map_or(first, |(_, lead)| lead);
     for (_, article) in articles {
         if article.article.version_of == Some(shown.id) {
@@ -268,11 +256,9 @@ pub(crate) fn with_sentences(
     for figure in &mut said.figures {
         for value in &mut figure.values {
             let sentences = value.sentences_of(figure.role, |id| texts.get(&id)).into_iter();
-            let sentence = |(carrier, words): (&crate::shapes::Carrier, &str)| FigureSentence {
-                carrier: carrier.clone(),
-                words: words.to_owned(),
-            };
-            value.sentences = sentences.map(sentence).collect();
+            let sentences = sentences.map(|(of, words)| (of.clone(), words.to_owned()));
+            value.sentences =
+                sentences.map(|(carrier, words)| FigureSentence { carrier, words }).collect();
         }
     }
     said
@@ -346,11 +332,11 @@ impl AppState {
         let record = self.subscription(id.subscription.as_str()).await?;
         let name = record.map(|record| record.subscription.name);
         let subscription = name.unwrap_or_else(|| id.subscription.to_string());
-        let revisions = revisions.into_iter().map(|alert| {
+        let told = |alert| {
             let (title, lines) = self.settings.rehearse.message(&alert, &subscription);
             ExportedRevision { title, lines, alert }
-        });
-        let revisions = revisions.collect();
+        };
+        let revisions = revisions.into_iter().map(told).collect();
         Ok(Some(ExportedAlert { id, subscription, revisions, deliveries }))
     }
 }

@@ -21,33 +21,30 @@ pub(super) async fn list(api: Api) -> Answer<FeedList> {
     Ok(Json(FeedList { schema: Tag::new(), feeds, waiting, lists }))
 }
 
-pub(super) async fn add(
-    api: Api,
-    JsonBody(addition): JsonBody<FeedAddition>,
-) -> ApiResult<Accepted> {
-    check_address(&addition.url)?;
+pub(super) async fn add(api: Api, JsonBody(added): JsonBody<FeedAddition>) -> ApiResult<Accepted> {
+    check_address(&added.url)?;
     let known = api.app.feeds().await?;
-    let here = known.records().find(|record| match &addition.id {
+    let here = known.records().find(|record| match &added.id {
         Some(id) => record.feed.id == *id,
-        None => record.feed.url == addition.url,
+        None => record.feed.url == added.url,
     });
-    let id = match (addition.id, here) {
+    let id = match (added.id, here) {
         (Some(id), _) => id,
         (None, Some(record)) => record.feed.id.clone(),
-        (None, None) => new_id(&addition.url, &known)?,
+        (None, None) => new_id(&added.url, &known)?,
     };
     let feed = FeedSettings {
         id,
-        url: addition.url,
-        title: addition.title,
-        outlet: addition.outlet,
-        speaks_for: addition.speaks_for,
-        group: addition.group,
-        priority: addition.priority,
-        full_text: addition.full_text,
-        identity: addition.identity,
-        article_selector: addition.article_selector,
-        remove_selectors: addition.remove_selectors,
+        url: added.url,
+        title: added.title,
+        outlet: added.outlet,
+        speaks_for: added.speaks_for,
+        group: added.group,
+        priority: added.priority,
+        full_text: added.full_text,
+        identity: added.identity,
+        article_selector: added.article_selector,
+        remove_selectors: added.remove_selectors,
         // Only a file gives a timeout.
         timeout_seconds: here.and_then(|record| record.feed.timeout_seconds),
     };
@@ -80,19 +77,13 @@ pub(super) async fn poll(
     api.command(Command::FeedPoll { feed: record.feed.id }).await
 }
 
-pub(super) async fn probe(
-    api: Api,
-    JsonBody(asked): JsonBody<ProbeRequest>,
-) -> Answer<ProbeReport> {
-    check_address(&asked.url)?;
+pub(super) async fn probe(api: Api, JsonBody(it): JsonBody<ProbeRequest>) -> Answer<ProbeReport> {
+    check_address(&it.url)?;
     // An address that does not answer must not delay the end of the process.
     let found = tokio::select! {
-        found = api.app.settings.probe.probe(asked) => found,
-        () = api.app.closing.cancelled() => {
-            return Err(Refusal::busy("wirefold is being stopped"));
-        }
+        found = api.app.settings.probe.probe(it) => found.map_err(Refusal::unprocessable)?,
+        () = api.app.closing.cancelled() => return Err(Refusal::busy("wirefold is being stopped")),
     };
-    let found = found.map_err(Refusal::unprocessable)?;
     Ok(Json(ProbeReport { schema: Tag::new(), found }))
 }
 
@@ -110,19 +101,18 @@ fn check_address(text: &str) -> ApiResult<()> {
         _ => refuse(&error.to_string()),
     })?;
     let is_web = matches!(url.scheme(), "http" | "https") && url.host_str().is_some();
-    let has_login = !url.username().is_empty() || url.password().is_some();
-    let why = match (is_web, has_login) {
-        (false, _) => "neither http nor https",
-        (true, true) => {
-            return Err(Refusal::unprocessable(
-                "`url`: everybody who reads feeds would see a user or password in it; name them in [[access]]",
-            ));
-        }
-        // The URL standard removes them, but the stored and displayed text has them.
-        (true, false) if text.contains(char::is_control) => "it contains control characters",
-        (true, false) => return Ok(()),
-    };
-    Err(refuse(why))
+    if !is_web {
+        return Err(refuse("neither http nor https"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        let why = "`url`: everybody who reads feeds would see a user or password in it; name them in [[access]]";
+        return Err(Refusal::unprocessable(why));
+    }
+    // The URL standard removes them, but the stored and displayed text has them.
+    match text.contains(char::is_control) {
+        true => Err(refuse("it contains control characters")),
+        false => Ok(()),
+    }
 }
 
 /// A slug of host, path and query that no feed has yet, such as `harbour-example-news`.

@@ -167,11 +167,10 @@ fn is_address(asked: &str) -> bool {
 /// The name in a Host header, without the port and a dot at its end.
 #[must_use]
 pub fn host_name(host: &str) -> &str {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        // `[::1]` without a port, or `::1`, which is not a valid host.
-        _ => host,
-    };
+    // Not `[::1]` without a port, nor `::1`, which is not a valid host.
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    let name =
+        host.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(host, |(name, _)| name);
     name.strip_suffix('.').unwrap_or(name)
 }
 
@@ -256,10 +255,7 @@ pub(super) async fn tagged(request: Request, next: Next) -> Response {
     let mut hasher = DefaultHasher::new();
     hasher.write(&bytes);
     let tag = format!("\"{:016x}\"", hasher.finish());
-    if let Ok(value) = HeaderValue::from_str(&tag) {
-        head.headers.insert(header::ETAG, value);
-    }
-    keep_fresh(&mut head.headers);
+    set_tag(&mut head.headers, &tag);
     if known.is_some_and(|known| names(&known, &tag)) {
         head.status = StatusCode::NOT_MODIFIED;
         head.headers.remove(header::CONTENT_LENGTH);
@@ -279,15 +275,13 @@ pub(crate) async fn tagged_before(
         true => StatusCode::NOT_MODIFIED.into_response(),
         false => make.await?,
     };
-    if let Ok(value) = HeaderValue::from_str(tag) {
-        response.headers_mut().insert(header::ETAG, value);
-    }
-    keep_fresh(response.headers_mut());
+    set_tag(response.headers_mut(), tag);
     Ok(response)
 }
 
-/// Lets browsers store the answer but check it each time.
-fn keep_fresh(headers: &mut HeaderMap) {
+/// Lets browsers store the answer under its tag but check it each time.
+fn set_tag(headers: &mut HeaderMap, tag: &str) {
+    headers.extend(HeaderValue::from_str(tag).ok().map(|tag| (header::ETAG, tag)));
     let ask = HeaderValue::from_static("private, no-cache");
     headers.entry(header::CACHE_CONTROL).or_insert(ask);
 }

@@ -114,10 +114,9 @@ impl Input for Api {
 
 impl<T: JsonSchema> Input for Path<T> {
     fn describe(to: &mut Description<'_>) {
-        let name = to.path.split_once('{').and_then(|(_, rest)| rest.split_once('}'));
-        let name = name.map_or_else(String::new, |(name, _)| name.to_owned());
+        let name = to.path.split(['{', '}']).nth(1).unwrap_or_default();
         let schema = to.schemas.subschema_for::<T>();
-        to.parameter("path", &name, schema, true);
+        to.parameter("path", name, schema, true);
         to.statuses.extend([400, 404]);
     }
 }
@@ -169,16 +168,10 @@ pub(super) struct Description<'a> {
 
 impl Description<'_> {
     /// Adds a parameter. Its words stand beside its schema.
-    pub(super) fn parameter(
-        &mut self,
-        place: &str,
-        name: &str,
-        mut schema: Schema,
-        required: bool,
-    ) {
+    pub(super) fn parameter(&mut self, place: &str, name: &str, mut schema: Schema, needed: bool) {
         without_null(&mut schema);
         limit_numbers(&mut schema);
-        let mut parameter = json!({ "name": name, "in": place, "required": required });
+        let mut parameter = json!({ "name": name, "in": place, "required": needed });
         if let Some(words) = schema.remove("description") {
             parameter["description"] = words;
         }
@@ -233,10 +226,9 @@ pub(super) fn description(tables: Vec<Table>) -> Value {
     let mut paths: Map<String, Value> = Map::new();
     for Table { tag, operations } in tables {
         for operation in operations {
-            let path =
-                paths.entry(format!("{BASE}{}", operation.path)).or_insert_with(|| json!({}));
-            path[operation.method.as_str().to_lowercase()] =
-                describe(&operation, tag, &mut schemas);
+            let path = paths.entry(format!("{BASE}{}", operation.path)).or_insert(json!({}));
+            let method = operation.method.as_str().to_lowercase();
+            path[method] = describe(&operation, tag, &mut schemas);
         }
     }
     json!({
@@ -273,10 +265,8 @@ fn describe(operation: &Operation, tag: &str, schemas: &mut SchemaGenerator) -> 
     let refusal = |status: &u16| json!({ "$ref": format!("#/components/responses/{status}") });
     let mut answers = to.answers;
     if operation.method == Method::GET {
-        answers.insert(
-            "304".to_owned(),
-            json!({ "description": "It has not changed: `If-None-Match` named it." }),
-        );
+        let words = "It has not changed: `If-None-Match` named it.";
+        answers.insert("304".to_owned(), json!({ "description": words }));
     }
     answers.extend(to.statuses.iter().map(|status| (status.to_string(), refusal(status))));
     let words = operation.path.split(['/', '-', '{', '}']).filter(|word| !word.is_empty());

@@ -59,7 +59,9 @@ pub(super) async fn open(
 ) -> ApiResult<EventStream> {
     let app = api.app.clone();
     let busy = |_| Refusal::busy("too many streams are open");
-    let permit = Arc::clone(&app.streams).try_acquire_owned().map_err(busy)?;
+    let permit = Some(Arc::clone(&app.streams).try_acquire_owned().map_err(busy)?);
+    let open = Open { app: app.clone(), permit };
+    count_open(&app);
     let state = app.bus.stream_state(streams::OUTPUT.name).await?;
     let asked = last.or(query.after).unwrap_or(state.last);
     let after = asked.min(state.last);
@@ -75,7 +77,7 @@ pub(super) async fn open(
         output: app.bus.read(streams::OUTPUT.name, ">", after + 1).await?,
         alerts: app.bus.read(streams::ALERTS.name, ">", alerts.last + 1).await?,
         policy: api.text_policy(),
-        _open: Open::new(app.clone(), permit),
+        _open: open,
         app,
         waiting,
     };
@@ -183,9 +185,7 @@ impl Live {
 /// Waits until the projection has the messages, but only for a while.
 async fn until_shown(app: &AppState, messages: &[Stored]) {
     let output = |message: &&Stored| message.stream == streams::OUTPUT.name;
-    let Some(last) = messages.iter().rfind(output).map(|message| message.sequence) else {
-        return;
-    };
+    let Some(last) = messages.iter().rfind(output).map(|message| message.sequence) else { return };
     let patience = app.clock.now().plus(SHOWN_TIME);
     let mut projected = app.projected_sequence.subscribe();
     tokio::select! {
@@ -238,23 +238,14 @@ struct Open {
     permit: Option<OwnedSemaphorePermit>,
 }
 
-impl Open {
-    fn new(app: Arc<AppState>, permit: OwnedSemaphorePermit) -> Self {
-        let open = Self { app, permit: Some(permit) };
-        open.count();
-        open
-    }
-
-    fn count(&self) {
-        let free = self.app.streams.available_permits();
-        let open = crate::state::STREAMS.saturating_sub(free);
-        metrics::STREAMS.set(open as f64, &[]);
-    }
-}
-
 impl Drop for Open {
     fn drop(&mut self) {
         self.permit.take();
-        self.count();
+        count_open(&self.app);
     }
+}
+
+fn count_open(app: &AppState) {
+    let open = crate::state::STREAMS.saturating_sub(app.streams.available_permits());
+    metrics::STREAMS.set(open as f64, &[]);
 }

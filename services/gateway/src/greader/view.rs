@@ -63,12 +63,8 @@ pub(super) fn first<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'
 pub(super) async fn fields_of(request: Request) -> ApiResult<Vec<(String, String)>> {
     let query = request.uri().query().unwrap_or_default().to_owned();
     let body = body_of(request, BODY).await?;
-    let parts = [query.as_bytes(), &body];
-    Ok(parts
-        .into_iter()
-        .flat_map(form_urlencoded::parse)
-        .map(|(a, b)| (a.into(), b.into()))
-        .collect())
+    let fields = [query.as_bytes(), &body].into_iter().flat_map(form_urlencoded::parse);
+    Ok(fields.map(|(name, value)| (name.into(), value.into())).collect())
 }
 
 /// A list of items: what apps call a stream or a tag.
@@ -159,8 +155,8 @@ impl View {
         });
         let mut feeds: BTreeMap<String, Feed> = feeds.collect();
         if rows.iter().any(|row| row.feed.is_none()) {
-            feeds
-                .insert(OTHER.to_owned(), Feed { title: "other articles".to_owned(), group: None });
+            let other = Feed { title: "other articles".to_owned(), group: None };
+            feeds.insert(OTHER.to_owned(), other);
         }
         Ok(Self { feeds, marks, rows })
     }
@@ -193,9 +189,7 @@ impl View {
             Stream::Unread => !self.marks.is_read(row),
             Stream::Starred => self.marks.is_starred(row.story),
             Stream::Feed(id) => self.feed_of(row).0 == id,
-            Stream::Label(label) => {
-                self.feed_of(row).1.and_then(|feed| feed.group.as_ref()) == Some(label)
-            }
+            Stream::Label(_) => self.streams_of(row).any(|it| it == *stream),
             Stream::Unknown => false,
         }
     }
