@@ -149,9 +149,7 @@ async fn read_on(
                 messages = reader.next(BATCH) => messages?,
             },
         };
-        let Some(through) = messages.last().map(Position::from) else {
-            continue;
-        };
+        let Some(through) = messages.last().map(Position::from) else { continue };
         let sequence = through.sequence;
         let mut changes: Vec<Change> = messages.iter().filter_map(read).collect();
         load_texts(app, &mut changes).await?;
@@ -338,9 +336,7 @@ async fn read_on_for_tables(app: &AppState, stop: &CancellationToken) -> Result<
             table.put(SEQUENCE_KEY, "0".into()).await?;
         }
         let messages = messages?;
-        let Some(through) = messages.last().map(|message| message.sequence) else {
-            continue;
-        };
+        let Some(through) = messages.last().map(|message| message.sequence) else { continue };
         tokio::select! {
             biased;
             () = stop.cancelled() => return Ok(()),

@@ -76,12 +76,9 @@ pub(super) fn compare_words(
 pub(super) fn forms(full: &AnalysedText, other: &AnalysedText) -> WordDiff {
     let beginning = |of: &AnalysedText| 0..of.len().min(MOST);
     let steps = align(&normals(full, &beginning(full)), &normals(other, &beginning(other)));
-    let mut common = steps.into_iter().filter_map(|step| match step {
-        Step::Same { old, .. } => Some(old),
-        Step::Dropped { .. } | Step::Added { .. } => None,
-    });
-    let first = common.next().unwrap_or(0);
-    let last = common.next_back().unwrap_or(first);
+    let common = |step: &Step| if let Step::Same { old, .. } = step { Some(*old) } else { None };
+    let first = steps.iter().find_map(common).unwrap_or(0);
+    let last = steps.iter().rev().find_map(common).unwrap_or(first);
     compare_words(full, first..(last + 1).min(full.len()), other, 0..other.len())
 }
 

@@ -105,16 +105,13 @@ fn timeline(export: &EventExport) -> Markup {
     });
     let messages = export.alerts.iter().flat_map(|alert| {
         alert.revisions.iter().map(|it| {
-            (
-                it.alert.at,
-                html! { "alert to " b { (alert.subscription) } ", " (volume(it)) ": " (it.title) },
-            )
+            let what =
+                html! { "alert to " b { (alert.subscription) } ", " (volume(it)) ": " (it.title) };
+            (it.alert.at, what)
         })
     });
-    let commands = export
-        .commands
-        .iter()
-        .map(|it| (it.command.at, html! { b { (it.sender()) } ": " (it.words) }));
+    let words = |it: &CommandRow| (it.command.at, html! { b { (it.sender()) } ": " (it.words) });
+    let commands = export.commands.iter().map(words);
     let mut rows: Vec<(Timestamp, Markup)> = articles.chain(messages).chain(commands).collect();
     rows.sort_by_key(|(time, _)| *time);
     html! {

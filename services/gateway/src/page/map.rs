@@ -66,16 +66,16 @@ pub(super) fn story_strips(
     copies: &[(&AnalysedText, &Overlap)],
     first: usize,
 ) -> (Vec<Strip>, usize) {
-    let numbered = number(lead, copies, first);
-    let next = numbered.lead.iter().map(|piece| piece.number + 1).max().unwrap_or(first);
+    let (of_lead, of_copies) = number(lead, copies, first);
+    let next = of_lead.iter().map(|piece| piece.number + 1).max().unwrap_or(first);
     let strip = |reading: &AnalysedText, pieces: Vec<Piece>| Strip {
         words: reading.len(),
         pieces,
         quotations: reading.quotations(),
         ..Strip::default()
     };
-    let mut strips = vec![strip(lead, numbered.lead)];
-    let copies = copies.iter().zip(numbered.copies);
+    let mut strips = vec![strip(lead, of_lead)];
+    let copies = copies.iter().zip(of_copies);
     strips.extend(copies.map(|((reading, _), pieces)| strip(reading, pieces)));
     (strips, next)
 }
@@ -87,22 +87,13 @@ const NEAR: usize = 8;
 /// Shorter parts of a passage are left out; in words.
 const SHORTEST: usize = 4;
 
-/// The numbered passages of one story.
-#[derive(Debug, Clone, Default)]
-pub(in crate::page) struct Numbered {
-    /// The pieces of the lead, in its order.
-    pub lead: Vec<Piece>,
-    /// The pieces of each copy, in its order.
-    pub copies: Vec<Vec<Piece>>,
-}
-
-/// Numbers the parts that copies share with the lead, from `first` on. `overlaps` compares each copy (here)
-/// with the lead (there).
-pub(in crate::page) fn number(
+/// Numbers the parts that copies share with the lead, from `first` on. Returns the pieces of the lead and those of each
+/// copy, in its order. An overlap compares a copy (here) with the lead (there).
+fn number(
     lead: &AnalysedText,
     copies: &[(&AnalysedText, &Overlap)],
     first: usize,
-) -> Numbered {
+) -> (Vec<Piece>, Vec<Vec<Piece>>) {
     let parts = cut(copies.iter().map(|(_, overlap)| *overlap));
     let pieces = |(copy, overlap): &(&AnalysedText, &Overlap)| {
         let mut pieces = found(copy, overlap, &parts, first);
@@ -114,7 +105,7 @@ pub(in crate::page) fn number(
     let lead = parts.iter().enumerate().filter(|(at, _)| is_used(first + at)).map(|(at, part)| {
         Piece { words: lead.body.text_range(part), number: first + at, moved: false }
     });
-    Numbered { lead: lead.collect(), copies }
+    (lead.collect(), copies)
 }
 
 /// The parts of the lead that copies have, in words of the lead's body.
@@ -188,27 +179,20 @@ fn found(
         }
     }
     joined.retain(|(words, _)| words.len() >= SHORTEST);
-    let piece = |(words, number): (Range<usize>, usize)| Piece {
-        words: copy.body.text_range(&words),
-        number,
-        moved: false,
-    };
+    let piece =
+        |(words, number)| Piece { words: copy.body.text_range(&words), number, moved: false };
     joined.into_iter().map(piece).collect()
 }
 
 /// The range of a part of the lead in the copy, by one passage: from its first to its last verbatim word.
 fn across(passage: &Passage, part: &Range<usize>) -> Option<Range<usize>> {
-    let mut found: Option<Range<usize>> = None;
-    for block in &passage.blocks {
+    let words = passage.blocks.iter().filter_map(|block| {
         let (there, here) = (block.there as usize, block.here as usize);
         let from = part.start.max(there);
         let to = part.end.min(there + block.len as usize);
-        if from < to {
-            let words = here + (from - there)..here + (to - there);
-            found = Some(found.map_or(words.start, |before| before.start)..words.end);
-        }
-    }
-    found
+        (from < to).then(|| here + (from - there)..here + (to - there))
+    });
+    words.reduce(|first, last| first.start..last.end)
 }
 
 /// Marks the parts out of the lead's order: all but the heaviest run of rising numbers.
@@ -261,10 +245,8 @@ pub(in crate::page) fn shared(leads: &[&AnalysedText]) -> Vec<Vec<Quoted>> {
                 };
                 let (left, right) = (words(&old.body, block.there), words(&new.body, block.here));
                 let known = which(&found[there], &left).or_else(|| which(&found[here], &right));
-                let which = known.unwrap_or_else(|| {
-                    next += 1;
-                    next - 1
-                });
+                let which = known.unwrap_or(next);
+                next = next.max(which + 1);
                 add(&mut found[there], left, which);
                 add(&mut found[here], right, which);
             }
@@ -275,13 +257,16 @@ pub(in crate::page) fn shared(leads: &[&AnalysedText]) -> Vec<Vec<Quoted>> {
 }
 
 fn which(quoted: &[Quoted], words: &Range<usize>) -> Option<usize> {
-    let meets = |known: &&Quoted| known.words.start < words.end && words.start < known.words.end;
-    quoted.iter().find(meets).map(|quoted| quoted.which)
+    quoted.iter().find(|known| meet(&known.words, words)).map(|quoted| quoted.which)
+}
+
+fn meet(one: &Range<usize>, other: &Range<usize>) -> bool {
+    one.start < other.end && other.start < one.end
 }
 
 fn add(quoted: &mut Vec<Quoted>, words: Range<usize>, which: usize) {
     match quoted.iter_mut().find(|quoted| quoted.which == which) {
-        Some(known) if known.words.start < words.end && words.start < known.words.end => {
+        Some(known) if meet(&known.words, &words) => {
             known.words = known.words.start.min(words.start)..known.words.end.max(words.end);
         }
         Some(_) => {}
@@ -542,7 +527,7 @@ mod tests {
     const B: &str = "Traders on the north bank fear that the detour will cost them their custom.";
     const C: &str = "An engineer had found long cracks in two of the five iron spans last winter.";
 
-    fn numbered(lead: &str, copies: &[&str]) -> Numbered {
+    fn numbered(lead: &str, copies: &[&str]) -> (Vec<Piece>, Vec<Vec<Piece>>) {
         let lead = AnalysedText::new(lead);
         let readings: Vec<AnalysedText> =
             copies.iter().map(|copy| AnalysedText::new(copy)).collect();
@@ -559,34 +544,35 @@ mod tests {
     #[test]
     fn a_moved_passage_keeps_its_number_and_is_marked() {
         let own = "Nobody had asked the ferryman, who was mending a net at the time.";
-        let found = numbered(&format!("{A} {B} {C}"), &[&format!("{A} {own} {C} {own} {B}")]);
-        assert_eq!(numbers(&found.lead), [(1, false), (2, false), (3, false)]);
-        assert_eq!(numbers(&found.copies[0]), [(1, false), (3, false), (2, true)]);
+        let (of_lead, of_copies) =
+            numbered(&format!("{A} {B} {C}"), &[&format!("{A} {own} {C} {own} {B}")]);
+        assert_eq!(numbers(&of_lead), [(1, false), (2, false), (3, false)]);
+        assert_eq!(numbers(&of_copies[0]), [(1, false), (3, false), (2, true)]);
     }
 
     #[test]
     fn equal_passages_have_equal_numbers_in_every_copy() {
         let lead = format!("{A} {B} {C}");
-        let found = numbered(&lead, &[&format!("{B} {C}"), &format!("{A} {B}"), C]);
+        let (of_lead, of_copies) = numbered(&lead, &[&format!("{B} {C}"), &format!("{A} {B}"), C]);
         let words = |pieces: &[Piece], number| {
             pieces.iter().find(|piece| piece.number == number).map(|piece| piece.words.len())
         };
         for number in 1..=3 {
-            let there = words(&found.lead, number);
+            let there = words(&of_lead, number);
             assert!(there.is_some());
-            for copy in &found.copies {
+            for copy in &of_copies {
                 assert!(words(copy, number).is_none_or(|here| Some(here) == there));
             }
         }
-        assert_eq!(numbers(&found.copies[2]), [(3, false)]);
+        assert_eq!(numbers(&of_copies[2]), [(3, false)]);
     }
 
     #[test]
     fn pieces_lie_in_their_text_and_apart_however_often_a_passage_repeats() {
         let copy = format!("{B} {B} {A} {C} {A}");
-        let found = numbered(&format!("{A} {B} {A}"), &[&copy]);
+        let (_, of_copies) = numbered(&format!("{A} {B} {A}"), &[&copy]);
         let words = AnalysedText::new(&copy).len();
-        let pieces = &found.copies[0];
+        let pieces = &of_copies[0];
         assert!(!pieces.is_empty());
         assert!(pieces.iter().all(|piece| piece.words.end <= words));
         assert!(pieces.windows(2).all(|pair| pair[0].words.end <= pair[1].words.start));
@@ -597,14 +583,14 @@ mod tests {
         let words: Vec<String> = (0..4_000).map(|at| format!("w{at}")).collect();
         let lead = words.join(" ");
         let copy: Vec<String> = words.chunks(20).map(|chunk| chunk[..12].join(" ")).rev().collect();
-        let found = numbered(&lead, &[&copy.join(" ")]);
-        assert!(found.lead.len() <= MAX_NUMBERS && !found.lead.is_empty(), "{}", found.lead.len());
+        let (of_lead, _) = numbered(&lead, &[&copy.join(" ")]);
+        assert!(of_lead.len() <= MAX_NUMBERS && !of_lead.is_empty(), "{}", of_lead.len());
     }
 
     #[test]
     fn strangers_share_nothing() {
-        let found = numbered(A, &[B]);
-        assert!(found.lead.is_empty() && found.copies[0].is_empty());
+        let (of_lead, of_copies) = numbered(A, &[B]);
+        assert!(of_lead.is_empty() && of_copies[0].is_empty());
     }
 }
 

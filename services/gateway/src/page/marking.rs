@@ -92,7 +92,7 @@ async fn mark(api: Api, reader: Reader, request: Request) -> Response {
             mark_all(&api.app, &reader, &fields).await?;
             return Ok(page_after(sender.as_ref(), mark, ""));
         }
-        mark_stories(&api.app, &reader, mark, &stories_of(&api.app, of).await?).await?;
+        set_mark(&api.app, &reader, mark, &stories_of(&api.app, of).await?).await?;
         Ok(page_after(sender.as_ref(), mark, of))
     };
     regroup::answer(&api, done.await, &page_after(sender.as_ref(), "", ""))
@@ -109,18 +109,13 @@ async fn stories_of(app: &AppState, given: &str) -> ApiResult<Vec<Opening>> {
     Ok(app.projection.openings_numbered(vec![number_of(story)]).await?)
 }
 
-async fn mark_stories(
-    app: &AppState,
-    reader: &Reader,
-    mark: &str,
-    stories: &[Opening],
-) -> ApiResult<()> {
+async fn set_mark(app: &AppState, reader: &Reader, mark: &str, on: &[Opening]) -> ApiResult<()> {
     let change: &(dyn Fn(&mut Marks) + Sync) = match mark {
-        "read" => &|marks| set_read(marks, stories, true),
-        "unread" => &|marks| set_read(marks, stories, false),
+        "read" => &|marks| set_read(marks, on, true),
+        "unread" => &|marks| set_read(marks, on, false),
         // The first story gives an event its title.
-        "star" => &|marks| stories.iter().take(1).for_each(|it| marks.set_starred(it, true)),
-        "unstar" => &|marks| stories.iter().for_each(|it| marks.set_starred(it, false)),
+        "star" => &|marks| on.iter().take(1).for_each(|it| marks.set_starred(it, true)),
+        "unstar" => &|marks| on.iter().for_each(|it| marks.set_starred(it, false)),
         _ => return Err(Refusal::bad_request(format!("{mark:?} is not a mark"))),
     };
     reader.change(app, change).await

@@ -45,7 +45,7 @@ use crate::page::marks::{MarksOn, MarksOnEvents, Show};
 pub(crate) use crate::page::river::is_web;
 use crate::page::river::{River, SHOWN_COPIES, SHOWN_STORIES};
 use crate::page::story::{
-    LeftOut, MAX_LISTED, StoryComparison, Texts, compare_stories, limit_articles,
+    LeftOut, MAX_LISTED, StoryComparison, Texts, compare_all, limit_articles,
 };
 use crate::projection::{Bounds, EventOnPage, EventQuery, Paging, StoryQuery, number_of};
 use crate::reading::Reader;
@@ -334,7 +334,7 @@ async fn studied(
     stories: Vec<StoryWithArticles>,
 ) -> ApiResult<Vec<StoryComparison>> {
     let texts = texts(app, &stories).await?;
-    app.compute(move || compare_stories(stories, &texts)).await
+    app.compute(move || compare_all(stories, &texts)).await
 }
 
 async fn texts(app: &AppState, stories: &[StoryWithArticles]) -> ApiResult<Texts> {

@@ -69,8 +69,7 @@ pub(super) fn main(status: &Status, silent: usize, river: &River<'_>) -> Markup 
 /// The strip of numbers. Each is a link to its list.
 fn pulse(status: &Status, silent: usize) -> Markup {
     let hour = &status.hour;
-    let failing = u64::from(status.feeds.failing) + u64::from(status.feeds.gone);
-    let ailing = failing + silent as u64;
+    let ailing = u64::from(status.feeds.failing) + u64::from(status.feeds.gone) + silent as u64;
     html! {
         section.pulse #pulse aria-label="The last 60 minutes" {
             p.when { "Last 60 min" }
@@ -277,9 +276,8 @@ fn fields(query: &EventQuery, show: Show) -> Vec<(&'static str, String)> {
 fn address(river: &River<'_>, show: Show, cursor: Option<&String>) -> String {
     let mut fields = fields(river.query, show);
     fields.extend(cursor.map(|cursor| ("cursor", cursor.clone())));
-    let fields: Vec<_> =
-        fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-    if fields.is_empty() { "/".to_owned() } else { format!("/?{}", fields.join("&")) }
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
+    if query.is_empty() { "/".to_owned() } else { format!("/?{query}") }
 }
 
 pub(super) fn encoded(text: &str) -> String {

@@ -36,7 +36,7 @@ pub(super) fn sections(statements: &Statements, texts: &Texts<'_>) -> Markup {
                 ul.values {
                     @for cited in &statements.cited_agencies {
                         @let more = u64::from(cited.texts).saturating_sub(cited.carriers.len() as u64);
-                        li { b { (cited.name) } " by " (list_outlets(&cited.carriers, u32::try_from(more).unwrap_or(u32::MAX))) }
+                        li { b { (cited.name) } " by " (list_outlets(&cited.carriers, more)) }
                     }
                 }
             }
@@ -70,16 +70,15 @@ pub(super) fn sections(statements: &Statements, texts: &Texts<'_>) -> Markup {
 
 /// The names that several outlets have, in any spelling.
 fn names(statements: &Statements) -> Markup {
-    let kinds = [
-        (EntityKind::Person, "People"),
-        (EntityKind::Organisation, "Organisations"),
-        (EntityKind::Place, "Places"),
-    ];
-    let of_kind = |kind| {
+    let of_kind = |title, kind| {
         let names = statements.names.iter().filter(|it| it.outlets > 1 && it.kind == kind);
-        names.take(SHOWN_NAMES).collect::<Vec<_>>()
+        (title, names.take(SHOWN_NAMES).collect::<Vec<_>>())
     };
-    let kinds = kinds.map(|(kind, title)| (title, of_kind(kind)));
+    let kinds = [
+        of_kind("People", EntityKind::Person),
+        of_kind("Organisations", EntityKind::Organisation),
+        of_kind("Places", EntityKind::Place),
+    ];
     html! {
         @if kinds.iter().any(|(_, names)| !names.is_empty()) {
             section #names {
@@ -159,13 +158,13 @@ fn changed(full: &str, other: &str) -> Markup {
 }
 
 fn wording_outlets(wording: &Wording) -> Markup {
-    list_outlets(&wording.carriers, wording.more_carriers)
+    list_outlets(&wording.carriers, wording.more_carriers.into())
 }
 
 /// The outlets of carriers in order, each once.
-fn list_outlets(carriers: &[Carrier], more: u32) -> Markup {
+fn list_outlets(carriers: &[Carrier], more: u64) -> Markup {
     let mut outlets = distinct_outlets(carriers);
-    let left_out = outlets.len().saturating_sub(NAMED) as u64 + u64::from(more);
+    let left_out = outlets.len().saturating_sub(NAMED) as u64 + more;
     outlets.truncate(NAMED);
     html! {
         span.carriers {
@@ -200,7 +199,7 @@ fn figure_value(value: &FigureValue, of: FigureRole, texts: &Texts<'_>) -> Marku
     html! {
         li {
             b { @if let Some(qualifier) = qualifier { (qualifier) " " } (value.words) } " " span.what { (state) } " "
-            (list_outlets(&value.carriers, u32::try_from(more).unwrap_or(u32::MAX)))
+            (list_outlets(&value.carriers, more))
             span.faint {
                 " · since " (words::time(value.first.seen))
                 @if value.last_seen > value.first.seen { ", last " (words::time(value.last_seen)) }

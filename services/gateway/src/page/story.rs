@@ -64,9 +64,7 @@ pub(super) fn story_main(
 /// The title of the lead, if its newest version has another one.
 fn earlier_title(study: &StoryComparison) -> Markup {
     let lead = study.lead().filter(|lead| lead.article.title != study.story.title);
-    html! {
-        @if let Some(lead) = lead { p.faint { "was: " (title_of(&lead.article.title)) } }
-    }
+    html! { @if let Some(lead) = lead { p.faint { "was: " (title_of(&lead.article.title)) } } }
 }
 
 fn story_head(study: &StoryComparison, marks: &MarksOn) -> Markup {
@@ -178,6 +176,8 @@ fn count_changes(changes: &Changes) -> Markup {
 fn explain_copy(study: &StoryComparison, copy: &ComparedArticle) -> Markup {
     let strongest = copy.article.strongest.as_ref();
     let through = strongest.filter(|found| found.id != study.story.lead);
+    let through =
+        through.and_then(|through| study.articles.iter().find(|it| it.article.id == through.id));
     html! {
         @match (&copy.against, strongest) {
             (Some(against), _) => (why_words(against)),
@@ -188,10 +188,8 @@ fn explain_copy(study: &StoryComparison, copy: &ComparedArticle) -> Markup {
             },
             (None, None) => p { "It has the same text, or the same address." },
         }
-        @if let Some(through) = through {
-            @if let Some(member) = study.articles.iter().find(|other| other.article.id == through.id) {
-                p { "When it came in, it shared most with the text at " b { (member.article.outlet_label()) } "." }
-            }
+        @if let Some(member) = through {
+            p { "When it came in, it shared most with the text at " b { (member.article.outlet_label()) } "." }
         }
         @if !copy.article.comparable { p { "Its text is too short to be compared: only the same text or the same address folds it." } }
     }
@@ -425,11 +423,12 @@ fn nearest(study: &StoryComparison, stories: &[StoryComparison]) -> String {
         let (length, words) = longest_shared(lead_text(study)?, lead_text(other)?)?;
         Some((length, other.story.outlet_label(), words))
     });
-    let most = shared.max_by_key(|(length, ..)| *length).filter(|(length, ..)| *length >= SAID);
-    let Some((_, outlet, words)) = most else {
-        return "shares no statement with another text".to_owned();
-    };
-    format!("nearest to {outlet}: \u{201c}{}\u{201d}", words::cut(&words, SENTENCE))
+    match shared.max_by_key(|(length, ..)| *length) {
+        Some((SAID.., outlet, words)) => {
+            format!("nearest to {outlet}: \u{201c}{}\u{201d}", words::cut(&words, SENTENCE))
+        }
+        _ => "shares no statement with another text".to_owned(),
+    }
 }
 
 /// The most texts that one is compared with to find its nearest.
@@ -524,11 +523,7 @@ fn article_row(study: &StoryComparison, member: &ComparedArticle, strip: Option<
             }
             td { (words::time(article.seen)) }
             @match overlap {
-                Some(overlap) => {
-                    td.num { (words::percent(overlap.contained)) }
-                    td.num { (words::percent(overlap.containing)) }
-                    td.num { (overlap.longest) }
-                },
+                Some(it) => { td.num { (words::percent(it.contained)) } td.num { (words::percent(it.containing)) } td.num { (it.longest) } },
                 None => { td.num { "–" } td.num { "–" } td.num { "–" } },
             }
             td.pieces {
@@ -694,26 +689,25 @@ impl StoryComparison {
 }
 
 /// Compares the articles of stories. Sentences are compared only for the first copies.
-pub(super) fn compare_stories(
-    stories: Vec<StoryWithArticles>,
-    texts: &Texts,
-) -> Vec<StoryComparison> {
+pub(super) fn compare_all(stories: Vec<StoryWithArticles>, texts: &Texts) -> Vec<StoryComparison> {
     let mut left = MAX_CHANGES;
-    stories.into_iter().map(|with| study_one(with, texts, &mut left)).collect()
+    let compare_one = |StoryWithArticles { story, mut articles }| {
+        lead_first(&story, &mut articles);
+        let mut compared: Vec<ComparedArticle> = Vec::with_capacity(articles.len());
+        for article in articles {
+            let reading = texts.get(&article.id).map(|text| AnalysedText::beginning(text));
+            let compare = |text| compare(&compared, &article, text, &mut left);
+            let against = reading.as_ref().and_then(compare);
+            compared.push(ComparedArticle { article, reading, against });
+        }
+        StoryComparison { story, articles: compared }
+    };
+    stories.into_iter().map(compare_one).collect()
 }
 
-fn study_one(with: StoryWithArticles, texts: &Texts, left: &mut usize) -> StoryComparison {
-    let StoryWithArticles { story, mut articles } = with;
+/// Sorts the articles of a story: the lead, and then the others, the first seen first.
+fn lead_first(story: &StoryBrief, articles: &mut [ArticleBrief]) {
     articles.sort_by_key(|article| (article.id != story.lead, article.seen, article.enriched));
-    let reading = |id: &ArticleId| texts.get(id).map(|text| AnalysedText::beginning(text));
-    let mut studied: Vec<ComparedArticle> = Vec::with_capacity(articles.len());
-    for article in articles {
-        let reading = reading(&article.id);
-        let compare = |text| compare(&studied, &article, text, left);
-        let against = reading.as_ref().and_then(compare);
-        studied.push(ComparedArticle { article, reading, against });
-    }
-    StoryComparison { story, articles: studied }
 }
 
 fn compare(
@@ -723,10 +717,9 @@ fn compare(
     left: &mut usize,
 ) -> Option<LeadComparison> {
     let lead = before.first()?.reading.as_ref()?;
-    let earlier = before
-        .iter()
-        .position(|other| other.reading.is_some() && article.version_of == Some(other.article.id));
-    let base = earlier.unwrap_or(0);
+    let is_earlier =
+        |it: &ComparedArticle| it.reading.is_some() && article.version_of == Some(it.article.id);
+    let base = before.iter().position(is_earlier).unwrap_or(0);
     let old = before[base].reading.as_ref()?;
     let is_asked = *left > 0;
     *left = left.saturating_sub(1);
@@ -825,17 +818,12 @@ impl LeftOut {
 /// Limits the articles to [`map::MAX_STRIPS`] in all: every lead, and of each story as many others as there
 /// is room for, the first seen first.
 pub(super) fn limit_articles(stories: &mut Vec<StoryWithArticles>) {
-    for with in stories.iter_mut() {
-        let lead = with.story.lead;
-        with.articles.sort_by_key(|article| (article.id != lead, article.seen, article.enriched));
-    }
     stories.truncate(map::MAX_STRIPS);
-    let kept =
-        |most: usize| -> usize { stories.iter().map(|with| with.articles.len().min(most)).sum() };
-    let fits = |most: &usize| kept(*most) <= map::MAX_STRIPS;
-    let each = (1..=map::MAX_STRIPS).rev().find(fits).unwrap_or(1);
-    for with in stories.iter_mut() {
-        with.articles.truncate(each);
+    let kept = |most| stories.iter().map(|with| with.articles.len().min(most)).sum::<usize>();
+    let each = (1..=map::MAX_STRIPS).rev().find(|most| kept(*most) <= map::MAX_STRIPS).unwrap_or(1);
+    for StoryWithArticles { story, articles } in stories {
+        lead_first(story, articles);
+        articles.truncate(each);
     }
 }
 
@@ -919,7 +907,7 @@ mod tests {
             .iter()
             .map(|article| (article.id, "The ferry sank at noon near the old pier.".to_owned()))
             .collect();
-        let studied = compare_stories(vec![with], &texts);
+        let studied = compare_all(vec![with], &texts);
         let asked = studied[0].articles.iter().filter_map(|studied| studied.against.as_ref());
         assert_eq!(asked.clone().count(), 19);
         assert_eq!(asked.filter(|against| against.changes.is_some()).count(), MAX_CHANGES);
@@ -937,7 +925,7 @@ mod tests {
             (first, text("fourteen")),
             (second, text("forty-one")),
         ]);
-        let studied = compare_stories(vec![with], &texts);
+        let studied = compare_all(vec![with], &texts);
         let version = studied[0].articles[2].against.as_ref().unwrap();
         assert_eq!((version.base, studied[0].articles[1].article.id), (1, first));
         assert!(matches!(&version.lede, WordDiff::Edited(runs) if runs.len() == 4));
@@ -952,7 +940,7 @@ mod tests {
             .iter()
             .map(|article| (article.id, "The ferry sank at noon.".to_owned()))
             .collect();
-        let study = |story, texts| compare_stories(vec![story], texts);
+        let study = |story, texts| compare_all(vec![story], texts);
         assert!(map_of(&study(with.clone(), &only_copies)).strips.is_empty());
         let only_lead = Texts::from([(lead, "The ferry sank at noon.".to_owned())]);
         assert_eq!(map_of(&study(with, &only_lead)).strips.len(), 1);

@@ -116,16 +116,12 @@ async fn save(api: Api, request: Request) -> Page {
 }
 
 /// Stores a subscription. A new one never replaces another.
-async fn put(
-    api: &Api,
-    fields: &Fields,
-    settings: SubscriptionSettings,
-) -> Result<String, Mistake> {
+async fn put(api: &Api, form: &Fields, settings: SubscriptionSettings) -> Result<String, Mistake> {
     let id = settings.id.to_string();
     let failed = |refusal: Refusal| Mistake::of(&refusal.explain().1);
     let known = api.app.subscriptions().await.map_err(|error| failed(error.into()))?;
-    let is_known = |id: &str| known.records().any(|it| it.subscription.id.as_str() == id);
-    if fields.is_new() && (id == "new" || is_known(&id)) {
+    let is_known = |other: &str| known.records().any(|it| it.subscription.id.as_str() == other);
+    if form.is_new() && (id == "new" || is_known(&id)) {
         let why = format!("there is already a subscription {id:?}: choose another name");
         return Err(Mistake::new("name", why));
     }
@@ -565,13 +561,9 @@ impl Fields {
         number
     }
 
-    fn parsed<T: FromStr<Err: Display>>(
-        &self,
-        name: &str,
-        mistakes: &mut Vec<Mistake>,
-    ) -> Option<T> {
+    fn parsed<T: FromStr<Err: Display>>(&self, name: &str, wrong: &mut Vec<Mistake>) -> Option<T> {
         let parsed = self.given(name)?.parse();
-        parsed.map_err(|error: T::Err| mistakes.push(Mistake::new(name, error.to_string()))).ok()
+        parsed.map_err(|error: T::Err| wrong.push(Mistake::new(name, error.to_string()))).ok()
     }
 
     fn put(&mut self, name: &str, value: Option<impl Display>) {
@@ -834,9 +826,7 @@ pub(super) async fn rehearse(api: &Api, fields: &Fields) -> Preview {
     let hours = fields.one("hours").parse().ok();
     let hours = hours.filter(|hours| SPANS.iter().any(|(it, _)| it == hours)).unwrap_or(usual);
     // If somebody types on, the next request may start.
-    let Ok(_turn) = api.app.comparisons.acquire().await else {
-        return Preview::Untried;
-    };
+    let Ok(_turn) = api.app.comparisons.acquire().await else { return Preview::Untried };
     match api.rehearse_subscription(settings, hours).await {
         Ok(found) => Preview::Found(hours, Box::new(found)),
         Err(refusal) => Preview::Mistakes(vec![Mistake::of(&refusal.explain().1)]),
