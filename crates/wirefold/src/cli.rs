@@ -142,9 +142,9 @@ Example:
 }
 
 #[cfg(test)]
-mod docs;
+mod docs_tests;
 #[cfg(test)]
-mod shown;
+mod shown_tests;
 
 #[cfg(test)]
 mod tests {

@@ -17,7 +17,7 @@ mod extraction;
 mod finding;
 mod fold;
 #[cfg(test)]
-mod generated_page;
+mod generated_page_tests;
 mod global;
 mod input;
 mod local_time;

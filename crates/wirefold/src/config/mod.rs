@@ -14,7 +14,7 @@ mod settings;
 mod tree;
 
 #[cfg(test)]
-mod docs;
+mod docs_tests;
 #[cfg(test)]
 mod tests;
 

@@ -7,7 +7,7 @@
 //! The list of metrics is closed: [`all_metrics`]. docs/metrics.md is generated from it.
 
 #[cfg(test)]
-mod docs;
+mod docs_tests;
 mod health;
 mod loops;
 mod metrics;

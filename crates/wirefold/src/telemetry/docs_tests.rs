@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use wirefold_flow::{Metric, MetricKind};
 
 use super::all_metrics;
-use crate::generated_page::assert_up_to_date;
+use crate::generated_page_tests::assert_up_to_date;
 
 const HEAD: &str = "\
 # Metrics

@@ -1,7 +1,7 @@
 //! Writes `docs/config.md` from the reference. A test keeps the two equal.
 
 use super::{Row, Section, sections};
-use crate::generated_page::assert_up_to_date;
+use crate::generated_page_tests::assert_up_to_date;
 
 const HEAD: &str = "\
 # Settings

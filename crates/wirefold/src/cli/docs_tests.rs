@@ -3,7 +3,7 @@
 use clap::{Arg, Command, CommandFactory as _};
 
 use super::Cli;
-use crate::generated_page::assert_up_to_date;
+use crate::generated_page_tests::assert_up_to_date;
 
 const HEAD: &str = "\
 # Commands
