@@ -56,7 +56,7 @@ pub use standby::run_under;
 pub use subscription::check;
 pub use text::{Templates, usual_message};
 pub use wirefold_http_client::WEB_PORTS;
-pub use wording::{nearest, suggestion};
+pub use wording::suggestion;
 
 /// The name of the matcher, in logs and in marks.
 pub(crate) const NAME: &str = "alerter";

@@ -56,8 +56,7 @@ pub(crate) fn is_unfit(character: char) -> bool {
 }
 
 /// The known name that is nearest to a mistyped one, if any is near.
-#[must_use]
-pub fn nearest<'a>(typed: &str, known: &[&'a str]) -> Option<&'a str> {
+fn nearest<'a>(typed: &str, known: &[&'a str]) -> Option<&'a str> {
     let typed = typed.to_lowercase();
     let distance = |name: &str| strsim::damerau_levenshtein(&typed, name);
     let (name, distance) =

@@ -130,7 +130,7 @@ fn text(loaded: &Loaded, with_origin: bool) -> String {
     let mut head = String::new();
     for setting in settings {
         if setting.head != head {
-            let _ = writeln!(shown, "\n{}", header(&setting.head));
+            let _ = writeln!(shown, "\n{}", config::header(&setting.head));
             head.clone_from(&setting.head);
         }
         let text = &setting.text;
@@ -168,14 +168,6 @@ impl Shown {
             None => format!("# {name} is not set"),
         };
         Self { key: line.key, head, text }
-    }
-}
-
-/// `[page]`, or `[[feed]]` for `feed.0`.
-fn header(table: &str) -> String {
-    match table.split_once('.') {
-        Some((list, _)) => format!("[[{list}]]"),
-        None => format!("[{table}]"),
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use toml::Value;
 use wirefold_query::{Lists, MAX_BYTES};
 
-use super::origin::{Origin, Problem, SourceLocation, suggestion};
+use super::origin::{Origin, Problem, suggestion};
 use super::tree::Tree;
 
 /// The size limit of a settings file, in bytes.
@@ -121,7 +121,7 @@ fn index_below<'a>(key: &'a str, list: &str) -> Option<(usize, &'a str)> {
 
 /// The file of subscriptions that a mistake is in. `None` if it is elsewhere.
 pub(super) fn subscription_file(problem: &Problem) -> Option<String> {
-    let Origin::File(SourceLocation { file, .. }) = &problem.at else { return None };
+    let Origin::File { file, .. } = &problem.at else { return None };
     let folder = Path::new(&**file).parent().and_then(Path::file_name);
     (folder == Some(OsStr::new(SUBSCRIPTIONS))).then(|| file.to_string())
 }

@@ -286,7 +286,7 @@ impl Finish<'_> {
             [("command", !delivery.command.is_empty()), ("path", delivery.path.is_some())];
         for (name, _) in programs.into_iter().filter(|(_, is_set)| *is_set) {
             let key = format!("{key}.{name}");
-            if !matches!(self.origins.of(&key), Origin::File(_)) {
+            if !matches!(self.origins.of(&key), Origin::File { .. }) {
                 self.refuse(&key, "it is only allowed in a file of settings");
             }
         }

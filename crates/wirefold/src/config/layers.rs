@@ -61,7 +61,7 @@ impl Sources {
     pub(super) fn resolved(&self, origin: &Origin, path: &str) -> String {
         let path = match (Path::new(path).strip_prefix("~"), self.variable("HOME"), origin) {
             (Ok(below_home), Some(home), _) => Path::new(home).join(below_home),
-            (_, _, Origin::File(place)) => Path::new(&*place.file).with_file_name(path),
+            (_, _, Origin::File { file, .. }) => Path::new(&**file).with_file_name(path),
             _ => self.folder.join(path),
         };
         std::path::absolute(&path).unwrap_or(path).to_string_lossy().into_owned()

@@ -1,6 +1,6 @@
 //! The configuration: settings from files, the environment and flags, each with its origin.
 //!
-//! [`load`] reads and checks everything and reports all mistakes at once. The environment and the paths of
+//! [`load`] reads and checks everything and reports mistakes of all tables at once. The environment and the paths of
 //! files are arguments ([`Sources`]). Only [`Sources::of_process`] reads the real ones.
 
 mod files;
@@ -28,6 +28,7 @@ use layers::Layered;
 
 pub(crate) use layers::{FILE_NAME, Overrides, Sources};
 pub(crate) use origin::{ConfigError, Origin, Origins, Problem, suggestion};
+pub(crate) use read::header;
 pub(crate) use reference::{Line, Row, Section, lines, quoted, sections, toml_text};
 pub(crate) use services::reachable;
 pub(crate) use settings::{

@@ -6,14 +6,20 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-pub(super) use wirefold_alerter::nearest;
 pub(crate) use wirefold_alerter::suggestion;
 
-/// The origin of a value or a key.
+/// The origin of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// A place in a file.
-    File(SourceLocation),
+    File {
+        /// The file name as messages show it: `wirefold.toml` in the working folder, otherwise with its folder.
+        file: Arc<str>,
+        /// The line, from 1. 0 means the whole file.
+        line: usize,
+        /// The column in characters, from 1.
+        column: usize,
+    },
     /// An environment variable.
     Environment(String),
     /// A flag of the command line, such as `--listen`.
@@ -22,28 +28,17 @@ pub(crate) enum Origin {
     Default,
 }
 
-/// A place in a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SourceLocation {
-    /// The file name as messages show it: `wirefold.toml` in the working folder, otherwise with its folder.
-    pub(crate) file: Arc<str>,
-    /// The line, from 1. 0 means the whole file.
-    pub(crate) line: usize,
-    /// The column in characters, from 1.
-    pub(crate) column: usize,
-}
-
 impl Origin {
     /// A whole file.
     pub(super) fn file(name: &str) -> Self {
-        Self::File(SourceLocation { file: name.into(), line: 0, column: 0 })
+        Self::File { file: name.into(), line: 0, column: 0 }
     }
 
     /// The origin in a message about a mistake, with the column in a file.
     pub(crate) fn pointed(&self) -> String {
         match self {
-            Self::File(SourceLocation { file, line: 0, .. }) => file.to_string(),
-            Self::File(place) => format!("{self}:{}", place.column),
+            Self::File { file, line: 0, .. } => file.to_string(),
+            Self::File { column, .. } => format!("{self}:{column}"),
             _ => self.to_string(),
         }
     }
@@ -53,24 +48,17 @@ impl fmt::Display for Origin {
     /// `wirefold.toml:14`, `WIREFOLD_PAGE__LISTEN`, `--listen` or `default`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(place) => write!(f, "{}:{}", place.file, place.line),
+            Self::File { file, line, .. } => write!(f, "{file}:{line}"),
             Self::Environment(name) | Self::Flag(name) => f.write_str(name),
             Self::Default => f.write_str("default"),
         }
     }
 }
 
-/// The origins of a key and of its value. Those of an element of a list are its beginning.
-#[derive(Debug, Clone)]
-pub(crate) struct KeyOrigin {
-    pub(crate) named: Origin,
-    pub(super) at: Origin,
-}
-
-/// The origin of each value, by its key, such as `page.listen` or `feed.0.url`.
+/// The origin of each key, such as `page.listen` or `feed.0.url`. That of an element of a list is its beginning.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Origins {
-    pub(super) by_key: BTreeMap<String, KeyOrigin>,
+    pub(super) by_key: BTreeMap<String, Origin>,
 }
 
 impl Origins {
@@ -79,16 +67,15 @@ impl Origins {
         // Keys that TOML quotes are stored without quotation marks.
         let key = key.replace('"', "");
         let table = || self.by_key.get(key.strip_suffix(".id")?);
-        let place = self.by_key.get(&key).or_else(table);
-        place.map_or(Origin::Default, |place| place.named.clone())
+        self.by_key.get(&key).or_else(table).cloned().unwrap_or(Origin::Default)
     }
 
-    /// The origins of a key and of its value, or those of the nearest table around them.
-    pub(crate) fn nearest(&self, key: &str) -> KeyOrigin {
+    /// The origin of a key, or that of the nearest table around it.
+    pub(crate) fn nearest(&self, key: &str) -> Origin {
         match (self.by_key.get(key), key.rsplit_once('.')) {
             (Some(place), _) => place.clone(),
             (None, Some((around, _))) => self.nearest(around),
-            (None, None) => KeyOrigin { named: Origin::Default, at: Origin::Default },
+            (None, None) => Origin::Default,
         }
     }
 
@@ -126,7 +113,7 @@ impl ConfigError {
     /// The mistakes in the order of lines in files, the others after them.
     pub(super) fn new(mut problems: Vec<Problem>) -> Self {
         problems.sort_by_key(|problem| match &problem.at {
-            Origin::File(place) => (0, place.line, place.column),
+            Origin::File { line, column, .. } => (0, *line, *column),
             _ => (1, 0, 0),
         });
         Self { problems }

@@ -62,10 +62,12 @@ pub(super) fn row(key: &str) -> Option<Row> {
     SCHEMA.table(property).is_none().then(|| SCHEMA.row(name, default_of(key), property, table))
 }
 
-/// The value that a setting has if nobody sets it, or an example if somebody must.
-pub(super) fn fallback(key: &str) -> Option<toml::Value> {
-    let example = || row(key).filter(|row| row.required)?.example().parse().ok();
-    default_of(key).cloned().or_else(example)
+/// A table of a list with only the keys that it needs, as in examples.
+pub(super) fn smallest(list: &str) -> toml::Value {
+    let rows = sections().into_iter().filter(|section| section.key == list);
+    let needed = rows.flat_map(|section| section.rows).filter(|row| row.required);
+    let lines: String = needed.map(|row| format!("{} = {}\n", row.name, row.example())).collect();
+    lines.parse::<toml::Table>().unwrap_or_default().into()
 }
 
 fn default_of(key: &str) -> Option<&'static toml::Value> {
@@ -129,13 +131,13 @@ pub(super) fn properties(table: &Value) -> impl Iterator<Item = (&String, &Value
 }
 
 /// Whether a key of a table must be set.
-pub(super) fn is_required(table: &Value, name: &str) -> bool {
+fn is_required(table: &Value, name: &str) -> bool {
     let required = table.get("required").and_then(Value::as_array);
     required.is_some_and(|names| names.iter().any(|one| one == name))
 }
 
 /// Whether values are of a type of JSON Schema.
-pub(super) fn is_of_type(schema: &Value, name: &str) -> bool {
+fn is_of_type(schema: &Value, name: &str) -> bool {
     match schema.get("type") {
         Some(Value::Array(names)) => names.iter().any(|one| one == name),
         kind => kind.is_some_and(|one| one == name),
@@ -237,7 +239,7 @@ pub(super) fn name_of(schema: &Value) -> Option<&str> {
 }
 
 /// The words of an enumeration.
-pub(super) fn words_of(target: &Value) -> Option<Vec<&str>> {
+fn words_of(target: &Value) -> Option<Vec<&str>> {
     if let Some(words) = target.get("enum").and_then(Value::as_array) {
         return Some(words.iter().filter_map(Value::as_str).collect());
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::origin::{KeyOrigin, Origin, Origins, Problem, SourceLocation};
+use super::origin::{Origin, Origins, Problem};
 
 /// The number of syntax errors that are reported. Later ones mostly follow from the first.
 const MAX_SYNTAX_ERRORS: usize = 5;
@@ -79,13 +79,13 @@ impl<'a> Lines<'a> {
     }
 
     fn origin(&self, span: Range<usize>) -> Origin {
-        let Origin::File(SourceLocation { file, .. }) = self.whole else {
+        let Origin::File { file, .. } = self.whole else {
             return self.whole.clone();
         };
         let line = self.starts.partition_point(|start| *start <= span.start);
         let before = self.text.get(self.starts[line - 1]..span.start).unwrap_or_default();
         let column = before.chars().count() + 1;
-        Origin::File(SourceLocation { file: Arc::clone(file), line, column })
+        Origin::File { file: Arc::clone(file), line, column }
     }
 
     fn collect_table(&self, key: &str, table: &DeTable<'_>, origins: &mut Origins) {
@@ -110,7 +110,6 @@ impl<'a> Lines<'a> {
             }
             _ => {}
         }
-        let place = KeyOrigin { named: self.origin(named), at: self.origin(value.span()) };
-        origins.by_key.insert(key, place);
+        origins.by_key.insert(key, self.origin(named));
     }
 }

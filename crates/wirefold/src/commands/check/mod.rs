@@ -13,7 +13,6 @@ use clap::Args;
 use wirefold_alerter::WEB_PORTS;
 use wirefold_fetcher::extract::Extractor;
 use wirefold_proto::{SubscriptionId, SubscriptionSettings};
-use wirefold_query::Query;
 
 use crate::client::block_on;
 use crate::config::{
@@ -292,18 +291,6 @@ fn absent_deliveries(loaded: &Loaded) -> Vec<Finding> {
 
 fn subscriptions(loaded: &Loaded) -> Vec<Finding> {
     let look = |(at, subscription): (usize, &config::SubscriptionConfig)| {
-        let queries = [
-            ("query", Some(&subscription.query)),
-            ("break_quiet", subscription.break_quiet.as_ref()),
-        ];
-        for (key, query) in queries {
-            if let Some(query) = query
-                && let Err(error) = Query::parse_with(query, &loaded.lists)
-            {
-                let place = loaded.origins.of(&format!("subscription.{at}.{key}"));
-                return Finding::bad(format!("{place}: `{key}`, {error}"));
-            }
-        }
         let settings = subscription.id.clone().map(|id| subscription.settings(id));
         let named = |it: &SubscriptionSettings| it.named_deliveries().cloned().collect::<Vec<_>>();
         if let Some(settings) = settings
@@ -311,7 +298,7 @@ fn subscriptions(loaded: &Loaded) -> Vec<Finding> {
         {
             // It begins with the key that it is about.
             let key = why.split(':').next().unwrap_or_default();
-            let place = loaded.origins.nearest(&format!("subscription.{at}.{key}")).named.pointed();
+            let place = loaded.origins.nearest(&format!("subscription.{at}.{key}")).pointed();
             return Finding::bad(format!("{place}: subscription {}: {why}", subscription.name));
         }
         Finding::good(format!("subscription {}", subscription.name))
@@ -409,12 +396,10 @@ fn private_address(loaded: &Loaded, key: &str, url: &url::Url) -> Option<Finding
 /// Why the HTTP client will refuse the port of an address that is not private.
 fn odd_port(loaded: &Loaded, url: &url::Url) -> Option<String> {
     let port = url.port().filter(|port| !WEB_PORTS.contains(port))?;
-    let allowed = loaded.config.private_networks();
-    let is_let_in = match url.host()? {
+    let is_let_in = match address_in(url) {
+        Some(address) => is_allowed(loaded, address),
         // The address of a name is resolved and checked with each request.
-        url::Host::Domain(_) => !allowed.is_empty(),
-        url::Host::Ipv4(address) => allowed.iter().any(|net| net.contains(&IpAddr::V4(address))),
-        url::Host::Ipv6(address) => allowed.iter().any(|net| net.contains(&IpAddr::V6(address))),
+        None => !loaded.config.private_networks().is_empty(),
     };
     let is_of_web = matches!(url.scheme(), "http" | "https");
     (is_of_web && !is_let_in).then(|| {
@@ -426,17 +411,23 @@ fn odd_port(loaded: &Loaded, url: &url::Url) -> Option<String> {
 }
 
 fn is_refused(loaded: &Loaded, url: &url::Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    let address = match host {
-        "localhost" => Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)),
-        _ => host.parse().ok(),
-    };
-    let Some(address) = address else { return false };
-    let is_private = match address.to_canonical() {
+    let is_private = |address: IpAddr| match address.to_canonical() {
         IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
         IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
     };
-    is_private && !loaded.config.private_networks().iter().any(|net| net.contains(&address))
+    address_in(url).is_some_and(|it| is_private(it) && !is_allowed(loaded, it))
+}
+
+/// The address that a host is; `None` for a name that must be resolved.
+fn address_in(url: &url::Url) -> Option<IpAddr> {
+    match url.host_str()?.trim_matches(['[', ']']) {
+        "localhost" => Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)),
+        host => host.parse().ok(),
+    }
+}
+
+fn is_allowed(loaded: &Loaded, address: IpAddr) -> bool {
+    loaded.config.private_networks().iter().any(|net| net.contains(&address))
 }
 
 #[cfg(test)]

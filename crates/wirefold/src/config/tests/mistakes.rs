@@ -31,26 +31,38 @@ fn a_wrong_type_says_what_was_expected_with_an_example() {
     check(
         "[bus]\nreplicas = \"many\"\n[fetcher]\nmin_interval = 600\n",
         &[
-            "wirefold.toml:2:12: `bus.replicas`: expected a whole number, found the text \"many\"; for \
+            "wirefold.toml:2:1: `bus.replicas`: expected a whole number, found string \"many\"; for \
              example replicas = 3",
-            "wirefold.toml:4:16: `fetcher.min_interval`: expected a duration such as \"30s\", \
-             \"15m\", \"12h\", found the number 600; for example min_interval = \"10m\"",
+            "wirefold.toml:4:1: `fetcher.min_interval`: expected a duration such as \"30s\", \
+             \"15m\", \"12h\", found integer `600`; for example min_interval = \"10m\"",
         ],
     );
     check(
         "page = 8787\nfeed = [\"https://a.example/\"]\nsource = 3\n",
         &[
-            "wirefold.toml:1:8: `page`: expected a table headed [page], found the number 8787",
-            "wirefold.toml:2:9: `feed.0`: expected a table headed [[feed]], found the text \
+            "wirefold.toml:1:1: `page`: expected a table headed [page], found integer `8787`",
+            "wirefold.toml:2:9: `feed.0`: expected a table headed [[feed]], found string \
              \"https://a.example/\"",
-            "wirefold.toml:3:10: `source`: expected a table headed [[source]], found the number 3",
+            "wirefold.toml:3:1: `source`: expected a table headed [[source]], found integer `3`",
         ],
     );
     check(
         "window = 2026-11-20\n",
-        &["wirefold.toml:1:10: `window`: expected a duration such as \"30s\", \"15m\", \
-           \"12h\", found 2026-11-20 without quotes; for example window = \"7d\""],
+        &[
+            "wirefold.toml:1:1: `window`: \"2026-11-20\" is not a duration: expected a number and one of s, m, h, d, \
+           such as \"30s\"; for example window = \"7d\"",
+        ],
     );
+}
+
+#[test]
+fn a_list_in_place_of_a_table_is_refused() {
+    let expected = "`feed.0`: expected a table headed [[feed]], found a list";
+    let mistakes = World::new("feed = [[\"sea\", \"https://a.example/\"]]\n").mistakes();
+    assert!(mistakes.contains(expected), "{mistakes}");
+    let pages = World::new("[[page]]\ntokens = \"auto\"\n").mistakes();
+    assert!(pages.contains("`page`: expected a table headed [page], found a list"), "{pages}");
+    assert!(pages.lines().count() < 3, "{pages}");
 }
 
 #[test]
@@ -60,14 +72,14 @@ fn invalid_values_are_reported_all_at_once() {
          [retention]\nmax_bytes = 5\n[[feed]]\nurl = \"ftp://a.example\"\n[[feed]]\nid = \"A B\"\n\
          url = \"https://a.example\"\n",
         &[
-            "wirefold.toml:1:13: `full_text`: \"atuo\" is none of \"auto\", \"on\", \"off\"; did \
-             you mean \"auto\"?",
+            "wirefold.toml:1:1: `full_text`: unknown variant `atuo`, expected one of `auto`, `on`, `off`; for \
+             example full_text = \"auto\"",
             "wirefold.toml:3:1: `fetcher.allow_private`: expected networks such as \"192.168.0.0/16\" or \
              \"fd00::/8\", or names such as \"nas.local\"",
             "wirefold.toml:5:1: `retention.max_bytes`: expected at least 16777216, which are 16 MiB",
-            "wirefold.toml:7:7: `feed.0.url`: \"ftp://a.example\" begins with neither https:// \
+            "wirefold.toml:7:1: `feed.0.url`: \"ftp://a.example\" begins with neither https:// \
              nor http://; for example url = \"https://harbour.example/rss.xml\"",
-            "wirefold.toml:9:6: `feed.1.id`: feed id \"A B\": 'A' does not belong in it; for \
+            "wirefold.toml:9:1: `feed.1.id`: feed id \"A B\": 'A' does not belong in it; for \
              example id = \"harbour\"",
         ],
     );
@@ -81,9 +93,9 @@ fn a_wrong_value_does_not_hide_mistakes_in_other_tables() {
         &[
             "wirefold.toml:1:1: unknown key `windw`; did you mean `window`?",
             "wirefold.toml:2:1: `log`: expected a level, or parts with one, such as \"info,wirefold_fetcher=debug\"",
-            "wirefold.toml:4:16: `fetcher.min_interval`: expected a duration such as \"30s\", \
-             \"15m\", \"12h\", found the number 600; for example min_interval = \"10m\"",
-            "wirefold.toml:7:8: `delivery.0.name`: expected a text, found the number 7; for example \
+            "wirefold.toml:4:1: `fetcher.min_interval`: expected a duration such as \"30s\", \
+             \"15m\", \"12h\", found integer `600`; for example min_interval = \"10m\"",
+            "wirefold.toml:7:1: `delivery.0.name`: expected a text, found integer `7`; for example \
              name = \"phone\"",
         ],
     );
@@ -94,9 +106,9 @@ fn a_missing_key_is_reported_once_at_its_table() {
     check(
         "[[feed]]\ntitle = \"A\"\n\n[[feed]]\nurl = 5\n",
         &[
-            "wirefold.toml:1:1: [[feed]] has no `url`; write url = \
+            "wirefold.toml:1:1: `feed.0.url`: it is needed; for example url = \
              \"https://harbour.example/rss.xml\"",
-            "wirefold.toml:5:7: `feed.1.url`: expected a web address, found the number 5; for \
+            "wirefold.toml:5:1: `feed.1.url`: expected a web address, found integer `5`; for \
              example url = \"https://harbour.example/rss.xml\"",
         ],
     );
@@ -280,19 +292,20 @@ fn a_key_that_cannot_sign_is_refused() {
 }
 
 #[test]
-fn values_that_their_own_types_refuse_are_all_reported() {
+fn a_value_of_each_table_that_its_own_type_refuses_is_reported() {
     check(
         "[page]\nlisten = \"here\"\n[bus]\nreplicas = 300\n[budget]\nsites = { a = -1 }\n[[feed]]\n\
          url = \"https://a.example/\"\ntimeout = \"soon\"\n[[feed]]\nurl = \"a\"\n[[subscription]]\n\
-         name = \"all\"\nquery = \"*\"\nmin_outlets = 99999999999\ninhibited_by = [\"A B\", \"x\", \"C D\"]\n",
+         name = \"all\"\nquery = \"*\"\nmin_outlets = 99999999999\n[[subscription]]\nname = \"other\"\nquery = \"*\"\n\
+         inhibited_by = [\"x\", \"A B\"]\n",
         &[
-            "wirefold.toml:2:10: `page.listen`: \"here\" is not an IP address with a port; for example listen = \"127.0.0.1:8787\"",
-            "wirefold.toml:4:12: `bus.replicas`: expected a whole number, found the number 300; for example replicas = 3",
-            "wirefold.toml:6:15: `budget.sites.a`: expected a table of whole numbers, found the number -1; for example sites = { \"wire.example\" = 10 }",
-            "wirefold.toml:9:11: `feed.0.timeout`: \"soon\" is not a duration: expected a number and one of s, m, h, d, such as \"30s\"; for example timeout = \"1m\"",
-            "wirefold.toml:11:7: `feed.1.url`: \"a\" is not a web address: write https:// before it; for example url = \"https://harbour.example/rss.xml\"",
-            "wirefold.toml:15:15: `subscription.0.min_outlets`: expected a whole number, found the number 99999999999; for example min_outlets = 3",
-            "wirefold.toml:16:17: `subscription.0.inhibited_by.0`: subscription id \"A B\": 'A' does not belong in it; for example inhibited_by = [\"storms\"]",
+            "wirefold.toml:2:1: `page.listen`: \"here\" is not an IP address with a port; for example listen = \"127.0.0.1:8787\"",
+            "wirefold.toml:4:1: `bus.replicas`: expected a whole number, found integer `300`; for example replicas = 3",
+            "wirefold.toml:6:11: `budget.sites.a`: expected a table of whole numbers, found integer `-1`; for example sites = { \"wire.example\" = 10 }",
+            "wirefold.toml:9:1: `feed.0.timeout`: \"soon\" is not a duration: expected a number and one of s, m, h, d, such as \"30s\"; for example timeout = \"1m\"",
+            "wirefold.toml:11:1: `feed.1.url`: \"a\" is not a web address: write https:// before it; for example url = \"https://harbour.example/rss.xml\"",
+            "wirefold.toml:15:1: `subscription.0.min_outlets`: expected a whole number, found integer `99999999999`; for example min_outlets = 3",
+            "wirefold.toml:19:22: `subscription.1.inhibited_by.1`: subscription id \"A B\": 'A' does not belong in it; for example inhibited_by = [\"storms\"]",
         ],
     );
 }
