@@ -1,7 +1,6 @@
 //! The lines that `up` prints: one for each article, and counts for the summary.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -12,75 +11,72 @@ use wirefold_proto::streams::{ALERTS, OUTPUT};
 use wirefold_proto::{ArticleId, Class, EventId, Volume};
 
 use crate::article_lines::ArticleLines;
-use crate::output;
+use crate::output::{self, count};
 
 /// The counts since the start, for the summary at the end.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
-    articles: AtomicU64,
-    stories: AtomicU64,
-    events: AtomicU64,
-    folded: AtomicU64,
-    versions: AtomicU64,
-    loud: AtomicU64,
-    silent: AtomicU64,
+pub(super) struct Tally(Mutex<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    articles: u64,
+    stories: u64,
+    events: u64,
+    folded: u64,
+    versions: u64,
+    loud: u64,
+    silent: u64,
 }
 
 impl Tally {
     /// The summary for people.
     pub(super) fn summary(&self) -> String {
-        let number = |counter: &AtomicU64| usize::try_from(counter.load(Ordering::Relaxed));
-        let count = |counter, one, many| output::count(number(counter).unwrap_or(0), one, many);
+        let counts = self.counts();
         format!(
             "{} → {} → {} · {}, {} folded · {} sent, {} updated silently",
-            count(&self.articles, "article", "articles"),
-            count(&self.stories, "story", "stories"),
-            count(&self.events, "event", "events"),
-            count(&self.folded, "copy", "copies"),
-            count(&self.versions, "version", "versions"),
-            count(&self.loud, "alert", "alerts"),
-            count(&self.silent, "time", "times"),
+            count(counts.articles, "article", "articles"),
+            count(counts.stories, "story", "stories"),
+            count(counts.events, "event", "events"),
+            count(counts.folded, "copy", "copies"),
+            count(counts.versions, "version", "versions"),
+            count(counts.loud, "alert", "alerts"),
+            count(counts.silent, "time", "times"),
         )
     }
 
     /// Counts an article. A related article may still open an event, for example one that continues an
     /// earlier event.
     fn article(&self, class: Class, opens_event: bool) {
-        let counters: &[&AtomicU64] = match class {
-            Class::Copy => &[&self.folded],
-            Class::Version => &[&self.versions],
-            Class::New => &[&self.stories, &self.events],
-            Class::Related if opens_event => &[&self.stories, &self.events],
-            Class::Related => &[&self.stories],
-        };
-        for counter in counters.iter().chain([&&self.articles]) {
-            counter.fetch_add(1, Ordering::Relaxed);
+        let mut counts = self.counts();
+        counts.articles += 1;
+        match class {
+            Class::Copy => counts.folded += 1,
+            Class::Version => counts.versions += 1,
+            Class::New | Class::Related => {
+                counts.stories += 1;
+                counts.events += u64::from(class == Class::New || opens_event);
+            }
         }
     }
 
     fn alert(&self, volume: Volume) {
-        let counter = match volume {
-            Volume::Loud => &self.loud,
-            Volume::Silent => &self.silent,
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
+        match volume {
+            Volume::Loud => self.counts().loud += 1,
+            Volume::Silent => self.counts().silent += 1,
+        }
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The form of the printed lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Output {
-    /// Prints a line for each article.
-    Lines,
-    /// Prints nothing. The articles are still counted.
-    Nothing,
-}
-
-/// Follows the output and the alerts from now on until `stop`.
+/// Follows the output and the alerts from now on until `stop`. Counts them, and prints a line for each article if it
+/// `is_shown`.
 pub(super) async fn follow(
     bus: Arc<dyn Bus>,
     tally: Arc<Tally>,
-    output: Output,
+    is_shown: bool,
     stop: CancellationToken,
 ) -> Result<(), BusError> {
     let from = |stream: &'static str| {
@@ -103,7 +99,7 @@ pub(super) async fn follow(
                     let opens_event = article.verdict.event == EventId::from(article.id);
                     tally.article(article.verdict.class, opens_event);
                     // The whole article is large, and only its line needs it.
-                    if output == Output::Lines && let Ok(whole) = decode(&stored) {
+                    if is_shown && let Ok(whole) = decode(&stored) {
                         output::note(lines.line(&whole, output::width()));
                     }
                 }

@@ -34,11 +34,10 @@ use crate::fold::{self, FoldArguments, Method};
 use crate::global::Global;
 use crate::telemetry::{self, Logging};
 use arguments::{DemoArguments, RunArguments, SettingsFlags, SetupArguments, UpArguments};
-use console::{Output, Tally};
+use console::Tally;
 use demo::Demo;
 use pipeline::{Pipeline, Running};
-use process::Signals;
-use process::{BUS, End, StartingProcess};
+use process::{Signals, StartingProcess};
 
 pub(crate) use process::SOCKET;
 
@@ -74,13 +73,12 @@ pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Re
             }
             (open_bus(&loaded.config.data, clock.clone())?, None)
         } else {
-            let addresses = loaded.config.bus.addresses();
-            begun.health.waiting(BUS, format!("no NATS server answers at {addresses} yet"));
-            let bus = match nats::wait_for_server(&loaded.config, name, clock.clone(), &mut signals)
-                .await?
-            {
+            let (config, health) = (&loaded.config, &begun.health);
+            let connecting =
+                nats::wait_for_server(config, name, clock.clone(), health, &mut signals);
+            let bus = match connecting.await? {
                 Ok(bus) => bus,
-                Err(signal) => return Ok(signal.exit()),
+                Err(exit) => return Ok(exit),
             };
             nats::must_not_be_forgetting(&bus).await?;
             nats::check_streams(&bus, stage).await?;
@@ -94,11 +92,11 @@ pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Re
         if !arguments.supervised {
             global.note(format_args!("running the {name} · health and metrics on http://{at}"));
         }
-        let end = running.process.run(signals).await;
+        let ended = running.process.run(signals).await;
         if let Some(server) = server {
             server.close().await;
         }
-        finish(end)
+        ended
     })
 }
 
@@ -169,7 +167,7 @@ pub(crate) fn setup(arguments: &SetupArguments, global: &Global) -> anyhow::Resu
 }
 
 /// Runs to the end and drops tasks that still wait. Unfinished work is done at the next start.
-fn in_runtime(work: impl Future<Output = anyhow::Result<Exit>>) -> anyhow::Result<Exit> {
+pub(crate) fn in_runtime(work: impl Future<Output = anyhow::Result<Exit>>) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let ended = runtime.block_on(work);
     runtime.shutdown_background();
@@ -241,9 +239,9 @@ impl Up<'_> {
                 }
             });
         }
-        let end = running.process.run(signals).await;
+        let ended = running.process.run(signals).await;
         self.global.note(tally.summary());
-        finish(end)
+        ended
     }
 
     /// The bus of the data folder. `None` if there is nothing to watch and nothing stored.
@@ -324,11 +322,7 @@ fn logging<'a>(loaded: &'a Loaded, global: &Global, is_demo: bool) -> Logging<'a
 fn show(global: &Global, bus: Arc<dyn Bus>, stop: CancellationToken) -> Arc<Tally> {
     let tally = Arc::new(Tally::default());
     let is_seen = std::io::stderr().is_terminal() || global.verbose > 0;
-    let showing = match is_seen && !global.quiet {
-        true => Output::Lines,
-        false => Output::Nothing,
-    };
-    let follow = console::follow(bus, tally.clone(), showing, stop);
+    let follow = console::follow(bus, tally.clone(), is_seen && !global.quiet, stop);
     tokio::spawn(async move {
         if let Err(error) = follow.await {
             tracing::warn!(%error, "articles are no longer shown here");
@@ -342,14 +336,6 @@ async fn has_feeds_or_articles(bus: &dyn Bus) -> bool {
     let added = bus.last(CONTROL.name, "wirefold.v1.control.feed.add").await;
     let fetched = bus.last(FETCHED.name, ">").await;
     matches!(added, Ok(Some(_))) || matches!(fetched, Ok(Some(_)))
-}
-
-fn finish(end: End) -> anyhow::Result<Exit> {
-    match end {
-        End::Drained => Ok(Exit::Ok),
-        End::CutShort(signal) => Ok(signal.exit()),
-        End::Failed(error) => Err(Stop::bus(format!("{error:#}")).into()),
-    }
 }
 
 /// Prints alerts on standard output.

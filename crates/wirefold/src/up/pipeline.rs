@@ -27,7 +27,7 @@ use super::nats::Serving;
 use super::process::{BUS, Process, Socket, StartingProcess, bind};
 use super::reload::{Reload, alerter_of};
 use super::seams::{ProbeService, RehearsalService, ReplayService};
-use super::{StandardOutput, nats, subjects};
+use super::{StandardOutput, nats, serve, subjects};
 use crate::config::{DeliveryConfig, Loaded};
 use crate::exit::{Exit, Stop};
 use crate::output;
@@ -90,8 +90,8 @@ impl Pipeline<'_> {
             made.map_err(Stop::bus)?;
         }
         self.watch(&mut process, &health, stages);
-        process
-            .start("word to systemd", super::process::notify(health.clone(), process.stop.clone()));
+        let notice = super::process::notify(health.clone(), process.stop.clone());
+        process.serve("word to systemd", notice);
 
         let listener = match stages.contains(&Service::Gateway) {
             true => Some(bind("page", "--listen", config.page.listen).await?),
@@ -223,9 +223,9 @@ impl Pipeline<'_> {
         let gateway = Gateway::open(context, settings).await;
         let gateway = gateway.map_err(Stop::bus)?;
         let (socket, unix) = Socket::bind(self.folder()).await?;
-        process.serve_socket(unix, gateway.router(Access::Socket));
-        process.serve("page", listener, gateway.router(Access::Network));
         let (stop, running) = (process.stop.clone(), gateway.clone());
+        process.serve("socket", serve::unix(unix, gateway.router(Access::Socket), stop.clone()));
+        process.serve("page", serve::tcp(listener, gateway.router(Access::Network), stop.clone()));
         process.start(Service::Gateway.as_str(), async move { Ok(running.run(stop).await?) });
         Ok((socket, gateway))
     }
@@ -252,12 +252,12 @@ impl Pipeline<'_> {
         }
     }
 
-    /// Checks the bus and runs the upkeep of the metrics.
+    /// Checks the bus.
     fn watch(&self, process: &mut Process, health: &Health, stages: &[Service]) {
         let (bus, clock, health) = (self.bus.clone(), self.clock.clone(), health.clone());
         let loops = self.telemetry.loops.clone();
         let (stop, stream) = (process.stop.clone(), written_by(stages));
-        process.start("watch over the bus", async move {
+        process.serve("watch over the bus", async move {
             while !stop.is_cancelled() {
                 match bus.stream_state(stream).await {
                     Ok(_) => health.ready(BUS),
@@ -271,12 +271,6 @@ impl Pipeline<'_> {
                     () = clock.sleep_until(clock.now().plus(BUS_CHECK_INTERVAL)) => {}
                 }
             }
-            Ok(())
-        });
-        let upkeep = self.telemetry.clone().run_upkeep(process.stop.clone());
-        process.start("metrics", async move {
-            upkeep.await;
-            Ok(())
         });
     }
 
@@ -425,14 +419,18 @@ fn print_sign_in_link(tokens: &TokenFile, page: &str, is_demo: bool) -> anyhow::
 /// The longest wait of the alerter.
 const MAX_WAIT: Duration = Duration::from_secs(10);
 
-/// Whether the detector has begun.
+/// Whether the detector has begun: the token is cancelled then.
 #[derive(Clone)]
-pub(super) struct DetectorStart(watch::Sender<bool>);
+pub(super) struct DetectorStart(CancellationToken);
 
 impl DetectorStart {
     /// `is_here` says whether the detector runs in this process.
     pub(super) fn new(is_here: bool) -> Self {
-        Self(watch::Sender::new(!is_here))
+        let began = CancellationToken::new();
+        if !is_here {
+            began.cancel();
+        }
+        Self(began)
     }
 
     /// The context of the detector, with an observer that notices its start.
@@ -443,9 +441,8 @@ impl DetectorStart {
 
     /// Returns once the detector has begun, or the longest wait is over.
     pub(super) async fn wait(&self, clock: &dyn Clock, stop: &CancellationToken) {
-        let mut began = self.0.subscribe();
         tokio::select! {
-            _ = began.wait_for(|has_begun| *has_begun) => {}
+            () = self.0.cancelled() => {}
             () = clock.sleep_until(clock.now().plus(MAX_WAIT)) => {}
             () = stop.cancelled() => {}
         }
@@ -454,14 +451,14 @@ impl DetectorStart {
 
 /// Observes the loop of the detector.
 struct StartObserver {
-    began: watch::Sender<bool>,
+    began: CancellationToken,
     observer: Arc<dyn Observer>,
 }
 
 impl Observer for StartObserver {
     fn observe(&self, name: &str, event: Event<'_>) {
         if matches!(event, Event::Alive | Event::StandingBy { .. }) {
-            self.began.send_replace(true);
+            self.began.cancel();
         }
         self.observer.observe(name, event);
     }

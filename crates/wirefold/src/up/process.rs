@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use axum::Router;
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
@@ -16,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::serve;
 use crate::config::Config;
-use crate::exit::{Exit, stop};
+use crate::exit::{Exit, Stop, stop};
 use crate::output;
 use crate::telemetry::{Health, Telemetry, operations_router};
 
@@ -33,17 +32,6 @@ pub(super) struct Process {
     pub(super) stop: CancellationToken,
 }
 
-/// How a process ended.
-pub(super) enum End {
-    /// It was asked to, and all work was finished.
-    Drained,
-    /// It was asked to, but not all work was finished in time, or it was asked twice. The rest is done at the
-    /// next start.
-    CutShort(StopSignal),
-    /// A stage failed.
-    Failed(anyhow::Error),
-}
-
 impl Process {
     /// A process without tasks.
     pub(super) fn new() -> Self {
@@ -58,42 +46,36 @@ impl Process {
         self.running.spawn(async move { (name, stage.await) });
     }
 
-    /// Serves a router until `stop`.
-    pub(super) fn serve(&mut self, name: &'static str, listener: TcpListener, router: Router) {
-        let stop = self.stop.clone();
+    /// Starts something that cannot fail and runs until `stop`.
+    pub(super) fn serve<F>(&mut self, name: &'static str, server: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
         self.start(name, async move {
-            serve::tcp(listener, router, stop).await;
+            server.await;
             Ok(())
         });
     }
 
-    /// Serves a router on the socket in the data folder until `stop`.
-    pub(super) fn serve_socket(&mut self, listener: UnixListener, router: Router) {
-        let stop = self.stop.clone();
-        self.start("socket", async move {
-            serve::unix(listener, router, stop).await;
-            Ok(())
-        });
-    }
-
-    /// Waits for a signal or a failure, then for all tasks.
-    pub(super) async fn run(mut self, mut signals: Signals) -> End {
+    /// Waits for a signal or a failure, then for all tasks. If not all work was finished in time, or the process was asked
+    /// twice, the rest is done at the next start.
+    pub(super) async fn run(mut self, mut signals: Signals) -> anyhow::Result<Exit> {
         let asked = tokio::select! {
             asked = signals.next() => asked,
-            ended = self.next_end() => return self.fail(ended).await,
+            ended = self.next_end() => return Err(self.fail(ended).await.into()),
         };
         output::note("");
-        tracing::info!(?asked, "draining");
+        tracing::info!("draining");
         self.stop.cancel();
         tokio::select! {
-            () = self.drained() => End::Drained,
-            _ = signals.next() => End::CutShort(asked),
+            () = self.drained() => Ok(Exit::Ok),
+            _ = signals.next() => Ok(asked),
             () = tokio::time::sleep(GRACE) => {
                 tracing::warn!(
                     seconds = GRACE.as_secs(),
                     "some messages were not finished in time: the next start handles them again"
                 );
-                End::CutShort(asked)
+                Ok(asked)
             }
         }
     }
@@ -107,10 +89,10 @@ impl Process {
         }
     }
 
-    async fn fail(mut self, error: anyhow::Error) -> End {
+    async fn fail(mut self, error: anyhow::Error) -> Stop {
         self.stop.cancel();
         let _ = tokio::time::timeout(GRACE, self.drained()).await;
-        End::Failed(error)
+        Stop::bus(format!("{error:#}"))
     }
 
     async fn drained(&mut self) {
@@ -136,7 +118,7 @@ pub(super) struct StartingProcess {
 pub(super) const BUS: &str = "bus";
 
 impl StartingProcess {
-    /// Serves health and metrics at this address. Nothing is ready before the bus is.
+    /// Serves health and metrics at the address of these settings. Nothing is ready before the bus is.
     pub(super) async fn start(config: &Config, telemetry: &Telemetry) -> anyhow::Result<Self> {
         let listen = config.operations.listen;
         let health = Health::new(telemetry.loops.clone());
@@ -145,7 +127,8 @@ impl StartingProcess {
         let port = bind("operations port", "--operations", listen).await?;
         let operations = port.local_addr()?;
         let router = operations_router(telemetry.clone(), health.clone(), &config.hosts());
-        process.serve("operations port", port, router);
+        process.serve("operations port", serve::tcp(port, router, process.stop.clone()));
+        process.serve("metrics", telemetry.clone().run_upkeep(process.stop.clone()));
         Ok(Self { process, health, operations })
     }
 }
@@ -177,25 +160,6 @@ pub(super) struct Signals {
     _hangup: Signal,
 }
 
-/// The sender of the request to stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum StopSignal {
-    /// A supervisor, with SIGTERM.
-    Terminate,
-    /// A person, with Ctrl-C.
-    Interrupt,
-}
-
-impl StopSignal {
-    /// The exit code of a process that had no unfinished work.
-    pub(super) fn exit(self) -> Exit {
-        match self {
-            Self::Terminate => Exit::Ok,
-            Self::Interrupt => Exit::Interrupted,
-        }
-    }
-}
-
 impl Signals {
     /// Handles the signals from now on, so that they no longer end the process at once.
     pub(super) fn listen() -> io::Result<Self> {
@@ -204,11 +168,12 @@ impl Signals {
         Ok(Self { terminate, interrupt, _hangup: signal(SignalKind::hangup())? })
     }
 
-    /// Waits for the next signal.
-    pub(super) async fn next(&mut self) -> StopSignal {
+    /// Waits for the next signal. Returns the exit code of a process without unfinished work: a supervisor asks it to end
+    /// with SIGTERM, a person with Ctrl-C.
+    pub(super) async fn next(&mut self) -> Exit {
         tokio::select! {
-            _ = self.terminate.recv() => StopSignal::Terminate,
-            _ = self.interrupt.recv() => StopSignal::Interrupt,
+            _ = self.terminate.recv() => Exit::Ok,
+            _ = self.interrupt.recv() => Exit::Interrupted,
         }
     }
 }
@@ -223,10 +188,9 @@ impl Signals {
 const CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Reports to systemd until `stop`.
-pub(super) async fn notify(health: Health, stop: CancellationToken) -> anyhow::Result<()> {
+pub(super) async fn notify(health: Health, stop: CancellationToken) {
     let Some(socket) = variable("NOTIFY_SOCKET") else {
-        stop.cancelled().await;
-        return Ok(());
+        return stop.cancelled().await;
     };
     send(&socket, "READY=1");
     let mut ticks = interval(watchdog().unwrap_or(CHECK_INTERVAL) / 2);
@@ -241,7 +205,6 @@ pub(super) async fn notify(health: Health, stop: CancellationToken) -> anyhow::R
         }
     }
     send(&socket, "STOPPING=1");
-    Ok(())
 }
 
 /// How long systemd waits for a sign of life. `None` if it has no watchdog.

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -81,7 +81,7 @@ async fn serve<L: Listener>(
     stop: CancellationToken,
 ) {
     let free = Arc::new(Semaphore::new(bounds.places));
-    let peers = Peers::new(bounds.places / 2);
+    let mut peers = Peers::new(bounds.places / 2);
     let graceful = GracefulShutdown::new();
     loop {
         let accepting = async {
@@ -135,43 +135,22 @@ async fn serve_connection(
     }
 }
 
-/// The number of connections of each address.
+/// The connections of each address. Each holds a clone.
 struct Peers {
     most: usize,
-    open: Arc<Mutex<HashMap<IpAddr, usize>>>,
-}
-
-/// One connection of an address, counted until it is dropped.
-struct PeerGuard {
-    peer: IpAddr,
-    open: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    open: HashMap<IpAddr, Arc<()>>,
 }
 
 impl Peers {
     fn new(most: usize) -> Self {
-        Self { most: most.max(1), open: Arc::default() }
+        Self { most: most.max(1), open: HashMap::new() }
     }
 
-    /// Counts a connection. `None` if its address has the most that it may have.
-    fn enter(&self, peer: IpAddr) -> Option<PeerGuard> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = open.entry(peer).or_default();
-        (*count < self.most).then(|| {
-            *count += 1;
-            PeerGuard { peer, open: self.open.clone() }
-        })
-    }
-}
-
-impl Drop for PeerGuard {
-    fn drop(&mut self) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = open.get_mut(&self.peer) {
-            *count -= 1;
-            if *count == 0 {
-                open.remove(&self.peer);
-            }
-        }
+    /// Counts a connection until the result is dropped. `None` if its address has the most that it may have.
+    fn enter(&mut self, peer: IpAddr) -> Option<Arc<()>> {
+        self.open.retain(|_, held| Arc::strong_count(held) > 1);
+        let held = self.open.entry(peer).or_default();
+        (Arc::strong_count(held) <= self.most).then(|| held.clone())
     }
 }
 

@@ -133,21 +133,12 @@ impl Demo {
 
 // The feeds and pages of the demo as text: RSS 2.0 and plain HTML.
 
-/// The text that a feed gives of its articles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Content {
-    /// The whole text.
-    Full,
-    /// The first sentence or two, like many feeds.
-    Teaser,
-}
-
 /// The length of a teaser, in words.
 const TEASER: usize = 30;
 
-/// A feed as RSS 2.0.
-fn feed(articles: &[&Article], first: &Article, site: &str, content: Content) -> String {
-    let items: String = articles.iter().map(|article| item(article, site, content)).collect();
+/// A feed as RSS 2.0, with the whole texts or, like many feeds, with the first sentence or two.
+fn feed(articles: &[&Article], first: &Article, site: &str, is_full: bool) -> String {
+    let items: String = articles.iter().map(|article| item(article, site, is_full)).collect();
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\" \
          xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" \
@@ -160,18 +151,16 @@ fn feed(articles: &[&Article], first: &Article, site: &str, content: Content) ->
     )
 }
 
-fn item(article: &Article, site: &str, content: Content) -> String {
+fn item(article: &Article, site: &str, is_full: bool) -> String {
     let creator = match article.author.as_str() {
         "" => String::new(),
         author => format!("<dc:creator>{}</dc:creator>", escape(author)),
     };
-    let text = match content {
+    let html = paragraphs(&article.text);
+    let text = match is_full {
         // The fixture texts never contain `]]>`.
-        Content::Full => {
-            let html = paragraphs(&article.text);
-            format!("<content:encoded><![CDATA[{html}]]></content:encoded>")
-        }
-        Content::Teaser => String::new(),
+        true => format!("<content:encoded><![CDATA[{html}]]></content:encoded>"),
+        false => String::new(),
     };
     let published = article.published.to_zoned(jiff::tz::TimeZone::UTC);
     format!(
@@ -365,9 +354,8 @@ async fn feed_response(
     if known == Some(etag.as_str()) {
         return (StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response();
     }
-    let content = if TEASERS.contains(&name) { Content::Teaser } else { Content::Full };
     let kind = "application/rss+xml; charset=utf-8".to_owned();
-    let xml = feed(&listed, first, &site.origin, content);
+    let xml = feed(&listed, first, &site.origin, !TEASERS.contains(&name));
     ([(header::ETAG, etag), (header::CONTENT_TYPE, kind)], xml).into_response()
 }
 

@@ -27,12 +27,12 @@ use wirefold_proto::streams::{
 };
 use wirefold_proto::{FORGETTING, Subject, streams};
 
-use super::process::{Signals, StopSignal};
+use super::process::{BUS, Signals};
 use crate::config::{BusConfig, Config, Loaded};
 use crate::exit::{Exit, Stop, stop};
 use crate::output;
 use crate::telemetry::{
-    MISSING, PRUNED, READERS_RECREATED, STREAM_AGE, STREAM_CHECKS, STREAM_USED,
+    Health, MISSING, PRUNED, READERS_RECREATED, STREAM_AGE, STREAM_CHECKS, STREAM_USED,
 };
 
 pub(super) use service::{Serving, inputs};
@@ -80,7 +80,7 @@ pub(crate) async fn connect_within(
     }
 }
 
-/// Connects as soon as the server answers, unless the process is asked to end first.
+/// Connects as soon as the server answers, unless the process is asked to end first. Until then the bus is not ready.
 ///
 /// # Errors
 /// Exit code 4 if it refuses the connection.
@@ -88,8 +88,11 @@ pub(super) async fn wait_for_server(
     config: &Config,
     role: &str,
     clock: Arc<dyn Clock>,
+    health: &Health,
     signals: &mut Signals,
-) -> anyhow::Result<Result<NatsBus, StopSignal>> {
+) -> anyhow::Result<Result<NatsBus, Exit>> {
+    let addresses = config.bus.addresses();
+    health.waiting(BUS, format!("no NATS server answers at {addresses} yet"));
     let options = options(&config.bus, role);
     tokio::select! {
         bus = connect(&options, clock) => Ok(Ok(bus.map_err(Stop::bus)?)),

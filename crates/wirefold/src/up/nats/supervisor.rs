@@ -25,10 +25,10 @@ use crate::exchange::readiness;
 use crate::exit::{Exit, stop};
 use crate::global::Global;
 use crate::output;
-use crate::telemetry::{Health, Telemetry, operations_router};
+use crate::telemetry::Health;
 use crate::up::arguments::UpArguments;
-use crate::up::process::{Process, Signals, bind};
-use crate::up::{finish, logging, show, warn_of_settings};
+use crate::up::process::{BUS, Process, Signals, StartingProcess, bind};
+use crate::up::{logging, show, warn_of_settings};
 
 /// A run of `up --nats`.
 pub(in crate::up) struct Supervisor<'a> {
@@ -46,18 +46,18 @@ impl Supervisor<'_> {
         let filter = logging.filter.to_owned();
         let telemetry = crate::telemetry::install(&logging, clock.clone())?;
         warn_of_settings(&self.loaded);
-        let data = &self.loaded.config.data;
-        let _lock = lock(data)?;
-        let health = Health::new(telemetry.loops.clone());
         let config = &self.loaded.config;
-        let bus = match wait_for_server(config, "up", clock.clone(), &mut signals).await? {
+        let _lock = lock(&config.data)?;
+        let StartingProcess { mut process, health, .. } =
+            StartingProcess::start(config, &telemetry).await?;
+        let connecting = wait_for_server(config, "up", clock.clone(), &health, &mut signals);
+        let bus = match connecting.await? {
             Ok(bus) => bus,
-            Err(asked) => return Ok(asked.exit()),
+            Err(exit) => return Ok(exit),
         };
         super::make(&bus, config).await?;
-        let mut process = Process::new();
         let page = self.page().await?;
-        let format = match (self.loaded.config.log_format, is_for_people) {
+        let format = match (config.log_format, is_for_people) {
             (LogFormat::Json, _) | (_, false) => "json",
             _ => "text",
         };
@@ -70,13 +70,13 @@ impl Supervisor<'_> {
             format!("log_format={format}").into(),
         ];
         let ready = self.start_children(&of_all, &mut process, &clock, &health)?;
-        self.serve_operations(&mut process, telemetry, health).await?;
+        health.ready(BUS);
         let tally = show(self.global, Arc::new(bus.clone()), process.stop.clone());
         self.welcome_once(ready, page);
-        let end = process.run(signals).await;
+        let ended = process.run(signals).await;
         bus.close().await;
         self.global.note(tally.summary());
-        finish(end)
+        ended
     }
 
     /// Binds the address of the page once to check it: a gateway that cannot bind it would be restarted again
@@ -88,24 +88,6 @@ impl Supervisor<'_> {
         }
         bind("page", "--listen", told).await?;
         Ok(told)
-    }
-
-    async fn serve_operations(
-        &self,
-        process: &mut Process,
-        telemetry: Telemetry,
-        health: Health,
-    ) -> anyhow::Result<()> {
-        let config = &self.loaded.config;
-        let port = bind("operations port", "--operations", config.operations.listen).await?;
-        let router = operations_router(telemetry.clone(), health, &config.hosts());
-        process.serve("operations port", port, router);
-        let upkeep = telemetry.run_upkeep(process.stop.clone());
-        process.start("metrics", async move {
-            upkeep.await;
-            Ok(())
-        });
-        Ok(())
     }
 
     /// Prints the addresses as soon as the page is served.
@@ -123,9 +105,7 @@ impl Supervisor<'_> {
             ));
         });
     }
-}
 
-impl Supervisor<'_> {
     /// Starts all stages. The token is cancelled once the page is served.
     fn start_children(
         &self,
@@ -151,7 +131,8 @@ impl Supervisor<'_> {
                 clock: clock.clone(),
                 health: health.clone(),
             };
-            process.start(service.as_str(), child.run(process.stop.clone()));
+            health.expect(child.name);
+            process.start(child.name, child.run(process.stop.clone()));
         }
         Ok(page_ready)
     }
@@ -225,7 +206,6 @@ impl ChildLoop {
     /// Runs the child until `stop`, and restarts it if it ends.
     pub(super) async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let (name, clock) = (self.name, self.clock.clone());
-        self.health.expect(name);
         let mut hangup = signal(SignalKind::hangup())?;
         let mut backoff = RESTART_PAUSE;
         loop {
