@@ -1,11 +1,9 @@
 //! `wirefold forget`: removes an article, or all articles of an outlet, from all files of wirefold, and
 //! refuses it from then on.
 
-mod embedded;
-mod kept;
-mod over_nats;
 mod plan;
 mod scrub;
+mod store;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,8 +11,8 @@ use std::path::Path;
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
-use wirefold_flow::{BusError, Clock as _, Entry, Stored, SystemClock};
-use wirefold_proto::streams::FORGOTTEN;
+use wirefold_flow::{Clock as _, SystemClock};
+use wirefold_proto::streams::{ALERTS, DEAD, ENRICHED, FETCHED, FORGOTTEN, OUTPUT};
 use wirefold_proto::{FORGETTING, ForgottenRecord, forgotten_address, forgotten_outlet};
 
 use super::print_line;
@@ -25,8 +23,9 @@ use crate::exit::{Exit, stop};
 use crate::global::Global;
 use crate::local_time::LocalTime;
 use crate::output::{self, clean, count};
-use over_nats::OverNats;
-use plan::{Plan, RemovedCounts};
+use crate::up::in_runtime;
+use plan::{Plan, RemovedCounts, TABLES, read_kept};
+use store::Store;
 
 /// The number of articles that are named before the question.
 const NAMED: usize = 10;
@@ -85,65 +84,34 @@ struct Listed {
     record: ForgottenRecord,
 }
 
-/// Streams and tables on which no stage runs.
-trait Store {
-    /// Passes each message of a stream in order. A missing stream has none.
-    fn each(&mut self, stream: &str, take: &mut dyn FnMut(Stored)) -> Result<(), BusError>;
-
-    /// The last change of each key of a bucket, including deletions, the oldest first.
-    fn entries(&mut self, bucket: &str) -> Result<Vec<Entry>, BusError>;
-
-    /// Passes each object with a kept event, by its name. This folder is that of the data.
-    fn each_kept(
-        &mut self,
-        folder: &Path,
-        take: &mut dyn FnMut(&str, &[u8]) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()>;
-
-    /// Removes everything in the plan, here and in the data folder, and puts the keys with this record on the
-    /// list. A kill at any point loses nothing else, and the next run finishes the work.
-    fn carry_out(
-        &mut self,
-        plan: &Plan,
-        folder: &Path,
-        keys: &BTreeSet<String>,
-        record: &[u8],
-    ) -> anyhow::Result<()>;
-
-    /// Takes keys off the list.
-    fn remove_from_list(&mut self, keys: &[String]) -> anyhow::Result<()>;
-
-    /// The keys on the list, with [`FORGETTING`] if an earlier order was not finished.
-    fn list_keys(&mut self) -> Result<BTreeSet<String>, BusError> {
-        let entries = self.entries(FORGOTTEN.name)?.into_iter();
-        Ok(entries.filter(|entry| entry.value.is_some()).map(|entry| entry.key).collect())
-    }
-}
-
 /// Runs `forget`.
 pub(crate) fn run(arguments: &ForgetArguments, global: &Global) -> anyhow::Result<Exit> {
     let instance = &arguments.options.instance;
     let folder = instance.folder()?;
     let keys = keys(arguments)?;
-    let mut store: Box<dyn Store> = match instance.is_over_nats(&folder) {
-        true => {
-            let changes = !(arguments.list || arguments.allow || arguments.dry_run);
-            Box::new(OverNats::open(instance, changes)?)
-        }
-        false => Box::new(embedded::open(&folder)?),
-    };
-    if arguments.list {
-        return list(arguments, &mut *store, global);
-    }
-    if arguments.allow {
-        let listed: Vec<String> = store.list_keys()?.intersection(&keys).cloned().collect();
-        store.remove_from_list(&listed)?;
-        let what = count(listed.len(), "entry is off the list", "entries are off the list");
-        global
-            .note(format_args!("{what}: wirefold accepts it when it is published or pushed again"));
-        return Ok(if listed.is_empty() { Exit::NotFound } else { Exit::Ok });
-    }
-    forget(arguments, &keys, &mut *store, &folder, global)
+    in_runtime(async {
+        let changes = !(arguments.list || arguments.allow || arguments.dry_run);
+        let mut store = Store::open(instance, &folder, changes).await?;
+        let done = match (arguments.list, arguments.allow) {
+            (true, _) => list(arguments, &mut store, global).await,
+            (_, true) => allow(&keys, &mut store, global).await,
+            _ => forget(arguments, &keys, &mut store, &folder, global).await,
+        };
+        store.close(done).await
+    })
+}
+
+/// Takes the requested articles and outlets off the list.
+async fn allow(
+    keys: &BTreeSet<String>,
+    store: &mut Store,
+    global: &Global,
+) -> anyhow::Result<Exit> {
+    let listed: Vec<String> = store.list_keys().await?.intersection(keys).cloned().collect();
+    store.change_list(listed.iter().map(String::as_str), None).await?;
+    let what = count(listed.len(), "entry is off the list", "entries are off the list");
+    global.note(format_args!("{what}: wirefold accepts it when it is published or pushed again"));
+    Ok(if listed.is_empty() { Exit::NotFound } else { Exit::Ok })
 }
 
 /// The keys of the requested articles and outlets.
@@ -164,22 +132,22 @@ fn keys(arguments: &ForgetArguments) -> anyhow::Result<BTreeSet<String>> {
     Ok(keys)
 }
 
-fn forget(
+async fn forget(
     arguments: &ForgetArguments,
     keys: &BTreeSet<String>,
-    store: &mut dyn Store,
+    store: &mut Store,
     folder: &Path,
     global: &Global,
 ) -> anyhow::Result<Exit> {
     let mut wanted = keys.clone();
-    let mut listed = store.list_keys()?;
+    let mut listed = store.list_keys().await?;
     if listed.remove(FORGETTING) {
         let what =
             if arguments.dry_run { "run it again to finish it" } else { "this run finishes it" };
         global.note(format_args!("note: an earlier `forget` was interrupted; {what}"));
         wanted.extend(listed);
     }
-    let plan = Plan::of(&wanted, store, folder)?;
+    let plan = find(&wanted, store, folder).await?;
     print_plan(&plan, global);
     if arguments.dry_run {
         return report(arguments, &plan, None);
@@ -191,7 +159,8 @@ fn forget(
     let began = SystemClock.now();
     let at = Timestamp::from_millisecond(i64::try_from(began.0)?)?;
     let record = ForgottenRecord { at, articles: plan.counts.articles as u64 };
-    store.carry_out(&plan, folder, keys, &serde_json::to_vec(&record)?)?;
+    let record = serde_json::to_vec(&record)?.into();
+    store.carry_out(&plan, folder, keys, &record).await?;
     let took = SystemClock.now().since(began);
     global.note(format_args!(
         "done in {:.1} s; the next start reads {} again and rebuilds the tables of the page",
@@ -199,6 +168,44 @@ fn forget(
         count(plan.counts.stay, "article", "articles")
     ));
     report(arguments, &plan, Some(u64::try_from(took.as_millis())?))
+}
+
+/// Finds everything about the articles that have one of these keys, by reading everything that is stored.
+async fn find(keys: &BTreeSet<String>, store: &mut Store, folder: &Path) -> anyhow::Result<Plan> {
+    let mut plan = Plan::default();
+    let note_kept = &mut |name: &str, object: &[u8]| {
+        for it in read_kept(name, object)?.export.articles {
+            plan.note(it.output.id, &it.output.article, keys);
+        }
+        Ok(())
+    };
+    store.each_kept(folder, note_kept).await?;
+    for stream in [FETCHED.name, ENRICHED.name, OUTPUT.name] {
+        store.each(stream, &mut |stored| plan.article(stream, &stored, keys)).await?;
+    }
+    plan.counts.articles = plan.ids.len();
+    store.each(OUTPUT.name, &mut |stored| plan.other_output(&stored)).await?;
+    store.each(ALERTS.name, &mut |stored| plan.note_alert(&stored)).await?;
+    store.each(ALERTS.name, &mut |stored| plan.alert(&stored)).await?;
+    plan.counts.alerts = plan.alerts.deleted().count();
+    plan.counts.scrubbed += plan.alerts.scrubbed().count();
+    store.each(DEAD.name, &mut |stored| plan.dead(&stored)).await?;
+    for bucket in TABLES {
+        plan.table(bucket, store.entries(bucket).await?);
+    }
+    plan.counts.records = plan.changes.len();
+    let (mut kept, mut own) = (Vec::new(), Vec::new());
+    let edit_kept = &mut |name: &str, object: &[u8]| {
+        let event = read_kept(name, object)?;
+        let is_own = event.export.articles.iter().any(|it| plan.has(it.output.id));
+        let list = if is_own { &mut own } else { &mut kept };
+        list.extend(plan.kept_event(event)?.map(|edit| (name.to_owned(), edit)));
+        Ok(())
+    };
+    store.each_kept(folder, edit_kept).await?;
+    kept.append(&mut own);
+    (plan.counts.kept, plan.kept) = (kept.len(), kept);
+    Ok(plan)
 }
 
 fn is_sure() -> anyhow::Result<bool> {
@@ -243,12 +250,12 @@ fn report(arguments: &ForgetArguments, plan: &Plan, took: Option<u64>) -> anyhow
     Ok(Exit::Ok)
 }
 
-fn list(
+async fn list(
     arguments: &ForgetArguments,
-    store: &mut dyn Store,
+    store: &mut Store,
     global: &Global,
 ) -> anyhow::Result<Exit> {
-    let entries = store.entries(FORGOTTEN.name)?;
+    let entries = store.entries(FORGOTTEN.name).await?;
     let entries = entries.into_iter().filter_map(|entry| Some((entry.key, entry.value?)));
     let mut listed: Vec<Listed> = entries
         .filter_map(|(key, value)| {

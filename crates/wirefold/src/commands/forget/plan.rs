@@ -1,26 +1,23 @@
-//! Finds everything that must be removed, by reading everything that is stored.
+//! The removals in each kind of message, record and kept event.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use bytes::Bytes;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use wirefold_flow::{Entry, Stored};
+use wirefold_flow_nats::is_signed;
 use wirefold_gateway::Kept;
-use wirefold_gateway::shapes::ArticleDetail;
+use wirefold_gateway::shapes::{EventExport, ExportedAlert, ExportedRevision};
 use wirefold_proto::streams::{
-    ALERTS, DEAD, DELIVERIES, ENRICHED, FEEDS, FETCHED, KEPT, OUTPUT, STORIES, SUBSCRIPTIONS,
+    ALERTS, DEAD, DELIVERIES, ENRICHED, FEEDS, KEPT, OUTPUT, STORIES, SUBSCRIPTIONS,
 };
 use wirefold_proto::{
-    AboutArticle, Alert, AlertId, ArticleEnriched, ArticleFetched, DeadBody, DeadLetter,
-    Message as _, OutputArticle, OutputForgotten, Tag, acknowledged_key, decode, encode,
-    handling_key, name_of, token,
+    AboutArticle, Alert, AlertId, ArticleId, DeadBody, DeadLetter, OutputArticle, OutputForgotten,
+    Tag, acknowledged_key, decode, encode, handling_key, token,
 };
 
-use super::Store;
-use super::kept::without;
 use super::scrub::{
-    Alerts, DecidedBy, Ids, holds_one, names_one, without_addresses, without_items, without_words,
+    Alerts, Ids, holds_one, names_one, without_addresses, without_items, without_words,
 };
 use crate::exit::stop;
 
@@ -55,153 +52,113 @@ pub(super) struct Plan {
     /// The new content of each kept event that changes, by the name of its object. `None` deletes the object. Those that
     /// have a forgotten article come last, because a second run finds the article in them.
     pub(super) kept: Vec<(String, Option<Bytes>)>,
+    /// Whether one of the messages that get a new body is signed.
+    pub(super) has_signed: bool,
     pub(super) counts: RemovedCounts,
     /// The forgotten articles for people: outlet and title.
     pub(super) shown: Vec<String>,
-    ids: Ids,
+    pub(super) ids: Ids,
     titles: BTreeSet<String>,
     addresses: BTreeSet<String>,
-    alerts: Alerts,
+    pub(super) alerts: Alerts,
+}
+
+/// The fields that a fetched article, an enriched one and a decision have in common.
+#[derive(Deserialize)]
+struct NamedArticle {
+    id: ArticleId,
+    article: AboutArticle,
 }
 
 impl Plan {
-    /// Finds everything about the articles that have one of these keys.
-    pub(super) fn of(
+    /// Whether nothing is stored about the articles.
+    pub(super) fn is_empty(&self) -> bool {
+        self.edits.is_empty() && self.changes.is_empty() && self.kept.is_empty()
+    }
+
+    pub(super) fn has(&self, id: ArticleId) -> bool {
+        self.ids.contains(&id.to_string())
+    }
+
+    /// Notes an article that has one of these keys, or is known to have one. Returns whether it does.
+    pub(super) fn note(
+        &mut self,
+        id: ArticleId,
+        about: &AboutArticle,
         keys: &BTreeSet<String>,
-        store: &mut dyn Store,
-        folder: &Path,
-    ) -> anyhow::Result<Self> {
-        let mut plan = Self::default();
-        store.each_kept(folder, &mut |name, object| plan.note_kept(name, object, keys))?;
-        store.each(FETCHED.name, &mut |stored| plan.fetched(&stored, keys))?;
-        store.each(ENRICHED.name, &mut |stored| plan.enriched(&stored, keys))?;
-        store.each(OUTPUT.name, &mut |stored| plan.output_article(&stored, keys))?;
-        plan.counts.articles = plan.ids.len();
-        store.each(OUTPUT.name, &mut |stored| plan.other_output(&stored))?;
-        store.each(ALERTS.name, &mut |stored| plan.note_alert(&stored))?;
-        store.each(ALERTS.name, &mut |stored| plan.alert(&stored))?;
-        plan.counts.alerts = plan.alerts.deleted().count();
-        plan.counts.scrubbed += plan.alerts.scrubbed().count();
-        store.each(DEAD.name, &mut |stored| plan.dead(&stored))?;
-        for bucket in TABLES {
-            plan.table(bucket, store.entries(bucket)?);
+    ) -> bool {
+        if !self.has(id) && !about.forgotten_keys().iter().any(|key| keys.contains(key)) {
+            return false;
         }
-        plan.counts.records = plan.changes.len();
-        let (mut others, mut own) = (Vec::new(), Vec::new());
-        store.each_kept(folder, &mut |name, object| {
-            let kept = read_kept(name, object)?;
-            let is_own = kept.export.articles.iter().any(|it| plan.is_noted(it));
-            if let Some(edit) = without(kept, &plan.ids, &plan.titles, &plan.addresses)? {
-                let list = if is_own { &mut own } else { &mut others };
-                list.push((name.to_owned(), edit.map(Bytes::from)));
-            }
-            Ok(())
-        })?;
-        others.append(&mut own);
-        (plan.counts.kept, plan.kept) = (others.len(), others);
-        Ok(plan)
-    }
-
-    fn erase(&mut self, stream: &'static str, sequence: u64) {
-        self.edits.insert((stream, sequence), None);
-    }
-
-    fn rewrite(&mut self, stream: &'static str, sequence: u64, body: Vec<u8>) {
-        self.edits.insert((stream, sequence), Some(body.into()));
-    }
-
-    fn note(&mut self, id: String, about: &AboutArticle) {
-        if self.ids.insert(id) {
+        if self.ids.insert(id.to_string()) {
             self.shown.push(format!("{}: {}", about.outlet_label(), about.title));
         }
         self.titles.extend((!about.title.is_empty()).then(|| about.title.clone()));
         self.addresses.extend(about.url.iter().chain(&about.canonical_url).cloned());
+        true
     }
 
-    fn is_noted(&self, article: &ArticleDetail) -> bool {
-        self.ids.contains(&article.output.id.to_string())
-    }
-
-    fn note_kept(
+    /// Removes an article. Of a decision the changes stay that it made to other stories.
+    pub(super) fn article(
         &mut self,
-        name: &str,
-        object: &[u8],
+        stream: &'static str,
+        stored: &Stored,
         keys: &BTreeSet<String>,
-    ) -> anyhow::Result<()> {
-        for article in read_kept(name, object)?.export.articles {
-            if is_asked_for(&article.output.article, keys) {
-                self.note(article.output.id.to_string(), &article.output.article);
-            }
-        }
-        Ok(())
-    }
-
-    fn fetched(&mut self, stored: &Stored, keys: &BTreeSet<String>) {
-        let Ok(fetched) = decode::<ArticleFetched>(&stored.body) else { return };
-        if is_asked_for(&fetched.article, keys) {
-            self.note(fetched.id.to_string(), &fetched.article);
-            self.erase(FETCHED.name, stored.sequence);
-        }
-    }
-
-    fn enriched(&mut self, stored: &Stored, keys: &BTreeSet<String>) {
-        let Ok(enriched) = decode::<ArticleEnriched>(&stored.body) else { return };
-        match is_asked_for(&enriched.article, keys) {
-            true => {
-                self.note(enriched.id.to_string(), &enriched.article);
-                self.erase(ENRICHED.name, stored.sequence);
-            }
-            false => self.counts.stay += 1,
-        }
-    }
-
-    fn output_article(&mut self, stored: &Stored, keys: &BTreeSet<String>) {
-        let Some(article) = output_article(stored) else { return };
-        let id = article.id.to_string();
-        if is_asked_for(&article.article, keys) || self.ids.contains(&id) {
-            self.note(id, &article.article);
-            self.counts.output += 1;
-            match forgotten(article) {
-                Some(body) => self.rewrite(OUTPUT.name, stored.sequence, body),
-                None => self.erase(OUTPUT.name, stored.sequence),
-            }
-        }
-    }
-
-    /// Records output about other articles.
-    fn other_output(&mut self, stored: &Stored) {
-        let is_article = |article: OutputArticle| self.ids.contains(&article.id.to_string());
-        if output_article(stored).is_some_and(is_article) {
+    ) {
+        let named = serde_json::from_slice(&stored.body);
+        let Ok(NamedArticle { id, article }) = named else { return };
+        if !self.note(id, &article, keys) {
+            self.counts.stay += usize::from(stream == ENRICHED.name);
             return;
         }
-        self.scrub(OUTPUT.name, stored, DecidedBy::Other);
+        let is_output = stream == OUTPUT.name;
+        self.counts.output += usize::from(is_output);
+        let left = if is_output { forgotten(&stored.body) } else { None };
+        self.edit(stream, stored, left);
     }
 
-    fn scrub(&mut self, stream: &'static str, stored: &Stored, of: DecidedBy) {
-        if of == DecidedBy::Other && !names_one(&stored.body, &self.ids) {
+    /// Removes the words of the articles from output about others.
+    pub(super) fn other_output(&mut self, stored: &Stored) {
+        let is_own = self.edits.contains_key(&(OUTPUT.name, stored.sequence));
+        if is_own || !names_one(&stored.body, &self.ids) {
             return;
         }
-        if let Some(body) = without_words(&stored.body, &self.ids, of) {
-            self.rewrite(stream, stored.sequence, body);
-            self.counts.scrubbed += usize::from(of == DecidedBy::Other);
+        if let Some(body) = without_words(&stored.body, Some(&self.ids)) {
+            self.edit(OUTPUT.name, stored, Some(body));
+            self.counts.scrubbed += 1;
         }
     }
 
-    fn note_alert(&mut self, stored: &Stored) {
+    pub(super) fn note_alert(&mut self, stored: &Stored) {
         if let Ok(alert) = decode::<Alert>(&stored.body) {
             self.alerts.note(&alert, &self.ids, &self.titles);
         }
     }
 
-    fn alert(&mut self, stored: &Stored) {
+    pub(super) fn alert(&mut self, stored: &Stored) {
         let Ok(alert) = decode::<Alert>(&stored.body) else { return };
-        let edit = self.alerts.edit_of(&alert, &self.ids, &self.titles);
-        let body = |edited: Option<Alert>| Some(encode(&edited?).ok()?.into());
-        self.edits.extend(edit.map(|edited| ((ALERTS.name, stored.sequence), body(edited))));
+        if let Some(edited) = self.alerts.edit_of(&alert, &self.ids, &self.titles) {
+            self.edit(ALERTS.name, stored, edited.and_then(|it| encode(&it).ok()));
+        }
+    }
+
+    pub(super) fn dead(&mut self, stored: &Stored) {
+        let holds = |body: &[u8]| names_one(body, &self.ids) || holds_one(body, &self.addresses);
+        let message = decode::<DeadLetter>(&stored.body).ok().and_then(|letter| letter.message);
+        let bytes = message.as_ref().and_then(DeadBody::bytes);
+        if holds(&stored.body) || bytes.is_some_and(|bytes| holds(&bytes)) {
+            self.edit(DEAD.name, stored, None);
+            self.counts.dead += 1;
+        }
+    }
+
+    fn edit(&mut self, stream: &'static str, stored: &Stored, body: Option<Vec<u8>>) {
+        self.has_signed |= body.is_some() && is_signed(stored);
+        self.edits.insert((stream, stored.sequence), body.map(Bytes::from));
     }
 
     /// Finds the forgotten articles in a table of the stages.
-    fn table(&mut self, bucket: &'static str, entries: Vec<Entry>) {
+    pub(super) fn table(&mut self, bucket: &'static str, entries: Vec<Entry>) {
         let escaped = |id: &AlertId| token::escape(&id.to_string());
         let gone: BTreeSet<String> = self.alerts.deleted().map(escaped).collect();
         let scrubbed: BTreeSet<String> = self.alerts.scrubbed().map(escaped).collect();
@@ -232,19 +189,58 @@ impl Plan {
         }
     }
 
-    fn dead(&mut self, stored: &Stored) {
-        let holds = |body: &[u8]| names_one(body, &self.ids) || holds_one(body, &self.addresses);
-        let message = decode::<DeadLetter>(&stored.body).ok().and_then(|letter| letter.message);
-        let bytes = message.as_ref().and_then(DeadBody::bytes);
-        if holds(&stored.body) || bytes.is_some_and(|bytes| holds(&bytes)) {
-            self.erase(DEAD.name, stored.sequence);
-            self.counts.dead += 1;
+    /// A kept event without the articles, or `None` for its deletion. Nothing if it has nothing of them.
+    pub(super) fn kept_event(&self, mut kept: Kept) -> anyhow::Result<Option<Option<Bytes>>> {
+        let before = kept.export.clone();
+        let export = &mut kept.export;
+        export.articles.retain(|it| !self.has(it.output.id));
+        if export.articles.is_empty() {
+            return Ok(Some(None));
         }
+        self.kept_alerts(export);
+        for row in &mut export.commands {
+            row.title = row.title.take().filter(|title| !self.titles.contains(title));
+        }
+        let body = encode(export)?;
+        let body = without_words(&body, Some(&self.ids)).unwrap_or(body);
+        *export = decode(&without_addresses(&body, &self.addresses).unwrap_or(body))?;
+        if *export == before {
+            return Ok(None);
+        }
+        if export.articles.len() < before.articles.len() {
+            kept.restate();
+        }
+        Ok(Some(Some(kept.written()?.into())))
+    }
+
+    /// Edits the alerts as in `WF_ALERTS`. The answer of a target may quote the alert that it received.
+    fn kept_alerts(&self, export: &mut EventExport) {
+        let mut alerts = Alerts::default();
+        for revision in export.alerts.iter().flat_map(|it| &it.revisions) {
+            alerts.note(&revision.alert, &self.ids, &self.titles);
+        }
+        for ExportedAlert { revisions, deliveries, .. } in &mut export.alerts {
+            let edited = revisions.drain(..).filter_map(|revision| {
+                let Some(edit) = alerts.edit_of(&revision.alert, &self.ids, &self.titles) else {
+                    return Some(revision);
+                };
+                deliveries.iter_mut().for_each(|it| it.attempts.clear());
+                edit.map(in_short)
+            });
+            *revisions = edited.collect();
+        }
+        export.alerts.retain(|it| !it.revisions.is_empty());
     }
 }
 
+/// A revision without the words of its message, which may quote a forgotten article.
+fn in_short(alert: Alert) -> ExportedRevision {
+    let lines = alert.reasons.iter().map(|reason| reason.words.clone()).collect();
+    ExportedRevision { title: alert.headline.title.clone(), lines, alert }
+}
+
 /// Reads a kept event. One that cannot be read may have a forgotten article.
-fn read_kept(name: &str, object: &[u8]) -> anyhow::Result<Kept> {
+pub(super) fn read_kept(name: &str, object: &[u8]) -> anyhow::Result<Kept> {
     match Kept::read(object) {
         Some(kept) => Ok(kept),
         None => {
@@ -253,25 +249,15 @@ fn read_kept(name: &str, object: &[u8]) -> anyhow::Result<Kept> {
     }
 }
 
-fn is_asked_for(about: &AboutArticle, keys: &BTreeSet<String>) -> bool {
-    about.forgotten_keys().iter().any(|key| keys.contains(key))
-}
-
-fn output_article(stored: &Stored) -> Option<OutputArticle> {
-    let name = name_of(&stored.body).ok()?;
-    (&*name == OutputArticle::NAME).then(|| decode(&stored.body).ok()).flatten()
-}
-
 /// The changes that an article made to other stories, without its words. `None` if there are none.
-fn forgotten(article: OutputArticle) -> Option<Vec<u8>> {
-    let OutputArticle { decision, input, article, changes, .. } = article;
+fn forgotten(body: &[u8]) -> Option<Vec<u8>> {
+    let OutputArticle { decision, input, article, changes, .. } = decode(body).ok()?;
     if changes.is_empty() {
         return None;
     }
-    let (schema, at) = (Tag::new(), article.seen);
-    let left = OutputForgotten { schema, decision, input, at, changes };
-    let body = encode(&left).ok()?;
-    Some(without_words(&body, &Ids::new(), DecidedBy::Forgotten).unwrap_or(body))
+    let left = OutputForgotten { schema: Tag::new(), decision, input, at: article.seen, changes };
+    let encoded = encode(&left).ok()?;
+    Some(without_words(&encoded, None).unwrap_or(encoded))
 }
 
 /// The alert of a key `<delivery>.<alert>` or `<delivery>.<alert>.attempts`, and whether it is the latter.

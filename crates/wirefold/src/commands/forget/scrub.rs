@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use wirefold_proto::{Alert, AlertId, ReasonKind};
 
 /// The length of an article's id: `a-` and 26 digits.
@@ -15,12 +15,8 @@ pub(super) type Ids = BTreeSet<String>;
 
 /// Whether a body names one of them.
 pub(super) fn names_one(body: &[u8], ids: &Ids) -> bool {
-    let named = |part: &[u8]| part.starts_with(b"a-") && has(part, ids);
-    body.windows(ID).any(named)
-}
-
-fn has(id: &[u8], ids: &Ids) -> bool {
-    std::str::from_utf8(id).is_ok_and(|id| ids.contains(id))
+    let has = |id: &[u8]| std::str::from_utf8(id).is_ok_and(|id| ids.contains(id));
+    body.windows(ID).any(|part| part.starts_with(b"a-") && has(part))
 }
 
 /// Whether a body contains one of these texts.
@@ -31,18 +27,10 @@ pub(super) fn holds_one(body: &[u8], texts: &BTreeSet<String>) -> bool {
     texts.iter().any(holds)
 }
 
-/// The articles and outlets whose words are removed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum DecidedBy {
-    /// A forgotten article made the decision: everything quoted in it is removed.
-    Forgotten,
-    /// Another article made it: only evidence quoted from a forgotten article is removed.
-    Other,
-}
-
-/// A decision or its output without the words of these articles. `None` if nothing changes.
-pub(super) fn without_words(body: &[u8], ids: &Ids, of: DecidedBy) -> Option<Vec<u8>> {
-    changed(body, |value| change_each(value, &mut |it| remove_words(it, ids, of)))
+/// A decision or its output without the words quoted from these articles. Without `ids` a forgotten article made the
+/// decision: everything that it quotes is removed. `None` if nothing changes.
+pub(super) fn without_words(body: &[u8], ids: Option<&Ids>) -> Option<Vec<u8>> {
+    changed(body, |value| change_each(value, &mut |it| remove_words(it, ids)))
 }
 
 /// A record without these addresses. `None` if it has none of them.
@@ -95,32 +83,23 @@ fn change_each(value: &mut Value, change: &mut dyn FnMut(&mut Value) -> bool) ->
     parts.into_iter().fold(here, |so_far, part| change_each(part, change) || so_far)
 }
 
-fn remove_words(value: &mut Value, ids: &Ids, of: DecidedBy) -> bool {
+/// Removes the words of evidence, and in a decision of a forgotten article those that a correction changed. Returns
+/// whether there were any.
+fn remove_words(value: &mut Value, ids: Option<&Ids>) -> bool {
     let Some(fields) = value.as_object_mut() else { return false };
-    let here = is_quoted(fields, ids, of) && empty(fields, "words");
-    let change = of == DecidedBy::Forgotten && remove_change(fields);
-    here || change
-}
-
-/// Removes the words that a correction changed. Returns whether there were any.
-fn remove_change(fields: &mut Map<String, Value>) -> bool {
-    let correction = fields.get_mut("correction").and_then(Value::as_object_mut);
-    correction.is_some_and(|correction| correction.remove("change").is_some())
-}
-
-/// Whether these fields are evidence quoted from such an article.
-fn is_quoted(fields: &Map<String, Value>, ids: &Ids, of: DecidedBy) -> bool {
     let article = fields.get("article").and_then(Value::as_str);
-    fields.contains_key("place")
-        && (of == DecidedBy::Forgotten || article.is_some_and(|article| ids.contains(article)))
-}
-
-/// Empties a field. Returns whether it had a value.
-fn empty(fields: &mut Map<String, Value>, name: &str) -> bool {
-    let Some(Value::String(text)) = fields.get_mut(name) else { return false };
-    let had = !text.is_empty();
-    text.clear();
-    had
+    let is_quoted = fields.contains_key("place")
+        && ids.is_none_or(|ids| article.is_some_and(|article| ids.contains(article)));
+    let correction = fields.get_mut("correction").and_then(Value::as_object_mut);
+    let correction = correction.filter(|_| ids.is_none());
+    let had_change = correction.is_some_and(|it| it.remove("change").is_some());
+    match fields.get_mut("words") {
+        Some(Value::String(words)) if is_quoted && !words.is_empty() => {
+            words.clear();
+            true
+        }
+        _ => had_change,
+    }
 }
 
 /// Replaces a reason that a forgotten article may have given.
@@ -223,20 +202,20 @@ mod tests {
         }})
     }
 
-    fn scrubbed(value: &Value, of: DecidedBy) -> Option<Value> {
-        let body = without_words(&serde_json::to_vec(value).unwrap(), &ids(), of)?;
+    fn scrubbed(value: &Value, ids: Option<&Ids>) -> Option<Value> {
+        let body = without_words(&serde_json::to_vec(value).unwrap(), ids)?;
         Some(serde_json::from_slice(&body).unwrap())
     }
 
     #[test]
     fn words_quoted_from_a_forgotten_article_go_and_others_stay() {
-        let found = scrubbed(&decision(Some(GONE)), DecidedBy::Other).unwrap();
+        let found = scrubbed(&decision(Some(GONE)), Some(&ids())).unwrap();
         let verdict = &found["verdict"];
         assert_eq!(verdict["agency"]["evidence"][0]["words"], "");
         assert_eq!(verdict["agency"]["evidence"][0]["article"], GONE, "an id is no word");
         assert_eq!(verdict["correction"]["change"], "Ada Ruiz → Ida Ruiz", "that is its own");
-        assert_eq!(scrubbed(&decision(Some(OTHER)), DecidedBy::Other), None);
-        let own = scrubbed(&decision(None), DecidedBy::Forgotten).unwrap();
+        assert_eq!(scrubbed(&decision(Some(OTHER)), Some(&ids())), None);
+        let own = scrubbed(&decision(None), None).unwrap();
         assert_eq!(own["verdict"]["agency"]["evidence"][0]["words"], "");
         assert_eq!(own["verdict"]["correction"].get("change"), None);
     }
