@@ -4,8 +4,7 @@ use serde::Serialize;
 use wirefold_fold::{Explanation, Grounds, Verdict, judge_alone};
 use wirefold_score::{Labels, Pair};
 
-use super::By;
-use super::Judged;
+use super::{By, Judged, in_order};
 use crate::compare::with_described;
 use crate::input::Input;
 use crate::output::percent;
@@ -120,7 +119,7 @@ impl TextComparison {
 
 impl Judged<'_> {
     fn wrong(&self, pair: Pair, kind: String) -> Option<PairError> {
-        let (first, second) = self.in_order(pair);
+        let (first, second) = in_order(pair);
         let (earlier, later) = (&self.articles[first], &self.articles[second]);
         let alone = with_described(earlier, later, judge_alone)?;
         let about = |input: &Input| ArticleSummary {
@@ -143,7 +142,7 @@ impl Judged<'_> {
 
     /// The verdict on the later article at its arrival, and what it had in common with the earlier one then.
     fn among_all(&self, earlier: usize, later: usize) -> String {
-        let verdict = self.verdict(later);
+        let verdict = &self.verdicts[later];
         let compared = match self.by {
             By::Story => self.in_common(earlier, verdict),
             By::Event => self.similarity(earlier, verdict),
@@ -155,8 +154,7 @@ impl Judged<'_> {
 
     /// How much text an article had in common with an earlier one; `None` if they were not compared.
     fn in_common(&self, earlier: usize, verdict: &Verdict) -> Option<String> {
-        let arrival = self.arrival(earlier);
-        let found = verdict.matches.iter().find(|found| found.doc == arrival)?;
+        let found = verdict.matches.iter().find(|found| found.doc.index() == earlier)?;
         Some(format!(
             "{} of it was in {}, {} the other way, p = {:.2}",
             percent(found.evidence.contained),
@@ -168,7 +166,7 @@ impl Judged<'_> {
 
     /// How similar the story of an article was to that of an earlier one; `None` if they were not compared.
     fn similarity(&self, earlier: usize, verdict: &Verdict) -> Option<String> {
-        let story = self.verdict(earlier).story;
+        let story = self.verdicts[earlier].story;
         let found = verdict.compared_stories.iter().find(|it| it.story == story.0)?;
         let similarity = found.evidence.similarity();
         Some(format!("its similarity to {} was {similarity:.2}", self.articles[earlier].id))

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use wirefold_fold::{DocId, Grounds, Settings, Verdict};
+use wirefold_fold::{Grounds, Settings, Verdict};
 use wirefold_score::{Group, Labels, Order, Pair};
 
 use crate::config::{Overrides, of_flags};
@@ -106,6 +106,8 @@ pub(crate) fn run(arguments: &EvalArguments, global: &Global) -> anyhow::Result<
     if articles.is_empty() {
         stop!(NotFound, "no articles to judge");
     }
+    let arrivals = arguments.order.of(articles.len()).into_iter();
+    let articles: Vec<Input> = arrivals.map(|at| std::mem::take(&mut articles[at])).collect();
     let numbered = articles.iter().enumerate();
     let numbers = numbered.map(|(number, article)| (article.id.as_str(), number)).collect();
     let (mut labels, mut problems) = file.resolve(&numbers);
@@ -224,17 +226,12 @@ fn leave_out_repeated(articles: &mut Vec<Input>) -> usize {
 
 // The verdicts of the detector on the articles.
 
-/// The articles with their verdicts. Articles have their number in the input. Verdicts name articles by their
-/// number of arrival.
+/// The articles in the order in which they arrived, with their verdicts.
 struct Judged<'a> {
     articles: &'a [Input],
     by: By,
     order: Order,
-    /// The articles in order of arrival.
-    arrivals: Vec<usize>,
-    /// The number of arrival of each article.
-    arrival_numbers: Vec<usize>,
-    /// The verdict on each at its arrival, by number of arrival.
+    /// The verdict on each at its arrival.
     verdicts: Vec<Verdict>,
     /// The story, or event, of each at its arrival.
     at_arrival: Vec<usize>,
@@ -253,40 +250,20 @@ impl Judged<'_> {
         by: By,
         progress: &Progress,
     ) -> Judged<'a> {
-        let arrivals = order.of(articles.len());
-        let mut arrival_numbers = vec![0; articles.len()];
-        for (place, article) in arrivals.iter().enumerate() {
-            arrival_numbers[*article] = place;
-        }
-        let in_order = arrivals.iter().map(|article| &articles[*article]);
         let fold::Judged { verdicts, stories, events } =
-            fold::Judged::with(in_order, settings, progress);
+            fold::Judged::with(articles.iter(), settings, progress);
         let of = |verdict: &Verdict| match by {
             By::Story => verdict.story.0 as usize,
             By::Event => verdict.event.0 as usize,
         };
-        let at_arrival = arrival_numbers.iter().map(|place| of(&verdicts[*place])).collect();
-        let ends = if by == By::Story { &stories } else { &events };
-        let at_end = arrival_numbers.iter().map(|place| ends[*place]).collect();
-        let stories = arrival_numbers.iter().map(|place| stories[*place]).collect();
-        Judged {
-            articles,
-            by,
-            order,
-            arrivals,
-            arrival_numbers,
-            verdicts,
-            at_arrival,
-            at_end,
-            stories,
-        }
+        let at_arrival = verdicts.iter().map(of).collect();
+        let at_end = if by == By::Story { stories.clone() } else { events };
+        Judged { articles, by, order, verdicts, at_arrival, at_end, stories }
     }
 
     /// The story of each article by a baseline.
     fn by_baseline(&self, rule: fold::Rule) -> Vec<usize> {
-        let texts = self.arrivals.iter().map(|article| self.articles[*article].text.as_str());
-        let stories = fold::baseline_stories(rule, texts);
-        self.arrival_numbers.iter().map(|place| stories[*place]).collect()
+        fold::baseline_stories(rule, self.articles.iter().map(|article| article.text.as_str()))
     }
 
     /// The groups that are scored first, and whose errors are shown. For stories they are those at arrival,
@@ -298,33 +275,24 @@ impl Judged<'_> {
         }
     }
 
-    /// The two articles in order of arrival.
-    fn in_order(&self, (a, b): (usize, usize)) -> (usize, usize) {
-        if self.arrival_numbers[a] < self.arrival_numbers[b] { (a, b) } else { (b, a) }
-    }
-
-    /// The verdict on an article at its arrival.
-    fn verdict(&self, article: usize) -> &Verdict {
-        &self.verdicts[self.arrival_numbers[article]]
-    }
-
     /// The class of a pair in order of arrival: the grounds on which the two are in one story, or not, when the
     /// later one arrived. `None` for events.
     fn class(&self, (earlier, later): (usize, usize)) -> Option<Grounds> {
         let is_one = self.at_arrival[earlier] == self.at_arrival[later];
-        let grounds = || Grounds::between(self.verdict(later), self.verdict(earlier), is_one);
+        let (earlier, later) = (&self.verdicts[earlier], &self.verdicts[later]);
+        let grounds = || Grounds::between(later, earlier, is_one);
         (self.by == By::Story).then(grounds)
     }
 
-    /// The number of arrival of an article.
-    fn arrival(&self, article: usize) -> DocId {
-        DocId::from_index(self.arrival_numbers[article]).unwrap_or(DocId(u32::MAX))
+    /// The id of an article; empty if there is none.
+    fn id(&self, article: usize) -> &str {
+        self.articles.get(article).map_or("", |article| &article.id)
     }
+}
 
-    /// The id of the article with a number of arrival.
-    fn id(&self, arrival: usize) -> &str {
-        self.arrivals.get(arrival).map_or("", |article| &self.articles[*article].id)
-    }
+/// The two articles in order of arrival.
+fn in_order((a, b): Pair) -> Pair {
+    (a.min(b), a.max(b))
 }
 
 // Counts all errors by the grounds on which two articles are together or apart.
@@ -352,7 +320,7 @@ fn class_counts(labels: &Labels, judged: &Judged<'_>) -> Vec<ClassCount> {
         return Vec::new();
     }
     let mut counts: BTreeMap<Grounds, (usize, usize)> = BTreeMap::new();
-    let grounds_of = |pair: Pair| judged.class(judged.in_order(pair));
+    let grounds_of = |pair: Pair| judged.class(in_order(pair));
     let false_folds = labels.false_folds(judged.scored_groups(), COUNTED);
     for grounds in false_folds.into_iter().filter_map(grounds_of) {
         counts.entry(grounds).or_default().0 += 1;

@@ -30,7 +30,7 @@ impl Origins {
             return None;
         };
         let mut texts: BTreeMap<usize, [BTreeSet<usize>; 2]> = BTreeMap::new();
-        let compared = (0..judged.articles.len()).filter(|it| judged.verdict(*it).comparable);
+        let compared = (0..judged.articles.len()).filter(|it| judged.verdicts[*it].comparable);
         for article in compared {
             if let (Some(event), Some(story)) = (events.of[article], stories.of[article]) {
                 let [written, found] = texts.entry(event).or_default();
