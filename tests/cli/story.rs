@@ -87,7 +87,7 @@ fn api() -> Api {
         ),
         "GET /api/v1/stories/s-33?limit=100" => {
             let (status, mut body) = problem(409, "give more digits");
-            body["candidates"] = json!(["s-33a", "s-33b"]);
+            body["detail"] = json!("\"s-33\" could be any of s-33a, s-33b");
             (status, body)
         }
         "GET /api/v1/articles/a-3e8swf" => detail(FIRST, 1, STORM, [STORY, EVENT]),
@@ -170,7 +170,7 @@ fn a_story_that_is_not_there_or_not_one() {
         assert!(none.err.starts_with(&said), "{}", none.err);
     }
     let many = api.run(&["story", "show", "s-33"]).code(2);
-    assert_eq!(many.err, "error: give more digits (s-33a, s-33b)\n");
+    assert_eq!(many.err, "error: \"s-33\" could be any of s-33a, s-33b: give more digits\n");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use wirefold_detector::contract::{confidence, how};
-use wirefold_fold::{Agency, Block, Change, Changes, Described, DocId, Passage, Verdict};
+use wirefold_fold::{Agency, Change, Described, DocId, Passage, Verdict};
 use wirefold_gateway::shapes::{GivenText, Relation};
 use wirefold_gateway::{AnalysedText, TextComparison, change_counts};
 use wirefold_proto::describe_agency;
@@ -20,13 +20,6 @@ use crate::input::{self, Input, Reading};
 use crate::output;
 use crate::output::{clean, count, is_shown, thousands, width};
 use crate::progress::Progress;
-
-/// Two articles, the earlier first, and their comparison.
-struct Comparison {
-    earlier: Input,
-    later: Input,
-    texts: TextComparison,
-}
 
 /// Reads the article in each file.
 pub(crate) fn read(first: &Path, second: &Path) -> anyhow::Result<(Input, Input)> {
@@ -44,20 +37,18 @@ pub(crate) fn read(first: &Path, second: &Path) -> anyhow::Result<(Input, Input)
 
 /// Compares two articles and prints the result, with long passages in full if `full`. The exit code gives their
 /// relation.
-pub(crate) fn show(earlier: Input, later: Input, full: bool) -> anyhow::Result<Exit> {
-    let compare = |one: &Described<'_>, other: &Described<'_>| TextComparison::new(one, other);
-    let Some(texts) = with_described(&earlier, &later, compare) else {
+pub(crate) fn show(earlier: &Input, later: &Input, full: bool) -> anyhow::Result<Exit> {
+    let Some(found) = with_described(earlier, later, TextComparison::new) else {
         anyhow::bail!("the detector gave no verdict on two articles of the same moment");
     };
-    let comparison = Comparison { earlier, later, texts };
     let mut text = String::new();
-    write_summary(&mut text, &comparison)?;
-    write_passages(&mut text, &comparison, full)?;
-    if comparison.texts.relation() == Relation::SameStory {
-        write_sentences(&mut text, &comparison, &comparison.texts.changes())?;
+    write_summary(&mut text, [&earlier.id, &later.id], &found)?;
+    write_passages(&mut text, &found, full)?;
+    if found.relation() == Relation::SameStory {
+        write_sentences(&mut text, &found)?;
     }
     output::print_styled(&text)?;
-    Ok(exit_of(comparison.texts.relation()))
+    Ok(exit_of(found.relation()))
 }
 
 /// Gives two articles in the form that the detector judges them in, each an item of its own.
@@ -134,42 +125,42 @@ const ONE_SIDE: Style = AnsiColor::Red.on_default();
 /// A longer passage is cut in the middle, unless `--full` is given.
 const SHOWN_WORDS: usize = 60;
 
-fn write_passages(out: &mut String, comparison: &Comparison, full: bool) -> std::fmt::Result {
-    let overlap = &comparison.texts.overlap;
+fn write_passages(out: &mut String, found: &TextComparison, full: bool) -> std::fmt::Result {
+    let overlap = &found.overlap;
     for (number, passage) in overlap.passages.iter().enumerate() {
         let title = format!("PASSAGE {}", number + 1);
         let verbatim: u32 = passage.blocks.iter().map(|block| block.len).sum();
         let edits = passage.blocks.len() - 1;
         let words = count(verbatim, "word", "words");
         let about = format!("{words} in common, {}", count(edits, "edit", "edits"));
-        write_pair(out, comparison, &title, &about, passage, full)?;
+        write_pair(out, found, &title, &about, passage, full)?;
     }
     for (number, block) in overlap.shared_quotations.iter().enumerate() {
         let title = format!("SHARED QUOTATION {}", number + 1);
         let about = format!("{}, not counted", count(block.len, "word", "words"));
         let passage = Passage { blocks: vec![*block] };
-        write_pair(out, comparison, &title, &about, &passage, full)?;
+        write_pair(out, found, &title, &about, &passage, full)?;
     }
     Ok(())
 }
 
 fn write_pair(
     out: &mut String,
-    comparison: &Comparison,
+    found: &TextComparison,
     title: &str,
     about: &str,
     passage: &Passage,
     full: bool,
 ) -> std::fmt::Result {
     let left = Side {
-        of: &comparison.texts.earlier,
+        of: &found.earlier,
         words: passage.there(),
-        shared: passage.blocks.iter().map(there).collect(),
+        shared: passage.blocks.iter().map(|block| run(block.there, block.len)).collect(),
     };
     let right = Side {
-        of: &comparison.texts.later,
+        of: &found.later,
         words: passage.here(),
-        shared: passage.blocks.iter().map(here).collect(),
+        shared: passage.blocks.iter().map(|block| run(block.here, block.len)).collect(),
     };
     writeln!(
         out,
@@ -187,12 +178,8 @@ fn write_pair(
     Ok(())
 }
 
-fn here(block: &Block) -> Range<usize> {
-    block.here as usize..(block.here + block.len) as usize
-}
-
-fn there(block: &Block) -> Range<usize> {
-    block.there as usize..(block.there + block.len) as usize
+fn run(start: u32, len: u32) -> Range<usize> {
+    start as usize..(start + len) as usize
 }
 
 /// One text's side of a passage.
@@ -276,15 +263,12 @@ fn push_word(lines: &mut Vec<Line>, word: &str, style: Style, column: usize, glu
 const OLD: Style = AnsiColor::Red.on_default();
 const NEW: Style = AnsiColor::Green.on_default();
 
-fn write_sentences(
-    out: &mut String,
-    comparison: &Comparison,
-    changes: &Changes,
-) -> std::fmt::Result {
+fn write_sentences(out: &mut String, found: &TextComparison) -> std::fmt::Result {
+    let changes = found.changes();
     let counts: Vec<String> =
-        change_counts(changes).map(|(number, what)| format!("{number} {what}")).collect();
+        change_counts(&changes).map(|(number, what)| format!("{number} {what}")).collect();
     writeln!(out, "\n{TITLE}SENTENCES{TITLE:#}  {FAINT}{}{FAINT:#}", counts.join(", "))?;
-    let (earlier, later) = (&comparison.texts.earlier.text, &comparison.texts.later.text);
+    let (earlier, later) = (&found.earlier.text, &found.later.text);
     for change in &changes.changes {
         let (what, old, new) = match *change {
             Change::Kept { .. } => continue,
@@ -347,25 +331,28 @@ const SAME: Style = AnsiColor::Green.on_default().bold();
 const RELATED: Style = AnsiColor::Cyan.on_default().bold();
 const OTHER: Style = AnsiColor::Yellow.on_default().bold();
 
-fn write_summary(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
-    let (texts, verdicts) = (&comparison.texts, &comparison.texts.explanation);
-    write_article(out, "A", (&comparison.earlier, &texts.earlier), &verdicts.earlier)?;
-    write_article(out, "B", (&comparison.later, &texts.later), &verdicts.later)?;
+fn write_summary(out: &mut String, ids: [&str; 2], found: &TextComparison) -> std::fmt::Result {
+    let verdicts = &found.explanation;
+    write_article(out, ("A", ids[0]), &found.earlier, &verdicts.earlier)?;
+    write_article(out, ("B", ids[1]), &found.later, &verdicts.later)?;
     writeln!(out)?;
-    write_verdict(out, comparison)?;
-    write_numbers(out, comparison)?;
-    write_event(out, comparison)
+    write_verdict(out, found)?;
+    write_numbers(out, found)?;
+    match verdicts.happening_words() {
+        Some(words) => writeln!(out, "  one happening: {words}"),
+        None => Ok(()),
+    }
 }
 
 fn write_article(
     out: &mut String,
-    letter: &str,
-    (article, analysed): (&Input, &AnalysedText),
+    (letter, id): (&str, &str),
+    analysed: &AnalysedText,
     verdict: &Verdict,
 ) -> std::fmt::Result {
     let words = count(analysed.text.words().len(), "word", "words");
     let agency = verdict.agency.as_ref().map(describe).unwrap_or_default();
-    writeln!(out, "{letter}  {}  {FAINT}{words}{agency}{FAINT:#}", clean(&article.id))
+    writeln!(out, "{letter}  {}  {FAINT}{words}{agency}{FAINT:#}", clean(id))
 }
 
 /// ` · probably AP (mentioned)`.
@@ -374,9 +361,9 @@ fn describe(agency: &Agency<DocId>) -> String {
     format!(" · {words}")
 }
 
-fn write_verdict(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
-    let words = comparison.texts.words();
-    match comparison.texts.relation() {
+fn write_verdict(out: &mut String, found: &TextComparison) -> std::fmt::Result {
+    let words = found.words();
+    match found.relation() {
         Relation::SameStory => return writeln!(out, "{SAME}SAME STORY{SAME:#}: {words}"),
         Relation::SameEvent => {
             let what = "two texts about one happening, each in its own words";
@@ -389,8 +376,8 @@ fn write_verdict(out: &mut String, comparison: &Comparison) -> std::fmt::Result 
     writeln!(out, "  not one story: {words}")
 }
 
-fn write_numbers(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
-    let overlap = &comparison.texts.overlap;
+fn write_numbers(out: &mut String, found: &TextComparison) -> std::fmt::Result {
+    let overlap = &found.overlap;
     writeln!(
         out,
         "  {} · longest verbatim run {} words, quotations included",
@@ -403,15 +390,8 @@ fn write_numbers(out: &mut String, comparison: &Comparison) -> std::fmt::Result 
         "  {}: quotations never count as copying",
         count(quotations, "shared quotation", "shared quotations"),
     )?;
-    let distance = comparison.texts.simhash_distance();
+    let distance = found.simhash_distance();
     writeln!(out, "  SimHash distance {distance} of 64 {FAINT}(a hint, never evidence){FAINT:#}")
-}
-
-fn write_event(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
-    match comparison.texts.explanation.happening_words() {
-        Some(words) => writeln!(out, "  one happening: {words}"),
-        None => Ok(()),
-    }
 }
 
 #[cfg(test)]

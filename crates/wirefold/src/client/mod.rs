@@ -33,6 +33,7 @@ use wirefold_proto::TextPolicy;
 use crate::config::{ConfigError, Instance, Loaded, Overrides, load_here};
 use crate::exchange::exchange;
 use crate::exit::{Exit, Stop, stop};
+use crate::output::clean;
 use crate::up::SOCKET;
 use crate::up::added::{DeliveryService, with_added};
 use crate::up::seams::{ProbeService, RehearsalService};
@@ -547,78 +548,54 @@ pub(crate) struct Problem {
     /// The HTTP status.
     #[serde(default)]
     pub(crate) status: u16,
-    /// The type of the problem. [`Problem::advice`] has the advice for each.
+    /// The type of the problem.
     #[serde(default, rename = "type")]
     sort: String,
-    /// The problem and the remedy, for programs that use the API.
+    /// The advice for programs that use the API.
     #[serde(default)]
     title: String,
     /// More about this case.
-    detail: Option<String>,
-    /// The ids that a prefix could mean.
     #[serde(default)]
-    candidates: Vec<String>,
+    detail: String,
 }
 
 impl Problem {
     /// Reads the problem from the body of an answer. Without one, describes the status.
     pub(crate) fn of(status: u16, body: &[u8]) -> Problem {
         let found = serde_json::from_slice::<Problem>(body).ok();
-        let mut problem = found.filter(|found| !found.title.is_empty()).unwrap_or_default();
-        problem.status = status;
-        if problem.title.is_empty() {
-            problem.title =
-                "the running wirefold gave no answer that can be read: see its log, or restart it"
-                    .to_owned();
-        }
-        problem
+        let found = found.filter(|found| !found.title.is_empty());
+        let unreadable = || {
+            let title =
+                "the running wirefold gave no answer that can be read: see its log, or restart it";
+            Problem { title: title.to_owned(), ..Problem::default() }
+        };
+        Problem { status, ..found.unwrap_or_else(unreadable) }
     }
 
-    /// The advice for a person at a command line. It is empty if the detail already says what to do, and
-    /// `None` for a type that this version does not know.
-    fn advice(&self) -> Option<&'static str> {
-        Some(match self.sort.strip_prefix(SORTS)? {
-            "bad-request" | "unprocessable" | "not-found" | "ambiguous" | "refused" => "",
-            "gone" => "it is no longer stored",
-            "managed" => "change it in that file",
-            "too-large" => "give less at once",
-            "busy" => "try again in a moment",
-            "failed" => "see the log of `wirefold up`, or try again",
-            "method" | "media-type" | "host" | "origin" => {
-                "the running wirefold is another version: restart it"
+    /// The advice for a person at a command line. It is empty if the detail already says what to do.
+    fn advice(&self) -> String {
+        match self.sort.rsplit(':').next().unwrap_or_default() {
+            "bad-request" | "unprocessable" | "not-found" | "ambiguous" | "refused" => {
+                String::new()
             }
-            _ => return None,
-        })
+            "method" | "media-type" | "host" | "origin" => {
+                "the running wirefold is another version: restart it".to_owned()
+            }
+            _ => {
+                let mut letters = self.title.chars();
+                let first = letters.next().into_iter().flat_map(char::to_lowercase);
+                first.chain(letters).collect()
+            }
+        }
     }
 }
 
-/// The prefix of all problem types.
-const SORTS: &str = "urn:wirefold:problem:";
-
 impl std::fmt::Display for Problem {
-    /// One line: the problem, the remedy, and the ids that an ambiguous prefix could mean.
+    /// One line: the problem and the remedy.
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let title = crate::output::clean(&self.title);
-        let detail = self.detail.as_deref().filter(|detail| !detail.is_empty());
-        match (detail, self.advice()) {
-            (Some(detail), Some("")) => out.write_str(&crate::output::clean(detail))?,
-            (Some(detail), Some(advice)) => {
-                write!(out, "{}: {advice}", crate::output::clean(detail))?;
-            }
-            (Some(detail), None) => {
-                let mut letters = title.chars();
-                let first = letters.next().into_iter().flat_map(char::to_lowercase);
-                let advice: String = first.chain(letters).collect();
-                write!(out, "{}: {advice}", crate::output::clean(detail))?;
-            }
-            (None, Some(advice)) if !advice.is_empty() => out.write_str(advice)?,
-            (None, _) => out.write_str(&title)?,
-        }
-        let is_said = |name: &String| detail.is_some_and(|detail| detail.contains(name));
-        if !self.candidates.iter().all(is_said) {
-            write!(out, " ({})", crate::output::clean(&self.candidates.join(", ")))?;
-        }
-        Ok(())
+        let advice = self.advice();
+        let gap = if advice.is_empty() || self.detail.is_empty() { "" } else { ": " };
+        out.write_str(&clean(&format!("{}{gap}{advice}", self.detail)))
     }
 }
 
@@ -646,8 +623,8 @@ mod tests {
     #[test]
     fn a_problem_is_one_line_and_a_code() {
         check(404, r#"{"title":"no such story","status":404}"#, "no such story", Exit::NotFound);
-        let both = r#"{"title":"Give more digits","detail":"three begin so","candidates":["s-ab","s-ac"]}"#;
-        check(409, both, "three begin so: give more digits (s-ab, s-ac)", Exit::Usage);
+        let both = r#"{"title":"Give more digits","detail":"three begin so"}"#;
+        check(409, both, "three begin so: give more digits", Exit::Usage);
         check(400, r#"{"title":"a\nb\u001b[2J"}"#, "a b[2J", Exit::Usage);
         let unread =
             "the running wirefold gave no answer that can be read: see its log, or restart it";
@@ -668,7 +645,7 @@ mod tests {
         let file = "Change it in the file that defines it";
         assert_eq!(
             problem_of("managed", file, "feed sea is defined by wirefold.toml:14"),
-            "feed sea is defined by wirefold.toml:14: change it in that file"
+            "feed sea is defined by wirefold.toml:14: change it in the file that defines it"
         );
         let json = "Send JSON with the header Content-Type: application/json";
         let words = problem_of("media-type", json, "there is no Content-Type header");

@@ -425,11 +425,7 @@ async fn test(options: &ClientOptions, global: &Global, name: &str) -> anyhow::R
         global
             .note(format_args!("note: {name} was off because its target was gone: it is on again"));
     }
-    let kind = config
-        .delivery
-        .iter()
-        .find(|it| it.name == name)
-        .map_or_else(String::new, |it| it.kind.to_string());
+    let kind = delivery.target.kind();
     let is = format!("{name} ({kind})");
     let (outcome, why, after, words) = match &sent {
         Ok(()) => {
@@ -450,8 +446,7 @@ async fn test(options: &ClientOptions, global: &Global, name: &str) -> anyhow::R
     if options.json {
         let retry_after_seconds = after.map(|wait| wait.as_secs());
         let why = why.map(String::as_str);
-        let report =
-            SampleReport { delivery: name, kind: &kind, outcome, why, retry_after_seconds };
+        let report = SampleReport { delivery: name, kind, outcome, why, retry_after_seconds };
         print_line("wirefold.cli.alert-test/1", &report)?;
     } else if !is_taken || !global.quiet {
         output::print(format!("{}\n", clean(&words)).as_bytes())?;

@@ -48,11 +48,18 @@ pub(crate) struct WhyArguments {
 
 /// Explains the relation of two articles.
 pub(crate) fn run(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exit> {
-    match (is_file(&arguments.first), is_file(&arguments.second)) {
-        (true, true) if arguments.options.json => block_on(files_as_json(arguments)),
+    let WhyArguments { first, second, full, options } = arguments;
+    match (is_file(first), is_file(second)) {
         (true, true) => {
-            let (earlier, later) = files(arguments)?;
-            compare::show(earlier, later, arguments.full)
+            let (earlier, later) = compare::read(Path::new(first), Path::new(second))?;
+            if !options.json {
+                return compare::show(&earlier, &later, *full);
+            }
+            // In the form of two stored articles, but stored data is not used.
+            block_on(async {
+                let client = Client::temporary(&options.instance).await?;
+                print_given(&client, &earlier, &later).await
+            })
         }
         (false, false) => block_on(stored(arguments, global)),
         (first_is_file, _) => block_on(mixed(arguments, first_is_file)),
@@ -67,17 +74,6 @@ fn is_file(name: &str) -> bool {
 
 fn is_link(name: &str) -> bool {
     name.starts_with("http://") || name.starts_with("https://")
-}
-
-/// Compares two files as JSON, in the form of two stored articles. Stored data is not used.
-async fn files_as_json(arguments: &WhyArguments) -> anyhow::Result<Exit> {
-    let (first, second) = files(arguments)?;
-    let client = Client::temporary(&arguments.options.instance).await?;
-    print_given(&client, &first, &second).await
-}
-
-fn files(arguments: &WhyArguments) -> anyhow::Result<(Input, Input)> {
-    compare::read(Path::new(&arguments.first), Path::new(&arguments.second))
 }
 
 /// Prints the comparison of two texts alone as JSON.
@@ -102,7 +98,7 @@ async fn mixed(arguments: &WhyArguments, first_is_file: bool) -> anyhow::Result<
     if arguments.options.json {
         return print_given(&client, &first, &second).await;
     }
-    compare::show(first, second, arguments.full)
+    compare::show(&first, &second, arguments.full)
 }
 
 /// Compares two stored articles. The first argument is A.
@@ -118,7 +114,7 @@ async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exi
         return Ok(exit);
     }
     let (earlier, later) = (article(&first)?, article(&second)?);
-    let by_themselves = compare::show(earlier, later, arguments.full)?;
+    let by_themselves = compare::show(&earlier, &later, arguments.full)?;
     let (story, event) = (short(first.story), short(first.event));
     let others = (short(second.story), short(second.event));
     let among_all = match exit {

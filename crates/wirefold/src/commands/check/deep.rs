@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use wirefold_flow::{BusError, StreamConfig};
+use wirefold_flow::StreamConfig;
 use wirefold_flow_sqlite::{Inspection, OpenError, UNFINISHED};
 use wirefold_gateway::Kept;
 use wirefold_gateway::shapes::{StorageReport, StreamUse};
@@ -82,21 +82,13 @@ fn of_folder(folder: &Path, config: &Config) -> anyhow::Result<Vec<Finding>> {
     let faults = inspection.faults().unwrap_or_else(|error| vec![error.to_string()]);
     let fault = |fault: &String| Finding::bad(format!("{}: {fault}", file.display()));
     let mut findings: Vec<Finding> = faults.iter().map(fault).collect();
-    findings.extend(of_streams(&mut inspection, config, folder).unwrap_or_else(|error| {
-        vec![Finding::bad(format!("{} cannot be read to its end: {error}", file.display()))]
-    }));
+    findings.extend(match read_folder(&mut inspection) {
+        Ok(read) => [read.findings(), room(&read.room(), now(), config, folder)].concat(),
+        Err(error) => {
+            vec![Finding::bad(format!("{} cannot be read to its end: {error}", file.display()))]
+        }
+    });
     findings.extend(beside(folder));
-    Ok(findings)
-}
-
-fn of_streams(
-    inspection: &mut Inspection,
-    config: &Config,
-    folder: &Path,
-) -> Result<Vec<Finding>, BusError> {
-    let contents = read_folder(inspection)?;
-    let mut findings = contents.findings();
-    findings.extend(room(&contents.room(), now(), config, folder));
     Ok(findings)
 }
 
@@ -111,8 +103,12 @@ fn beside(folder: &Path) -> Vec<Finding> {
             )),
         });
     }
-    findings.extend(of_store(folder, &SNAPSHOTS_SOUND));
-    findings.extend(of_store(folder, &KEPT_SOUND));
+    let advice = "remove that folder, and the next start learns everything again";
+    let is_sound = wirefold_detector::is_snapshot_sound;
+    findings.extend(of_store(folder, (SNAPSHOTS.name, SNAPSHOT), "snapshots", is_sound, advice));
+    let is_readable = |object: &[u8]| Kept::read(object).is_some();
+    let from_backup = "take that file from a backup, or remove it";
+    findings.extend(of_store(folder, (KEPT.name, ""), "kept events", is_readable, from_backup));
     // Only whether the tokens can be read, not whether they are still valid.
     if let Err(error) = TokenFile::new(folder).list(Timestamp::UNIX_EPOCH) {
         findings.push(Finding::bad(error.to_string()));
@@ -120,53 +116,32 @@ fn beside(folder: &Path) -> Vec<Finding> {
     findings
 }
 
-/// How the objects of a store are checked.
-struct Soundness {
-    store: &'static str,
-    /// The beginning of the names of those that are checked.
-    prefix: &'static str,
-    what: &'static str,
+/// The checks of the objects of a store whose names begin so, by their checksums.
+fn of_store(
+    folder: &Path,
+    (store, prefix): (&str, &str),
+    what: &str,
     is_sound: fn(&[u8]) -> bool,
-    advice: &'static str,
-}
-
-/// The detector's snapshots, by their checksums.
-const SNAPSHOTS_SOUND: Soundness = Soundness {
-    store: SNAPSHOTS.name,
-    prefix: SNAPSHOT,
-    what: "snapshots",
-    is_sound: wirefold_detector::is_snapshot_sound,
-    advice: "remove that folder, and the next start learns everything again",
-};
-
-/// The kept events, by the checksums of their compressed part.
-const KEPT_SOUND: Soundness = Soundness {
-    store: KEPT.name,
-    prefix: "",
-    what: "kept events",
-    is_sound: |object| Kept::read(object).is_some(),
-    advice: "take that file from a backup, or remove it",
-};
-
-fn of_store(folder: &Path, of: &Soundness) -> Vec<Finding> {
+    advice: &str,
+) -> Vec<Finding> {
     let (mut findings, mut sound) = (Vec::new(), 0);
-    for entry in std::fs::read_dir(folder.join(of.store)).into_iter().flatten().flatten() {
+    for entry in std::fs::read_dir(folder.join(store)).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if !name.starts_with(of.prefix) || name.ends_with(UNFINISHED) {
+        if !name.starts_with(prefix) || name.ends_with(UNFINISHED) {
             continue;
         }
         let why = match std::fs::read(entry.path()) {
-            Ok(bytes) if (of.is_sound)(&bytes) => {
+            Ok(bytes) if is_sound(&bytes) => {
                 sound += 1;
                 continue;
             }
             Ok(_) => "differs from what was written".to_owned(),
             Err(error) => format!("cannot be read: {error}"),
         };
-        findings.push(Finding::bad(format!("{}/{name} {why}: {}", of.store, of.advice)));
+        findings.push(Finding::bad(format!("{store}/{name} {why}: {advice}")));
     }
     if findings.is_empty() && sound > 0 {
-        findings.push(Finding::good(format!("{}: {sound} read and sound", of.what)));
+        findings.push(Finding::good(format!("{what}: {sound} read and sound")));
     }
     findings
 }
