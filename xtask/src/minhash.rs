@@ -5,6 +5,7 @@
 use std::hash::BuildHasher as _;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
+use wirefold_score::Random;
 use wirefold_text::normalise;
 
 /// Words in a shingle of [`of_permutations`].
@@ -101,18 +102,13 @@ pub(crate) fn of_one_permutation(text: &str, size: usize) -> Vec<u64> {
     (0..size).filter_map(|bin| Some(bins[filled(bin)?])).collect()
 }
 
-/// A step of SplitMix64 (Steele, Lea and Flood 2014): every step is another hash function of the first value.
+/// Every step is another hash function of the first value.
 fn next(value: u64) -> u64 {
-    let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    value ^ (value >> 31)
+    Random::new(value).bits()
 }
 
 #[cfg(test)]
 mod tests {
-    use wirefold_score::Random;
-
     use super::*;
 
     #[test]

@@ -24,7 +24,9 @@ impl Random {
         Random { state: seed ^ hash }
     }
 
-    fn next(&mut self) -> u64 {
+    /// The next number of 64 bits.
+    #[inline]
+    pub fn bits(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.state;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -34,7 +36,7 @@ impl Random {
 
     /// A number from 0 to below `bound`; 0 if `bound` is 0.
     pub fn below(&mut self, bound: usize) -> usize {
-        let drawn = self.next() % (bound.max(1) as u64);
+        let drawn = self.bits() % (bound.max(1) as u64);
         usize::try_from(drawn).expect("smaller than a usize")
     }
 

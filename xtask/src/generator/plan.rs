@@ -251,10 +251,7 @@ fn distance(random: &mut Random) -> u64 {
     (scale + random.below(scale)) as u64
 }
 
-/// Mixes the bits of a number, so that neighbours become very different (the finaliser of SplitMix64).
+/// Mixes the bits of a number, so that neighbours become very different.
 fn mixed(number: u64) -> u64 {
-    let mut mixed = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
+    Random::new(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)).bits()
 }
