@@ -12,9 +12,12 @@ pub(crate) mod test;
 pub(crate) mod tools;
 pub(crate) mod train;
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, ensure};
+
+use crate::tree;
 
 /// Runs a command, which must succeed.
 pub(crate) fn run_command(command: &mut Command) -> anyhow::Result<()> {
@@ -29,6 +32,16 @@ pub(crate) fn output_of(command: &mut Command) -> anyhow::Result<String> {
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{command:?} ended with {}: {}", output.status, said.trim());
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The binary that an argument names, or else a new build of this tree with a profile of Cargo.
+pub(crate) fn program(named: Option<&Path>, profile: &str) -> anyhow::Result<PathBuf> {
+    if let Some(program) = named {
+        return program.canonicalize().with_context(|| program.display().to_string());
+    }
+    run_command(&mut tree::cargo(&["build", "--locked", "-p", "wirefold", "--profile", profile]))?;
+    let folder = if profile == "dev" { "debug" } else { profile };
+    Ok(tree::builds()?.join(folder).join("wirefold"))
 }
 
 /// The document with a block between two marks, in place of the previous one.

@@ -1,6 +1,5 @@
 //! The findings of the enricher in a text, as in the pipeline.
 
-use serde::de::DeserializeOwned;
 use wirefold_proto::{AboutArticle, Findings, OutputArticle};
 
 /// The findings in a text with this title, whose feed declares this language.
@@ -16,12 +15,4 @@ pub(crate) fn sample() -> AboutArticle {
     let bytes = include_bytes!("../../proto/samples/wirefold.output.article.4.minimal.json");
     let sample: OutputArticle = wirefold_proto::decode(bytes).expect("a test reads the sample");
     sample.article
-}
-
-/// The lines of a file of the acceptance data. `None` if it is absent.
-pub(crate) fn lines<T: DeserializeOwned>(path: &str) -> anyhow::Result<Option<Vec<T>>> {
-    let path = crate::tree::root().join("../shared/suites").join(path);
-    let Ok(lines) = std::fs::read_to_string(&path) else { return Ok(None) };
-    let rows = lines.lines().map(serde_json::from_str).collect::<Result<_, _>>();
-    Ok(Some(anyhow::Context::with_context(rows, || path.display().to_string())?))
 }

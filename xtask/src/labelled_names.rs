@@ -7,6 +7,8 @@ use serde::Deserialize;
 use wirefold_names::Kind;
 use wirefold_names::train::Sample;
 
+use crate::tree;
+
 #[derive(Deserialize)]
 struct Row {
     lang: String,
@@ -16,12 +18,8 @@ struct Row {
 
 /// The files of the suite whose names end in `ending`, in order. None if it is absent.
 pub(crate) fn files(root: &Path, ending: &str) -> Vec<PathBuf> {
-    let folder = root.join("../shared/suites/names");
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let paths = entries.map(|entry| entry.path());
-    let mut files: Vec<PathBuf> =
-        paths.filter(|path| path.to_string_lossy().ends_with(ending)).collect();
-    files.sort();
+    let mut files = tree::entries(&root.join("../shared/suites/names")).unwrap_or_default();
+    files.retain(|path| path.to_string_lossy().ends_with(ending));
     files
 }
 
@@ -33,13 +31,11 @@ pub(crate) fn part(file: &Path) -> String {
 
 /// The sentences of a file. Their names are byte ranges in order.
 pub(crate) fn read(file: &Path) -> anyhow::Result<Vec<Sample>> {
-    let lines =
-        std::fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
-    lines.lines().map(sample).collect::<Result<_, _>>().with_context(|| file.display().to_string())
+    let rows = tree::json_lines(file)?.into_iter();
+    rows.map(sample).collect::<Result<_, _>>().with_context(|| file.display().to_string())
 }
 
-fn sample(line: &str) -> anyhow::Result<Sample> {
-    let Row { lang, text, spans } = serde_json::from_str(line)?;
+fn sample(Row { lang, text, spans }: Row) -> anyhow::Result<Sample> {
     let mut places: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
     places.push(text.len());
     let place = |at: usize| places.get(at).copied().context("a span beyond the text");

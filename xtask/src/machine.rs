@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use rustix::process::Pid;
 
 /// A stopwatch.
 #[derive(Clone, Copy)]
@@ -112,17 +113,17 @@ pub(crate) fn file_system(folder: &Path) -> anyhow::Result<String> {
 }
 
 /// The peak resident memory of a process in bytes.
-pub(crate) fn peak_memory(process: u32) -> anyhow::Result<u64> {
+pub(crate) fn peak_memory(process: Pid) -> anyhow::Result<u64> {
     memory(process, "VmHWM:")
 }
 
 /// The resident memory of a process in bytes.
-pub(crate) fn resident_memory(process: u32) -> anyhow::Result<u64> {
+pub(crate) fn resident_memory(process: Pid) -> anyhow::Result<u64> {
     memory(process, "VmRSS:")
 }
 
-fn memory(process: u32, field: &str) -> anyhow::Result<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+fn memory(process: Pid, field: &str) -> anyhow::Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", process.as_raw_nonzero()))?;
     let line = status.lines().find_map(|line| line.strip_prefix(field));
     let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
     Ok(kilobytes.with_context(|| format!("no {field}"))?.trim().parse::<u64>()? * 1024)
@@ -147,8 +148,7 @@ mod tests {
 
     #[test]
     fn this_process_can_be_read() {
-        let own = std::process::id();
-        assert!(peak_memory(own).unwrap() > 1 << 20);
+        assert!(peak_memory(rustix::process::getpid()).unwrap() > 1 << 20);
         assert_eq!(file_system("/proc".as_ref()).unwrap(), "proc");
     }
 }

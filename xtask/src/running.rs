@@ -17,9 +17,36 @@ use crate::machine::{self, Stopwatch, lock, poll};
 /// The longest wait for anything.
 pub(crate) const MAX_WAIT: Duration = Duration::from_secs(60);
 
-/// The process. It is killed when it is dropped.
+/// A process that is killed when it is dropped.
+pub(crate) struct Process(pub(crate) Child);
+
+impl Process {
+    /// Kills it immediately, like the loss of a machine.
+    pub(crate) fn kill(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+
+    /// Whether it still runs.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        matches!(self.0.try_wait(), Ok(None))
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> Pid {
+        Pid::from_child(&self.0)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// The process `wirefold up`.
 pub(crate) struct Running {
-    child: Child,
+    child: Process,
     /// Host and port of the page.
     pub(crate) page: String,
     said: Arc<Mutex<String>>,
@@ -34,13 +61,13 @@ impl Running {
     /// The same with a command that has an environment already.
     pub(crate) fn start_as(mut up: Command) -> anyhow::Result<Running> {
         up.args(["up", "--listen", "127.0.0.1:0", "--operations", "127.0.0.1:0"]);
-        let mut child = up.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
-        let mut lines = BufReader::new(child.stderr.take().context("it is piped")?);
+        let mut child = Process(up.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?);
+        let mut lines = BufReader::new(child.0.stderr.take().context("it is piped")?);
         let mut said = String::new();
         loop {
             let from = said.len();
             if lines.read_line(&mut said)? == 0 {
-                bail!("it ended: {}\n{said}", child.wait()?);
+                bail!("it ended: {}\n{said}", child.0.wait()?);
             }
             if let Some((_, page)) = said[from..].split_once("page http://") {
                 let page = page.trim().to_owned();
@@ -57,12 +84,12 @@ impl Running {
     }
 
     pub(crate) fn is_alive(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(None))
+        self.child.is_alive()
     }
 
     /// Its peak memory in bytes, or `None` once it has ended.
     pub(crate) fn peak(&self) -> Option<u64> {
-        machine::peak_memory(self.child.id()).ok()
+        machine::peak_memory(self.process()).ok()
     }
 
     /// The body of the answer to a `GET`.
@@ -94,13 +121,12 @@ impl Running {
 
     /// Kills it immediately, like the loss of a machine.
     pub(crate) fn kill(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.child.kill();
     }
 
     /// Its process id.
     pub(crate) fn process(&self) -> Pid {
-        Pid::from_child(&self.child)
+        self.child.id()
     }
 
     /// The processes that it started.
@@ -122,7 +148,7 @@ impl Running {
         if self.is_alive() {
             let _ = kill_process(self.process(), Signal::TERM);
         }
-        let ended = poll(MAX_WAIT, || self.child.try_wait().ok().flatten());
+        let ended = poll(MAX_WAIT, || self.child.0.try_wait().ok().flatten());
         ended.is_some_and(|status| status.success())
     }
 }
@@ -133,12 +159,6 @@ fn is_stage(process: Pid, name: &str) -> bool {
     let line = fs::read_to_string(path).unwrap_or_default();
     let words: Vec<&str> = line.split('\0').collect();
     words.get(1) == Some(&"run") && words.get(2) == Some(&name)
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.kill();
-    }
 }
 
 /// The body of the answer to a request that must succeed.
@@ -157,22 +177,34 @@ pub(crate) fn send(
     path: &str,
     body: &[u8],
 ) -> anyhow::Result<(String, String)> {
-    let mut stream = TcpStream::connect(page).with_context(|| format!("{page}{path}"))?;
-    stream.set_read_timeout(Some(MAX_WAIT))?;
     let request = format!(
         "{method} {path} HTTP/1.0\r\nhost: {page}\r\ncontent-type: application/json\r\n\
          content-length: {}\r\n\r\n",
         body.len()
     );
+    let answered = exchange(page, &[request.as_bytes(), body].concat());
+    let (head, told) = answered.with_context(|| format!("{page}{path}"))?;
+    let status = head.lines().next().unwrap_or_default().to_owned();
+    Ok((status, String::from_utf8_lossy(&told).into_owned()))
+}
+
+/// Sends the bytes of a request in a connection of its own. Returns head and body of the answer.
+pub(crate) fn exchange(page: &str, request: &[u8]) -> anyhow::Result<(String, Vec<u8>)> {
+    let mut stream = TcpStream::connect(page)?;
+    stream.set_read_timeout(Some(MAX_WAIT))?;
+    stream.set_nodelay(true)?;
     // A server that refuses the head may close before it has read all of the request.
-    let _ = stream.write_all(&[request.as_bytes(), body].concat());
+    let _ = stream.write_all(request);
     let mut answer = Vec::new();
-    let read = stream.read_to_end(&mut answer).with_context(|| format!("{page}{path}"));
-    let answer = String::from_utf8_lossy(&answer);
-    let Some((head, told)) = answer.split_once("\r\n\r\n") else {
-        bail!("no answer to {path}: {read:?}");
-    };
-    Ok((head.lines().next().unwrap_or_default().to_owned(), told.to_owned()))
+    let read = stream.read_to_end(&mut answer);
+    let end = answer.windows(4).position(|it| it == b"\r\n\r\n");
+    let body = answer.split_off(end.with_context(|| format!("no answer: {read:?}"))? + 4);
+    Ok((String::from_utf8_lossy(&answer).into_owned(), body))
+}
+
+/// A text as a value in the query of an address.
+pub(crate) fn escaped(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02x}")).collect()
 }
 
 /// The binary in this folder, without the settings of the current user.

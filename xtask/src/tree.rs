@@ -1,13 +1,37 @@
 //! The folder of the repository, the folder of builds, and Cargo in them.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context as _;
+use serde::de::DeserializeOwned;
 
 /// The folder with the workspace's manifest.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_owned)
+}
+
+/// The paths in a folder, sorted.
+pub(crate) fn entries(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).with_context(|| format!("read {}", folder.display()))?;
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    Ok(paths)
+}
+
+/// The text of a file.
+pub(crate) fn read(path: &Path) -> anyhow::Result<String> {
+    fs::read_to_string(path).with_context(|| format!("read {}", path.display()))
+}
+
+/// The values in the lines of a file of JSON. Errors name the line.
+pub(crate) fn json_lines<T: DeserializeOwned>(path: &Path) -> anyhow::Result<Vec<T>> {
+    let (shown, text) = (path.display(), read(path)?);
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let value =
+        |(at, line)| serde_json::from_str(line).with_context(|| format!("{shown}:{}", at + 1));
+    lines.map(value).collect()
 }
 
 /// The folder in which Cargo puts builds: `target`, or the one that the environment names.

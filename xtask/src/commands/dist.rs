@@ -196,21 +196,16 @@ fn pack(staged: &Path, name: &str, tarball: &Path, time: &str) -> anyhow::Result
     let mut tar = Command::new("tar");
     tar.args(["--create", "--sort=name", "--owner=0", "--group=0", "--numeric-owner"]);
     tar.args(["--mode=u+rw,go+r,go-w", "--format=gnu", &format!("--mtime=@{time}")]);
-    tar.args([&format!("--transform=s,^\\.,{name},"), "."]);
-    let mut tar = tar.current_dir(staged).stdout(Stdio::piped()).spawn().context("no tar")?;
-    let packed = tar.stdout.take().context("its output is piped")?;
-    let mut gzip = Command::new("gzip");
-    gzip.args(["--no-name", "--best"]).stdin(packed).stdout(fs::File::create(tarball)?);
-    run_command(&mut gzip)?;
-    ensure!(tar.wait()?.success(), "tar failed");
-    Ok(())
+    tar.args([
+        &format!("--transform=s,^\\.,{name},"),
+        "--use-compress-program=gzip --no-name --best",
+    ]);
+    run_command(tar.arg("--file").arg(tarball).arg(".").current_dir(staged))
 }
 
 /// Writes the SHA-256 of each package beside it, as `sha256sum --check` reads it, and prints it.
 fn write_sums(folder: &Path) -> anyhow::Result<()> {
-    let entries = fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
-    let mut paths: Vec<_> = entries.iter().map(fs::DirEntry::path).collect();
-    paths.sort();
+    let paths = tree::entries(folder)?;
     for path in paths.iter().filter(|path| path.extension().is_none_or(|it| it != "json")) {
         let sum = hex(&Sha256::digest(fs::read(path)?));
         let name = path.file_name().context("it is a file")?.display();

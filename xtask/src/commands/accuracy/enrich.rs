@@ -6,6 +6,7 @@
 //! because the output does not contain its position.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::bail;
@@ -25,8 +26,7 @@ pub(super) const MARKS: [&str; 2] = ["<!-- enricher -->\n", "<!-- end of enriche
 
 /// The tables for the card, or `None` if they are absent. With `errors`, prints each wrong finding.
 pub(super) fn examine(errors: bool) -> anyhow::Result<Option<String>> {
-    let suites = tree::root().join("../shared/suites");
-    if !["languages", "names", "quotes", "figures"].iter().all(|it| suites.join(it).is_dir()) {
+    if !["languages", "names", "quotes", "figures"].iter().all(|it| suite(it).is_dir()) {
         return Ok(None);
     }
     let rows = language_rows()?;
@@ -51,6 +51,11 @@ pub(super) fn run(check: bool, errors: bool) -> anyhow::Result<ExitCode> {
     super::write_or_check(&path, &document, check)
 }
 
+/// A file or folder of the acceptance data.
+fn suite(path: &str) -> PathBuf {
+    tree::root().join("../shared/suites").join(path)
+}
+
 /// A share with three decimals.
 fn share(part: usize, whole: usize) -> String {
     match whole {
@@ -64,7 +69,7 @@ const TEXTS: [&str; 3] = ["title", "sentence", "text"];
 
 /// The language, the kind and the text of each row of the suite.
 fn language_rows() -> anyhow::Result<Vec<[String; 3]>> {
-    let lines = std::fs::read_to_string(tree::root().join("../shared/suites/languages/rows.tsv"))?;
+    let lines = tree::read(&suite("languages/rows.tsv"))?;
     let row = |line: &str| {
         let mut columns = line.split('\t').map(str::to_owned);
         std::array::from_fn(|_| columns.next().unwrap_or_default())
@@ -74,8 +79,7 @@ fn language_rows() -> anyhow::Result<Vec<[String; 3]>> {
 
 /// A row for known and other languages and each kind of text. No language is declared.
 fn language_table(all: &[[String; 3]], errors: bool) -> anyhow::Result<Table> {
-    let others = tree::root().join("../shared/suites/languages/others.txt");
-    let others = std::fs::read_to_string(others)?;
+    let others = tree::read(&suite("languages/others.txt"))?;
     let others: BTreeSet<&str> = others.split_whitespace().collect();
     // Rows, right, open.
     let mut counts: BTreeMap<(bool, usize), [usize; 3]> = BTreeMap::new();
@@ -116,7 +120,7 @@ fn same_language(code: &str) -> &str {
 /// A row for each file of labelled names. A name is right if span and kind are the same.
 fn names(files: &[(String, Vec<Sample>)]) -> Table {
     let mut table = Table::new("names | labelled | P | R | F1 | person | organisation | place");
-    let share = |part: usize, whole: usize| format!("{:.3}", part as f64 / whole.max(1) as f64);
+    let share = |part: usize, whole: usize| share(part, whole.max(1));
     for (name, samples) in files {
         // Labelled, told, right; of each kind and of all.
         let mut counts = [[0; 3]; 4];
@@ -195,9 +199,8 @@ fn quotations(errors: bool) -> anyhow::Result<Table> {
          pronouns | given a name: right | given a name: wrong | right or left open",
     );
     for (name, file) in [("English", "texts"), ("13 other languages", "others")] {
-        let rows = enriched::lines::<QuotationRow>(&format!("quotes/{file}.jsonl"))?;
         let mut counts = QuotationCounts::default();
-        for row in rows.unwrap_or_default() {
+        for row in tree::json_lines(&suite(&format!("quotes/{file}.jsonl")))? {
             count_quotations(&row, &mut counts, errors)?;
         }
         let QuotationCounts { gold, found, extra, speakers, pronouns } = counts;
@@ -297,7 +300,7 @@ struct LabelledFigure {
 
 /// A row for each language and one for all.
 fn figures(errors: bool) -> anyhow::Result<Table> {
-    let rows = enriched::lines::<FigureRow>("figures/sentences.jsonl")?.unwrap_or_default();
+    let rows: Vec<FigureRow> = tree::json_lines(&suite("figures/sentences.jsonl"))?;
     let mut counts: BTreeMap<&str, [usize; 5]> = BTreeMap::new();
     for row in &rows {
         let found = count_figures(row, errors)?;

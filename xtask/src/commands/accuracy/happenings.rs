@@ -10,8 +10,9 @@ use wirefold_score::{Clusters, Group, Order, Pair, Random, Score};
 use wirefold_text::Text;
 
 use super::exam::{Run, decimals, passages, side_by_side};
-use super::set::{Doc, LabelledSet, clusters, numbers, read, read_docs};
+use super::set::{Doc, LabelledSet, clusters, numbers, read_docs};
 use crate::table::Table;
+use crate::tree::read;
 
 const HOUR: i64 = 3600;
 /// The fixtures in `seeds/`: texts, and the happening and kind of each.

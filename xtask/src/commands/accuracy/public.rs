@@ -14,9 +14,9 @@ use wirefold_score::Clusters;
 
 use super::happenings::{self, Happenings};
 use super::real;
-use super::set::{Doc, LabelledSet, read};
+use super::set::{Doc, LabelledSet};
 use crate::commands::{dist::hex, say};
-use crate::tree;
+use crate::tree::{self, read};
 
 /// A set that others publish.
 struct PublicSet {
@@ -96,16 +96,14 @@ fn clusters(named: &[Option<String>]) -> Clusters {
 
 /// The files of a folder, or with `depth` 1 of the folders in it, whose names end so, sorted.
 fn files(folder: &Path, depth: usize, ending: &str) -> anyhow::Result<Vec<PathBuf>> {
-    let entries = std::fs::read_dir(folder).with_context(|| folder.display().to_string())?;
     let mut all = Vec::new();
-    for path in entries.flatten().map(|entry| entry.path()) {
+    for path in tree::entries(folder)? {
         if depth > 0 && path.is_dir() {
             all.extend(files(&path, depth - 1, ending)?);
         } else if depth == 0 && path.to_string_lossy().ends_with(ending) {
             all.push(path);
         }
     }
-    all.sort();
     let shown = folder.display();
     ensure!(depth > 0 || !all.is_empty(), "{shown}: no files that end with {ending}");
     Ok(all)

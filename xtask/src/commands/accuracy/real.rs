@@ -16,11 +16,11 @@ use crate::table::Table;
 pub(super) const MARKS: [&str; 2] = ["<!-- real pages -->\n", "<!-- end of real pages -->\n"];
 
 /// The sets: the name of each, its folder, and the prefix of its files.
-const SETS: [(&str, &str, &str); 4] = [
-    ("real-shape", "real-shape", ""),
-    ("wire-shape", "wire-shape", ""),
-    ("langs-shape, Arabic", "langs-shape", "ar."),
-    ("langs-shape, German", "langs-shape", "de."),
+const SETS: [[&str; 3]; 4] = [
+    ["real-shape", "real-shape", ""],
+    ["wire-shape", "wire-shape", ""],
+    ["langs-shape, Arabic", "langs-shape", "ar."],
+    ["langs-shape, German", "langs-shape", "de."],
 ];
 
 /// The peers on the same rows.
@@ -43,12 +43,8 @@ pub(super) fn examine(root: &Path) -> anyhow::Result<Option<String>> {
     if !suites.join("real-shape").is_dir() {
         return Ok(None);
     }
-    let read = |(name, folder, prefix): (&str, &str, &str)| {
-        let folder = suites.join(folder);
-        let files = ["docs.jsonl", "labels.tsv"].map(|file| folder.join(format!("{prefix}{file}")));
-        LabelledSet::read_files(name, &files[0], &files[1])
-    };
-    let sets = SETS.into_iter().map(read).collect::<anyhow::Result<Vec<LabelledSet>>>()?;
+    let sets = SETS.map(|suite| LabelledSet::of_suite(&suites, suite));
+    let sets = sets.into_iter().collect::<anyhow::Result<Vec<LabelledSet>>>()?;
     let happenings = event_shape(&suites)?;
     Ok(Some(format!("{}\n{HAPPENINGS}\n\n{happenings}", tables(&sets))))
 }

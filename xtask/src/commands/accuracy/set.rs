@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, bail};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use wirefold_score::{Clusters, Group, Label, Labels, Order, Pairs};
 
 use crate::generator::{Article, Generator, Settings, labels};
+use crate::tree::{self, json_lines, read};
 
 /// A document of a set. `host` is read as the outlet.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -51,6 +52,15 @@ impl LabelledSet {
     pub(crate) fn read(folder: &Path) -> anyhow::Result<LabelledSet> {
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
         LabelledSet::read_files(&name, &folder.join("docs.jsonl"), &folder.join("labels.tsv"))
+    }
+
+    /// Reads a suite in a folder below `suites`, whose files have this prefix.
+    pub(crate) fn of_suite(
+        suites: &Path,
+        [name, folder, prefix]: [&str; 3],
+    ) -> anyhow::Result<LabelledSet> {
+        let of = |file: &str| suites.join(folder).join(format!("{prefix}{file}"));
+        LabelledSet::read_files(name, &of("docs.jsonl"), &of("labels.tsv"))
     }
 
     /// Reads its two files.
@@ -112,10 +122,8 @@ pub(crate) fn folders(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     if is_set(&path.to_path_buf()) {
         return Ok(vec![path.to_path_buf()]);
     }
-    let entries = std::fs::read_dir(path).with_context(|| format!("read {}", path.display()))?;
-    let mut found: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    let mut found = tree::entries(path)?;
     found.retain(is_set);
-    found.sort();
     if found.is_empty() {
         bail!("{}: no docs.jsonl here or in a folder right below", path.display());
     }
@@ -124,15 +132,13 @@ pub(crate) fn folders(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
 
 /// The documents of a file. Errors name the line.
 pub(crate) fn read_docs(path: &Path) -> anyhow::Result<Vec<Doc>> {
-    let (shown, text) = (path.display(), read(path)?);
+    let docs: Vec<Doc> = json_lines(path)?;
     let mut ids = HashSet::new();
-    let mut docs = Vec::new();
-    for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let doc: Doc = serde_json::from_str(line).with_context(|| format!("{shown}:{}", at + 1))?;
-        ensure!(ids.insert(doc.id.clone()), "{shown}: the id {} twice", doc.id);
-        docs.push(doc);
+    let twice = docs.iter().find(|doc| !ids.insert(&doc.id));
+    match twice {
+        Some(doc) => bail!("{}: the id {} twice", path.display(), doc.id),
+        None => Ok(docs),
     }
-    Ok(docs)
 }
 
 /// The labels of a file. Errors name the line.
@@ -155,10 +161,6 @@ pub(super) fn clusters(path: &Path, docs: &[Doc], group: Group) -> anyhow::Resul
         Labels::Clusters(clusters) => Ok(clusters),
         Labels::Pairs(_) => bail!("{}: a cluster for each id is wanted", path.display()),
     }
-}
-
-pub(super) fn read(path: &Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("read {}", path.display()))
 }
 
 #[derive(Debug, Deserialize)]

@@ -19,13 +19,12 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use serde_json::json;
 use wirefold_score::Random;
 
-use crate::commands::run_command;
+use crate::commands::program;
 use crate::generator::{Script, WORDS};
 use crate::loopback::{Answer, Loopback};
 use crate::machine::{Stopwatch, lock};
 use crate::running::Running;
 use crate::table::Table;
-use crate::tree;
 use scenes::ATTACKS;
 
 /// The arguments of `attack`.
@@ -124,10 +123,7 @@ struct RunResult {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let is_chosen =
         |name: &str| arguments.names.is_empty() || arguments.names.iter().any(|it| it == name);
-    let program = match &arguments.program {
-        Some(program) => program.canonicalize()?,
-        None => built()?,
-    };
+    let program = program(arguments.program.as_deref(), "dev")?;
     let mut table =
         Table::new("attack | tries to | outcome | the victim | news after | peak | took");
     let control = play(&program, &Attack::NONE)?;
@@ -154,12 +150,6 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     super::say(&format!("{table}\n{faults}"))?;
     Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Builds the product in a debug build.
-pub(crate) fn built() -> anyhow::Result<PathBuf> {
-    run_command(&mut tree::cargo(&["build", "--locked", "-p", "wirefold"]))?;
-    Ok(tree::builds()?.join("debug/wirefold"))
 }
 
 /// The problems that the attack and the victim found.

@@ -11,7 +11,7 @@ use wirefold_score::Random;
 
 use super::{Answer, Attack, item, rss, text};
 use crate::machine::Stopwatch;
-use crate::running::Running;
+use crate::running::{Running, escaped};
 
 /// The words of an article of invented words, the articles of a poll (some 7 MB), and the number after which
 /// that attack ends: some 13 million words.
@@ -340,7 +340,7 @@ fn queries() -> Vec<String> {
 }
 
 fn paths(query: &str) -> [String; 4] {
-    let query: String = query.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let query = escaped(query);
     [
         format!("/api/v1/events?q={query}"),
         format!("/api/v1/stories?q={query}&sort=velocity"),

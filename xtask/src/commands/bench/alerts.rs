@@ -108,7 +108,7 @@ fn id(number: usize) -> anyhow::Result<SubscriptionId> {
 }
 
 fn megabytes() -> anyhow::Result<f64> {
-    Ok(machine::resident_memory(std::process::id())? as f64 / 1e6)
+    Ok(machine::resident_memory(rustix::process::getpid())? as f64 / 1e6)
 }
 
 /// The times of all articles, the time to prepare one, and the matches of the first `kept`. For each article

@@ -2,8 +2,8 @@
 //! streams lag behind, and how large the page is. Beside each figure stands a server without work that sends the same bytes.
 
 use std::collections::HashMap;
-use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::io::Write as _;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -31,6 +31,7 @@ use super::pipeline::{ArticleFactory, DataFolder, Ready, three_digits};
 use super::{OnDisk, all_cores, report};
 use crate::enriched;
 use crate::machine::{self, Stopwatch};
+use crate::running::exchange;
 use crate::statistics::quantile;
 use crate::table::Table;
 
@@ -285,7 +286,7 @@ async fn measure(data: &DataFolder, mut world: World) -> anyhow::Result<String> 
         let paths = (0..REQUESTS).map(|at| world.requests(at)[nth].1.clone()).collect();
         table.row(timed(server, kind, paths, "").await?);
     }
-    let head = blocking(move || get(server, "/feeds/all.atom", "")).await?.head;
+    let (head, _) = blocking(move || get(server, "/feeds/all.atom", "")).await?;
     let tag = head.lines().find_map(|line| line.strip_prefix("etag: ")).context("an ETag")?;
     let known = format!("if-none-match: {tag}\r\n");
     let paths = vec!["/feeds/all.atom".to_owned(); REQUESTS];
@@ -305,24 +306,10 @@ async fn measure(data: &DataFolder, mut world: World) -> anyhow::Result<String> 
     Ok(format!("{}\n{}", table.markdown(), others.markdown()))
 }
 
-/// An answer.
-struct Answered {
-    head: String,
-    body: Vec<u8>,
-}
-
-/// Sends a request in a connection of its own, with more lines of its head.
-fn get(server: SocketAddr, path: &str, more: &str) -> anyhow::Result<Answered> {
-    let mut connection = TcpStream::connect(server)?;
-    connection.set_nodelay(true)?;
+/// Sends a request with more lines of its head. Returns head and body of the answer.
+fn get(server: SocketAddr, path: &str, more: &str) -> anyhow::Result<(String, Vec<u8>)> {
     let request = format!("GET {path} HTTP/1.0\r\nhost: 127.0.0.1\r\n{more}\r\n");
-    connection.write_all(request.as_bytes())?;
-    let mut answer = Vec::new();
-    connection.read_to_end(&mut answer)?;
-    let end =
-        answer.windows(4).position(|it| it == b"\r\n\r\n").context("the head of an answer")?;
-    let head = String::from_utf8_lossy(&answer[..end]).into_owned();
-    Ok(Answered { head, body: answer.split_off(end + 4) })
+    exchange(&server.to_string(), request.as_bytes())
 }
 
 async fn blocking<T: Send + 'static>(
@@ -353,11 +340,10 @@ async fn timed(
         let (mut times, mut bodies) = (Vec::new(), Vec::new());
         for path in &paths {
             let watch = Stopwatch::start();
-            let answer = get(server, path, &more_here)?;
+            let (head, body) = get(server, path, &more_here)?;
             times.push(watch.seconds() * 1e3);
-            let is_known = answer.head.contains(" 200 ") || answer.head.contains(" 304 ");
-            ensure!(is_known, "{path}: {}", answer.head);
-            bodies.push(Bytes::from(answer.body));
+            ensure!(head.contains(" 200 ") || head.contains(" 304 "), "{path}: {head}");
+            bodies.push(Bytes::from(body));
         }
         Ok((times, bodies))
     })
@@ -385,16 +371,14 @@ async fn timed(
 
 /// The sizes of the page and of what it loads, compressed.
 async fn sizes(server: SocketAddr) -> anyhow::Result<Vec<[String; 3]>> {
-    let page = blocking(move || get(server, "/", "")).await?.body;
+    let (_, page) = blocking(move || get(server, "/", "")).await?;
     let text = String::from_utf8_lossy(&page).into_owned();
     let mut rows = vec![("page".to_owned(), compressed(&page)?)];
     for (name, mark) in [("JavaScript", "script src=\""), ("style sheet", "stylesheet\" href=\"")] {
         let path = text.split(mark).nth(1).and_then(|rest| rest.split('"').next());
         let path = path.context("what a page loads")?.to_owned();
-        rows.push((
-            name.to_owned(),
-            compressed(&blocking(move || get(server, &path, "")).await?.body)?,
-        ));
+        let (_, loaded) = blocking(move || get(server, &path, "")).await?;
+        rows.push((name.to_owned(), compressed(&loaded)?));
     }
     let row = |(name, size): (String, usize)| {
         [format!("{name}, compressed by gzip"), three_digits(size as f64 / 1e3), "KB".to_owned()]

@@ -69,7 +69,7 @@ async fn measure(folder: &Path, common: &Common) -> anyhow::Result<()> {
     let alone = DataFolder::open(&folder.join("stages"), &measurement.counters, &limits).await?;
     measurement.by_stage(&alone).await?;
     let Measurement { articles: all, mut figures, .. } = measurement;
-    let memory = machine::peak_memory(std::process::id())? as f64 / 1e6;
+    let memory = machine::peak_memory(rustix::process::getpid())? as f64 / 1e6;
     let texts: usize = all.iter().map(|article| article.fetched.text.len()).sum();
     figures.beside("peak memory", (memory, "MB"), ("the texts", texts as f64 / 1e6));
     report(common, "pipeline", ("pipeline", &conditions), &figures.0.markdown())

@@ -8,23 +8,20 @@ use std::fs;
 use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use rustix::process::Pid;
-use wirefold_flow::SystemClock;
-use wirefold_flow_nats::{Login, Options};
 
 use super::Parent;
 use crate::commands::attack::{item, rss};
 use crate::commands::faults::nats::server::{self, Server};
 use crate::commands::faults::shim::{Setting, Shim};
-use crate::commands::{run_command, say};
+use crate::commands::{program, say};
 use crate::loopback::{Answer, Loopback, ReceivedRequest};
 use crate::machine::{Stopwatch, lock, resident_memory};
-use crate::running::{Running, command};
+use crate::running::{Process, Running, command};
 use crate::statistics::quantile;
 use crate::table::Table;
 use crate::{examiner, generator, nats_server, tree};
@@ -111,13 +108,7 @@ impl Arguments {
 
 /// Runs all days, and prints a row for each.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let program = match &arguments.program {
-        Some(program) => program.canonicalize()?,
-        None => {
-            run_command(&mut tree::cargo(&["build", "--release", "--locked", "-p", "wirefold"]))?;
-            tree::builds()?.join("release/wirefold")
-        }
-    };
+    let program = program(arguments.program.as_deref(), "release")?;
     let folder = arguments.parent.make_folder()?;
     let site = Arc::new(Site::new(arguments));
     let answering = site.clone();
@@ -247,7 +238,7 @@ impl Site {
 /// The processes of wirefold, with their server.
 struct System {
     up: Running,
-    fetchers: Vec<Child>,
+    fetchers: Vec<Process>,
     server: Option<Server>,
     home: PathBuf,
 }
@@ -291,19 +282,16 @@ impl System {
         let more = (1..fetchers).map(|_| {
             let mut fetcher = command(program, &home);
             fetcher.args(["run", "fetcher", "--operations", "127.0.0.1:0"]);
-            fetcher.stdout(Stdio::null()).stderr(Stdio::null()).spawn()
+            fetcher.stdout(Stdio::null()).stderr(Stdio::null()).spawn().map(Process)
         });
-        let more = more.collect::<std::io::Result<Vec<Child>>>()?;
+        let more = more.collect::<std::io::Result<_>>()?;
         Ok(System { up, fetchers: more, server: Some(server), home })
     }
 
     /// The megabytes of the fetcher that has most, and of all processes but the server.
     fn memory(&self) -> (f64, f64) {
-        let more = || self.fetchers.iter().map(Pid::from_child);
-        let of = |process: Pid| {
-            let process = u32::try_from(process.as_raw_nonzero().get()).unwrap_or_default();
-            resident_memory(process).unwrap_or_default() as f64 / 1e6
-        };
+        let more = || self.fetchers.iter().map(Process::id);
+        let of = |process| resident_memory(process).unwrap_or_default() as f64 / 1e6;
         let fetchers = more().chain(self.up.stage("fetcher"));
         let all = more().chain(self.up.children()).chain([self.up.process()]);
         (fetchers.map(of).fold(0.0, f64::max), all.map(of).sum())
@@ -331,10 +319,7 @@ impl System {
 
     /// Ends all, and reads how often each article is in the output, by the number in its address.
     fn stop_and_read_output(mut self) -> anyhow::Result<Output> {
-        for fetcher in &mut self.fetchers {
-            fetcher.kill()?;
-            fetcher.wait()?;
-        }
+        self.fetchers.clear();
         ensure!(self.up.terminate(), "wirefold did not end well: {}", self.up.output());
         let mut output = Output::new();
         let note = |article: wirefold_proto::OutputArticle| {
@@ -343,30 +328,12 @@ impl System {
             output.entry(number.unwrap_or(usize::MAX)).or_default().push(article.id.to_string());
         };
         match &self.server {
-            None => {
-                let bus =
-                    wirefold_flow_sqlite::open(&self.home.join("data"), Arc::new(SystemClock))?;
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-                runtime.block_on(examiner::read_output(&*bus, note))?;
-            }
+            None => examiner::read_folder(&self.home.join("data"), note)?,
             Some(server) => {
-                let (user, password) = (server::OPERATOR.into(), server::OPERATOR_PASSWORD.into());
-                let url = format!("nats://{}", server.address);
-                let login = Some(Login { user, password });
-                let options = Options { login, ..Options::new(url, "examiner") };
-                examiner::on_the_bus(&options, async |bus| examiner::read_output(bus, note).await)?;
+                server::on_the_bus([server], async |bus| examiner::read_output(bus, note).await)?;
             }
         }
         Ok(output)
-    }
-}
-
-impl Drop for System {
-    fn drop(&mut self) {
-        for fetcher in &mut self.fetchers {
-            let _ = fetcher.kill();
-            let _ = fetcher.wait();
-        }
     }
 }
 
@@ -382,12 +349,11 @@ fn hurry(shim: Shim, speed: f64) {
 }
 
 fn bytes_in(folder: &Path) -> u64 {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let bytes = |path: PathBuf| match path.is_dir() {
         true => bytes_in(&path),
         false => path.metadata().map_or(0, |it| it.len()),
     };
-    entries.map(|entry| bytes(entry.path())).sum()
+    tree::entries(folder).unwrap_or_default().into_iter().map(bytes).sum()
 }
 
 /// The figures of a row.

@@ -7,7 +7,6 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, bail, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use wirefold_flow_nats::{Login, Options};
 
 use crate::commands::{output_of, run_command};
 use crate::examiner;
@@ -161,11 +160,9 @@ impl Stack {
         let containers = self.containers()?;
         let server =
             containers.iter().find(|it| it.service == "nats").context("there is no server")?;
-        let user = "detector".to_owned();
-        let password = server.inside("cat /etc/nats/passwords/detector")?.trim().to_owned();
-        let url = format!("nats://{}", self.nats);
-        let login = Some(Login { user: user.clone(), password });
-        examiner::on_the_bus(&Options { login, ..Options::new(url, user) }, async |bus| {
+        let password = server.inside("cat /etc/nats/passwords/detector")?;
+        let (user, url) = ("detector", format!("nats://{}", self.nats));
+        examiner::on_the_bus(url, user, [user, password.trim()], async |bus| {
             let mut articles = Vec::new();
             examiner::read_output(bus, |article| articles.push(article.id.to_string())).await?;
             Ok(articles)

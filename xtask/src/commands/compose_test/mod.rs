@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 
 mod compose;
 mod monitoring;
@@ -18,7 +18,7 @@ use compose::{Container, Stack};
 use compose::{News, ReceivedCounts};
 
 use super::{run_command, say};
-use crate::machine::Stopwatch;
+use crate::machine::{Stopwatch, poll};
 use crate::tree;
 
 /// The arguments of `compose-test`.
@@ -232,21 +232,18 @@ fn check_unchanged(stack: &Stack, before: &News, pushed: u64) -> anyhow::Result<
 
 /// Polls until `is_so` is true. Errors are ignored, because killed containers refuse connections for a while.
 fn poll_until(what: &str, mut is_so: impl FnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
-    let watch = Stopwatch::start();
-    loop {
-        let answer = is_so();
-        if let Ok(true) = answer {
-            return Ok(());
+    let mut answer = Ok(false);
+    poll(MAX_WAIT, || {
+        answer = is_so();
+        let is_done = matches!(answer, Ok(true));
+        if !is_done {
+            std::thread::park_timeout(POLL_INTERVAL);
         }
-        if watch.elapsed() > MAX_WAIT {
-            let late = format!("{what} did not come within {MAX_WAIT:?}");
-            return match answer {
-                Err(error) => Err(error.context(late)),
-                Ok(_) => bail!(late),
-            };
-        }
-        std::thread::park_timeout(POLL_INTERVAL);
-    }
+        is_done.then_some(())
+    });
+    let late = format!("{what} did not come within {MAX_WAIT:?}");
+    ensure!(answer.with_context(|| late.clone())?, late);
+    Ok(())
 }
 
 fn step(what: &str) -> anyhow::Result<()> {

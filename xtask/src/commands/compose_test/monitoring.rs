@@ -6,7 +6,7 @@ use anyhow::{Context as _, ensure};
 use serde_json::Value;
 
 use super::compose::{Container, Stack};
-use crate::running::ask;
+use crate::running::{ask, escaped};
 use crate::table::Table;
 use crate::tree;
 
@@ -90,8 +90,4 @@ fn api(stack: &Stack, what: &str, arguments: &[(&str, &str)]) -> anyhow::Result<
     let mut answer: Value = serde_json::from_str(&answer)?;
     ensure!(answer["status"] == "success", "{what}: {answer}");
     Ok(answer["data"].take())
-}
-
-fn escaped(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02x}")).collect()
 }

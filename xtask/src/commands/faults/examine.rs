@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::Context as _;
-use wirefold_flow::{Bus, SystemClock};
+use wirefold_flow::Bus;
 use wirefold_proto::OutputArticle;
 
 use super::receiver::Receiver;
@@ -54,9 +53,9 @@ pub(super) struct Difference {
 impl Output {
     /// Reads the output of a data folder that no process uses.
     pub(super) fn of(data: &Path) -> anyhow::Result<Output> {
-        let bus = wirefold_flow_sqlite::open(data, Arc::new(SystemClock))?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(Output::read(&*bus))
+        let mut output = Output::default();
+        examiner::read_folder(data, |article| output.note(article))?;
+        Ok(output)
     }
 
     /// Reads the output of a bus.

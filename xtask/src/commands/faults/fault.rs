@@ -102,27 +102,15 @@ pub(super) struct Fault {
     pub(super) name: &'static str,
     pub(super) about: &'static str,
     pub(super) kind: FaultKind,
+    /// Whether the examiner must find something. Otherwise the runs of other faults prove nothing.
+    #[serde(default)]
+    pub(super) is_control: bool,
+    /// Whether acknowledged messages may be missing, because they are no more on the disk.
+    #[serde(default)]
+    pub(super) may_lose: bool,
 }
 
 impl Fault {
-    /// Whether the examiner must find something. Otherwise the runs of other faults prove nothing.
-    pub(super) fn is_control(&self) -> bool {
-        match self.kind {
-            FaultKind::PowerCut { syncs } => !syncs,
-            FaultKind::Nats(kind) => kind.is_control(),
-            _ => false,
-        }
-    }
-
-    /// Whether no acknowledged message may be missing, because it is on the disk.
-    pub(super) fn spares_the_streams(&self) -> bool {
-        match self.kind {
-            FaultKind::Damage(File::Bus | File::BusLog, _) => false,
-            FaultKind::Nats(kind) => kind.spares_the_streams(),
-            _ => true,
-        }
-    }
-
     /// Whether it is a fault over NATS.
     pub(super) fn is_over_nats(&self) -> bool {
         matches!(self.kind, FaultKind::Nats(_))
@@ -241,18 +229,4 @@ pub(super) enum HowLong {
     AWhile,
     /// From the start to the end.
     Always,
-}
-
-impl NatsFault {
-    /// Whether no acknowledged message may be missing.
-    pub(super) fn spares_the_streams(self) -> bool {
-        use NatsFault::{DeleteStream, PurgeStream, RollBackStore, RollBackStream};
-        !matches!(self, DeleteStream | PurgeStream | RollBackStream | RollBackStore)
-    }
-
-    /// Whether the examiner must find something. Otherwise the runs prove nothing.
-    pub(super) fn is_control(self) -> bool {
-        use NatsFault::{ForgetOne, PowerCut, StoreTwice};
-        matches!(self, PowerCut { syncs: false } | ForgetOne | StoreTwice)
-    }
 }

@@ -22,10 +22,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 use std::{fmt, thread};
 
-use anyhow::Context as _;
 use wirefold_score::Random;
 
-use crate::commands::{attack, say};
+use crate::commands::{program, say};
+use crate::tree;
 use examine::Difference;
 use fault::{Fault, FaultKind};
 use report::{Row, Run};
@@ -104,12 +104,8 @@ fn pause(random: &mut Random, least: usize, more: usize) {
 impl Arguments {
     /// The runs that are recorded already.
     fn recorded(&self) -> anyhow::Result<Vec<Run>> {
-        let Some(path) = self.runs.as_ref().filter(|path| path.exists()) else {
-            return Ok(Vec::new());
-        };
-        let text = std::fs::read_to_string(path)?;
-        let runs = text.lines().map(serde_json::from_str).collect::<Result<_, _>>();
-        runs.with_context(|| path.display().to_string())
+        let path = self.runs.as_ref().filter(|path| path.exists());
+        path.map_or(Ok(Vec::new()), |path| tree::json_lines(path))
     }
 
     fn record(&self, run: &Run) -> anyhow::Result<()> {
@@ -138,17 +134,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         say(&report::list(&chosen).to_string())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let built = match &arguments.program {
-        Some(program) => program.canonicalize()?,
-        None => attack::built()?,
-    };
     // A copy, because a build during this run would replace the program.
     let folder = tempfile::tempdir()?;
-    let program = folder.path().join("wirefold");
-    std::fs::copy(&built, &program).with_context(|| built.display().to_string())?;
+    let copied = folder.path().join("wirefold");
+    std::fs::copy(program(arguments.program.as_deref(), "dev")?, &copied)?;
     // They run in other folders.
     let other = arguments.other.as_deref().map(Path::canonicalize).transpose()?;
-    let programs = Programs { tested: &program, other: other.as_deref() };
+    let programs = Programs { tested: &copied, other: other.as_deref() };
     let seeds = arguments.seed.map_or(0..arguments.seeds, |seed| seed..seed + 1);
     let empty = |fault: &&'static Fault| Row { fault, runs: Vec::new(), skipped: None };
     let mut rows: Vec<Row> = chosen.iter().map(empty).collect();
@@ -158,12 +150,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         }
     }
     for seed in seeds {
-        let control = play::undisturbed(&program, seed)?;
+        let control = play::undisturbed(&copied, seed, None)?;
         for row in &mut rows {
             writeln!(std::io::stderr(), "seed {seed}: {} …", row.fault.name)?;
             let played = match row.fault.kind {
                 FaultKind::Nats(kind) => nats::play(programs, (row.fault, kind), seed, &control),
-                _ => play::play(&program, row.fault, seed, &control),
+                _ => play::play(&copied, row.fault, seed, &control),
             };
             let found = match played {
                 Ok(found) => found,

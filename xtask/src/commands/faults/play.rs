@@ -20,6 +20,7 @@ use super::{Found, pause};
 use crate::commands::run_command;
 use crate::machine::Stopwatch;
 use crate::running::{Running, command};
+use crate::tree;
 
 /// A kill or a power cut comes within this many milliseconds.
 const WITHIN: usize = 400;
@@ -118,7 +119,7 @@ impl<'a> Scene<'a> {
         fs::create_dir_all(&home)?;
         prepare(&home, receiver)?;
         let shim = Shim::build(folder)?;
-        if fault.is_control() {
+        if fault.is_control {
             shim.set(Setting::Unsynced, 1)?;
         }
         Ok(Scene {
@@ -183,11 +184,8 @@ impl<'a> Scene<'a> {
 
     fn damage(&mut self, file: File, change: Change) -> anyhow::Result<()> {
         let data = self.home.join("data");
-        let mut found: Vec<PathBuf> = Vec::new();
-        for below in [data.clone(), data.join("wf_snapshots")] {
-            let Ok(entries) = fs::read_dir(&below) else { continue };
-            found.extend(entries.flatten().map(|entry| entry.path()));
-        }
+        let mut found = tree::entries(&data)?;
+        found.extend(tree::entries(&data.join("wf_snapshots")).unwrap_or_default());
         found.retain(|path| {
             let name = path.strip_prefix(&data).unwrap_or(path).to_string_lossy();
             path.is_file() && file.is(&name) && fs::metadata(path).is_ok_and(|it| it.len() > 0)
@@ -337,7 +335,7 @@ fn asleep(program: &Path, seed: u64, output: &Output, seconds: i64) -> anyhow::R
     let folder = tempfile::tempdir()?;
     let shim = Shim::build(folder.path())?;
     let before = output.seen_before_a_gap_of(seconds);
-    undisturbed_but(program, seed, Some((before, &shim, seconds)))
+    undisturbed(program, seed, Some((before, &shim, seconds)))
 }
 
 /// The sequence of the first dead letter.
@@ -345,14 +343,9 @@ fn set_aside(running: &Running) -> Option<u64> {
     running.json("/api/v1/dead").ok()?["dead"][0]["sequence"].as_u64()
 }
 
-/// The output and the alerts for the same articles without a fault.
-pub(super) fn undisturbed(program: &Path, seed: u64) -> anyhow::Result<Control> {
-    undisturbed_but(program, seed, None)
-}
-
-/// The same, but the machine sleeps for this many seconds after this many articles, once all their effects
-/// have happened.
-pub(super) fn undisturbed_but(
+/// The output and the alerts for the same articles without a fault. With `sleep`, the machine sleeps for this many
+/// seconds after this many articles, once all their effects have happened.
+pub(super) fn undisturbed(
     program: &Path,
     seed: u64,
     sleep: Option<(usize, &Shim, i64)>,

@@ -54,7 +54,7 @@ impl Run {
 
     /// Whether it lost, duplicated or changed what it must not.
     fn is_broken(&self, fault: &Fault) -> bool {
-        self.doubled > 0 || self.is_changed() && fault.spares_the_streams()
+        self.doubled > 0 || self.is_changed() && !fault.may_lose
     }
 
     /// Whether no article passed any more.
@@ -79,7 +79,7 @@ impl Row {
     /// The failure of the fault in words.
     pub(super) fn failure(&self) -> Option<String> {
         let name = self.fault.name;
-        if self.fault.is_control() {
+        if self.fault.is_control {
             let shows_nothing = self.runs.iter().all(|run| run.lost + run.doubled == 0);
             let fails = !self.runs.is_empty() && shows_nothing;
             return fails.then(|| format!("{name} found nothing: the others show nothing"));

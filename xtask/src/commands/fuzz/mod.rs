@@ -8,7 +8,7 @@
 
 mod targets;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -21,6 +21,7 @@ use serde::Deserialize;
 use wirefold_score::Random;
 
 use crate::machine::{Stopwatch, poll};
+use crate::running::Process;
 use crate::tree;
 use targets::{PAGE, TARGETS, Target};
 
@@ -84,16 +85,17 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 fn run_in_child((name, _): &Target, arguments: &Arguments) -> anyhow::Result<bool> {
     // The server of target `api`. It belongs to this process, so that it ends when the child does.
     let up = if *name == "api" { Some(targets::up()?) } else { None };
-    let mut child = Command::new(std::env::current_exe()?)
+    let child = Command::new(std::env::current_exe()?)
         .args(["fuzz", name, "--child", "--seconds", &arguments.seconds.to_string()])
         .args(["--seed", &arguments.seed.to_string()])
         .envs(up.iter().map(|(up, _)| (PAGE, &up.page)))
         .spawn()?;
     // An endless loop never reports.
     let longest = Duration::from_secs(arguments.seconds) + PATIENCE;
-    poll(longest, || child.try_wait().ok().flatten());
-    let _ = child.kill();
-    let status = child.wait()?;
+    let mut child = Process(child);
+    poll(longest, || child.0.try_wait().ok().flatten());
+    child.kill();
+    let status = child.0.wait()?;
     if status.success() {
         return Ok(true);
     }
@@ -180,16 +182,15 @@ fn outline(result: &str) -> u64 {
 }
 
 /// The files of a folder and those below it, in order.
-fn files(folder: &Path, ending: &str, most: u64) -> BTreeSet<PathBuf> {
-    let mut found = BTreeSet::new();
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let (path, about) = (entry.path(), entry.metadata());
-        match about {
-            Ok(about) if about.is_dir() => found.extend(files(&path, ending, most)),
-            Ok(about) if about.is_file() && about.len() < most => {
-                found.extend(path.to_string_lossy().ends_with(ending).then_some(path.clone()));
-            }
-            _ => {}
+fn files(folder: &Path, ending: &str, most: u64) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for path in tree::entries(folder).unwrap_or_default() {
+        if path.is_dir() {
+            found.extend(files(&path, ending, most));
+        } else if path.to_string_lossy().ends_with(ending)
+            && path.metadata().is_ok_and(|about| about.len() < most)
+        {
+            found.push(path);
         }
     }
     found

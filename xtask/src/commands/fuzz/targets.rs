@@ -18,7 +18,7 @@ use wirefold_proto::{
 };
 use wirefold_query::{Document, Numbers, Prepared, Query};
 
-use crate::commands::attack::built;
+use crate::commands::program;
 use crate::enriched;
 use crate::machine::lock;
 use crate::running::{self, Running};
@@ -294,5 +294,5 @@ pub(super) fn up() -> anyhow::Result<(Running, tempfile::TempDir)> {
     let source = "data = \"data\"\n[[source]]\npath = \"incoming\"\n";
     std::fs::create_dir(folder.path().join("incoming"))?;
     std::fs::write(folder.path().join("wirefold.toml"), source)?;
-    Ok((Running::start(&built()?, folder.path())?, folder))
+    Ok((Running::start(&program(None, "dev")?, folder.path())?, folder))
 }

@@ -17,12 +17,12 @@ use crate::commands::say;
 use crate::table::Table;
 
 /// The sets of `../shared/suites`: name, folder, and the prefix of the files.
-const SUITES: [(&str, &str, &str); 5] = [
-    ("real", "real-shape", ""),
-    ("wire", "wire-shape", ""),
-    ("ar", "langs-shape", "ar."),
-    ("de", "langs-shape", "de."),
-    ("synth", "synthetic-wire", ""),
+const SUITES: [[&str; 3]; 5] = [
+    ["real", "real-shape", ""],
+    ["wire", "wire-shape", ""],
+    ["ar", "langs-shape", "ar."],
+    ["de", "langs-shape", "de."],
+    ["synth", "synthetic-wire", ""],
 ];
 /// All pairs of a set count as much as this many copies, but none more than [`most`].
 const COPIES: f64 = 250.0;
@@ -40,13 +40,9 @@ fn most(set: &str) -> f64 {
 
 fn read_sets(root: &Path) -> anyhow::Result<Vec<LabelledSet>> {
     let suites = root.join("../shared/suites");
-    let mut sets = Vec::new();
-    for (name, folder, prefix) in SUITES {
-        let of = |file: &str| suites.join(folder).join(format!("{prefix}{file}"));
-        sets.push(LabelledSet::read_files(name, &of("docs.jsonl"), &of("labels.tsv"))?);
-    }
-    sets.push(archetypes(root)?);
-    sets.push(demo(root)?);
+    let sets = SUITES.map(|suite| LabelledSet::of_suite(&suites, suite));
+    let mut sets = sets.into_iter().collect::<anyhow::Result<Vec<LabelledSet>>>()?;
+    sets.extend([archetypes(root)?, demo(root)?]);
     let walls = root.join("crates/fold/data/walls.jsonl");
     let docs = read_docs(&walls)?;
     sets.push(LabelledSet { name: "walls".to_owned(), docs, ..LabelledSet::default() });

@@ -112,7 +112,7 @@ pub(super) fn run_child(child: &Child) -> anyhow::Result<()> {
     machine::stay_on_one_core()?;
     let stream = Stream { generator: Generator::new(NEWS), set: child.set };
     let count = child.articles;
-    let held = || machine::resident_memory(std::process::id());
+    let held = || machine::resident_memory(rustix::process::getpid());
     let before = held()?;
     let apart = SPAN / u32::try_from(count)?.max(1);
     let (mut method, cost) = (child.method.method(), ThreadWatch::cost());

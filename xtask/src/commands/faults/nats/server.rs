@@ -3,15 +3,17 @@
 use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::ensure;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Signal, kill_process};
+use wirefold_flow::Bus;
 
 use super::wire::Wire;
 use crate::machine::poll;
-use crate::port;
+use crate::running::Process;
+use crate::{examiner, port};
 
 /// The user of wirefold's processes.
 pub(in crate::commands) const USER: &str = "wirefold";
@@ -55,7 +57,7 @@ pub(in crate::commands) struct Server {
     name: String,
     routes: Option<Routes>,
     pub(in crate::commands) settings: Settings,
-    child: Option<Child>,
+    child: Option<Process>,
 }
 
 impl Server {
@@ -84,7 +86,7 @@ impl Server {
         let log = File::options().create(true).append(true).open(self.folder.join("log"))?;
         let mut command = Command::new(&self.program);
         command.arg("-c").arg(self.folder.join("nats.conf")).stdin(Stdio::null());
-        self.child = Some(command.stdout(Stdio::null()).stderr(log).spawn()?);
+        self.child = Some(Process(command.stdout(Stdio::null()).stderr(log).spawn()?));
         Ok(())
     }
 
@@ -115,15 +117,12 @@ impl Server {
 
     /// Kills it immediately.
     pub(in crate::commands) fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        self.child = None;
     }
 
     pub(in crate::commands) fn signal(&self, signal: Signal) -> anyhow::Result<()> {
         match &self.child {
-            Some(child) => Ok(kill_process(Pid::from_child(child), signal)?),
+            Some(child) => Ok(kill_process(child.id(), signal)?),
             None => Ok(()),
         }
     }
@@ -161,8 +160,12 @@ impl Server {
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.kill();
-    }
+/// Works as the operator on the bus of these servers, without wirefold's processes.
+pub(in crate::commands) fn on_the_bus<'a, T>(
+    servers: impl IntoIterator<Item = &'a Server>,
+    work: impl AsyncFnOnce(&dyn Bus) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let urls: Vec<String> =
+        servers.into_iter().map(|it| format!("nats://{}", it.address)).collect();
+    examiner::on_the_bus(urls.join(","), "examiner", [OPERATOR, OPERATOR_PASSWORD], work)
 }

@@ -9,8 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use rustix::process::{Pid, Signal, kill_process};
-use wirefold_flow::{Bus, Outgoing, Stored};
-use wirefold_flow_nats::{Login, Options};
+use wirefold_flow::{Outgoing, Stored};
 use wirefold_proto::streams::OUTPUT;
 
 use super::super::disk::{DISK, Disk};
@@ -20,10 +19,9 @@ use super::super::receiver::Receiver;
 use super::super::shim::Shim;
 use super::super::{Programs, Skipped};
 use super::proxy::Proxy;
-use super::server::{OPERATOR, OPERATOR_PASSWORD, PASSWORD, Routes, Server, Settings, USER};
+use super::server::{PASSWORD, Routes, Server, Settings, USER, on_the_bus};
 use super::wire::Wire;
 use crate::commands::output_of;
-use crate::examiner;
 use crate::machine::poll;
 use crate::nats_server;
 use crate::port;
@@ -119,12 +117,12 @@ impl<'a> Site<'a> {
 
     /// Reads the output directly from the server, without wirefold's processes and the proxies.
     pub(super) fn output(&self) -> anyhow::Result<Examined> {
-        self.on_the_bus(async |bus| Examined::read(bus).await)
+        on_the_bus(&self.servers, async |bus| Examined::read(bus).await)
     }
 
     /// Stores a message of the output again under another id, which must never happen.
     pub(super) fn store_again(&self, filter: &str, nth: usize) -> anyhow::Result<()> {
-        self.on_the_bus(async |bus| {
+        on_the_bus(&self.servers, async |bus| {
             let mut reader = bus.read(OUTPUT.name, filter, 1).await?;
             let mut messages = Vec::new();
             while messages.len() <= nth {
@@ -136,17 +134,6 @@ impl<'a> Site<'a> {
             bus.publish(again).await?;
             Ok(())
         })
-    }
-
-    fn on_the_bus<T>(
-        &self,
-        work: impl AsyncFnOnce(&dyn Bus) -> anyhow::Result<T>,
-    ) -> anyhow::Result<T> {
-        let urls: Vec<String> =
-            self.servers.iter().map(|it| format!("nats://{}", it.address)).collect();
-        let login = Login { user: OPERATOR.to_owned(), password: OPERATOR_PASSWORD.to_owned() };
-        let options = Options { login: Some(login), ..Options::new(urls.join(","), "examiner") };
-        examiner::on_the_bus(&options, work)
     }
 
     /// The process of a stage, once it runs.

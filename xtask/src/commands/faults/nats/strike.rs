@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, ensure};
 use rustix::process::{Pid, Signal};
@@ -17,6 +17,8 @@ use super::super::shim::{Setting, Shim};
 use super::server::Server;
 use super::site::{STAGES, Site};
 use crate::commands::run_command;
+use crate::running::Process;
+use crate::tree;
 
 /// The streams that may be damaged.
 const STREAMS: [Stream; 4] = [FETCHED, ENRICHED, OUTPUT, ALERTS];
@@ -32,19 +34,6 @@ const DENIED: [&[&str]; 6] = [
     &["$JS.API.CONSUMER.MSG.NEXT.>", "$JS.API.DIRECT.GET.>"],
 ];
 
-/// The processes that must be killed at the end of the run.
-#[derive(Default)]
-pub(super) struct Left(Vec<Child>);
-
-impl Drop for Left {
-    fn drop(&mut self) {
-        for child in &mut self.0 {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
 /// Causes faults at a site.
 pub(super) struct NatsFaultRun<'s, 'p> {
     pub(super) site: &'s mut Site<'p>,
@@ -57,8 +46,8 @@ pub(super) struct NatsFaultRun<'s, 'p> {
 
 impl NatsFaultRun<'_, '_> {
     /// Causes a fault and ends it. Returns the processes that it leaves running.
-    pub(super) fn strike(&mut self, kind: NatsFault) -> anyhow::Result<Left> {
-        let mut left = Left::default();
+    pub(super) fn strike(&mut self, kind: NatsFault) -> anyhow::Result<Vec<Process>> {
+        let mut left = Vec::new();
         match kind {
             NatsFault::KillStage => {
                 let stage = self.any_stage()?;
@@ -81,14 +70,14 @@ impl NatsFaultRun<'_, '_> {
                 self.roll_back(Some(stream))?;
             }
             NatsFault::RollBackStore => self.roll_back(None)?,
-            NatsFault::TwoDetectors(strike) => left.0.push(self.two_detectors(strike)?),
+            NatsFault::TwoDetectors(strike) => left.push(self.two_detectors(strike)?),
             NatsFault::Cluster(strike, _) => self.strike_leader(strike)?,
             NatsFault::Clocks(seconds, _, HowLong::AWhile) => {
                 self.shim.set(Setting::Clock, seconds)?;
                 self.wait(2_000, 3_000);
                 self.shim.set(Setting::Clock, 0)?;
             }
-            NatsFault::OtherVersion => left.0 = self.other_version()?,
+            NatsFault::OtherVersion => left = self.other_version()?,
             NatsFault::OutOfMemory => {
                 let stage = self.any_stage()?;
                 starve(stage)?;
@@ -244,14 +233,14 @@ impl NatsFaultRun<'_, '_> {
     }
 
     /// Starts a second stage beside the supervised one.
-    fn start_beside(&self, program: &Path, stage: &str) -> anyhow::Result<Child> {
+    fn start_beside(&self, program: &Path, stage: &str) -> anyhow::Result<Process> {
         let log = fs::File::create(self.scratch.join(format!("beside-{stage}.log")))?;
         let mut beside = self.site.beside(program, stage);
-        Ok(beside.stdout(Stdio::null()).stderr(log).spawn()?)
+        Ok(Process(beside.stdout(Stdio::null()).stderr(log).spawn()?))
     }
 
     /// Starts a second detector, which stands by while the supervised one leads.
-    fn two_detectors(&mut self, strike: ProcessFault) -> anyhow::Result<Child> {
+    fn two_detectors(&mut self, strike: ProcessFault) -> anyhow::Result<Process> {
         let child = self.start_beside(self.site.programs.tested, "detector")?;
         self.wait(1_500, 500);
         let leader = self.site.stage("detector")?;
@@ -275,11 +264,11 @@ impl NatsFaultRun<'_, '_> {
 
     /// A rolling update that is reverted: stages of the other version stand by and take over, and then the
     /// first ones take over again.
-    fn other_version(&mut self) -> anyhow::Result<Vec<Child>> {
-        let mut children = Left::default();
+    fn other_version(&mut self) -> anyhow::Result<Vec<Process>> {
+        let mut children = Vec::new();
         let program = self.site.programs.other.context("no binary of another version")?;
         for stage in DOUBLED {
-            children.0.push(self.start_beside(program, stage)?);
+            children.push(self.start_beside(program, stage)?);
         }
         self.wait(2_000, 1_000);
         for stage in DOUBLED {
@@ -287,12 +276,12 @@ impl NatsFaultRun<'_, '_> {
             self.site.signal(ours, Signal::KILL);
         }
         self.wait(4_000, 4_000);
-        for (stage, other) in DOUBLED.iter().zip(&mut children.0) {
-            ensure!(other.try_wait()?.is_none(), "the {stage} of the other version ended");
-            other.kill()?;
+        for (stage, other) in DOUBLED.iter().zip(&mut children) {
+            ensure!(other.is_alive(), "the {stage} of the other version ended");
+            other.kill();
         }
         self.wait(2_000, 1_000);
-        Ok(std::mem::take(&mut children.0))
+        Ok(children)
     }
 
     fn strike_leader(&mut self, strike: ProcessFault) -> anyhow::Result<()> {
@@ -352,8 +341,8 @@ fn replace(from: &Path, to: &Path) -> anyhow::Result<()> {
 
 /// The folder with this name at any depth.
 fn find(below: &Path, name: &str) -> Option<PathBuf> {
-    let folders = fs::read_dir(below).ok()?.flatten().map(|entry| entry.path());
-    folders.filter(|path| path.is_dir()).find_map(|path| match path.ends_with(name) {
+    let folders = tree::entries(below).ok()?.into_iter().filter(|path| path.is_dir());
+    folders.into_iter().find_map(|path| match path.ends_with(name) {
         true => Some(path),
         false => find(&path, name),
     })
