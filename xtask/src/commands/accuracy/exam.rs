@@ -54,8 +54,9 @@ fn figures(outcome: &Outcome) -> Figures {
 
 /// Runs a method on a set in these orders.
 pub(crate) fn examine(method: Method, set: &LabelledSet, orders: &[Vec<usize>]) -> Exam {
+    let run = method.prepare(set);
     let outcome = |order: &Vec<usize>| {
-        let run = method.run(set, order);
+        let run = run(order);
         let at_arrival = set.labels.score(&run.at_arrival);
         let at_end = set.labels.score(&run.at_end);
         Outcome { at_arrival, at_end }
@@ -143,16 +144,23 @@ pub(crate) struct Run {
     pub(crate) evidence: Vec<Vec<Match>>,
 }
 
+/// Runs the documents of a set in an order.
+type Runner<'a> = Box<dyn Fn(&[usize]) -> Run + Sync + 'a>;
+
 impl Method {
     /// Runs the documents of `set` in `order`.
     pub(crate) fn run(self, set: &LabelledSet, order: &[usize]) -> Run {
-        let stories = match self {
-            Method::Passages => return passages(set, order, Settings::default()),
-            Method::SimHash(bits) => by_simhash(set, order, bits),
-            Method::MinHash => by_minhash(set, order),
-            Method::Exact => by_words(set, order),
-        };
-        Run { at_arrival: stories.clone(), at_end: stories, ..Run::default() }
+        self.prepare(set)(order)
+    }
+
+    /// Reads what all orders have in common: the signatures of the texts.
+    fn prepare(self, set: &LabelledSet) -> Runner<'_> {
+        match self {
+            Method::Passages => Box::new(|order| passages(set, order, Settings::default())),
+            Method::SimHash(bits) => by_simhash(set, bits),
+            Method::MinHash => by_minhash(set),
+            Method::Exact => by_words(set),
+        }
     }
 }
 
@@ -204,45 +212,50 @@ pub(crate) fn observe_all(
     (run, verdicts)
 }
 
-fn by_simhash(set: &LabelledSet, order: &[usize], bits: u32) -> Vec<usize> {
+fn by_simhash(set: &LabelledSet, bits: u32) -> Runner<'_> {
     let hash = |doc: &Doc| simhash::simhash_stream(Text::new(&doc.text).normal_words());
-    let hashes: Vec<u64> = set.docs.iter().map(hash).collect();
-    fold(order, |number, earlier| {
+    let hashes: Vec<u64> = side_by_side(&set.docs, hash);
+    let nearest = move |number: usize, earlier: &[usize]| {
         let distance = |other: &usize| (hashes[number] ^ hashes[*other]).count_ones();
         let near = earlier.iter().map(|other| (distance(other), *other));
         // The first of equals is the earliest.
         let nearest = near.min_by_key(|(differing, _)| *differing);
         nearest.filter(|(differing, _)| *differing <= bits).map(|(_, other)| other)
-    })
+    };
+    Box::new(move |order| fold(order, &nearest))
 }
 
-fn by_minhash(set: &LabelledSet, order: &[usize]) -> Vec<usize> {
+fn by_minhash(set: &LabelledSet) -> Runner<'_> {
     let (bands, rows) = (25, 5);
-    let mut index = MinHash::new(0.5, rows, usize::MAX);
-    fold(order, |number, _| {
-        let named = u32::try_from(number).expect("a set has fewer documents");
-        let own = minhash::of_permutations(&set.docs[number].text, bands * rows);
-        index.likeliest(named, own).map(|other| other as usize)
+    let signature = move |doc: &Doc| minhash::of_permutations(&doc.text, bands * rows);
+    let signatures = side_by_side(&set.docs, signature);
+    Box::new(move |order| {
+        let mut index = MinHash::new(0.5, rows, usize::MAX);
+        fold(order, |number, _| {
+            let named = u32::try_from(number).expect("a set has fewer documents");
+            index.likeliest(named, signatures[number].clone()).map(|other| other as usize)
+        })
     })
 }
 
-fn by_words(set: &LabelledSet, order: &[usize]) -> Vec<usize> {
-    let words: Vec<String> =
-        set.docs.iter().map(|doc| wirefold_text::normalise(&doc.text)).collect();
-    let mut first: HashMap<&str, usize> = HashMap::new();
-    fold(order, |number, _| {
-        let before = *first.entry(&words[number]).or_insert(number);
-        (before != number).then_some(before)
+fn by_words(set: &LabelledSet) -> Runner<'_> {
+    let words = side_by_side(&set.docs, |doc| wirefold_text::normalise(&doc.text));
+    Box::new(move |order| {
+        let mut first: HashMap<&str, usize> = HashMap::new();
+        fold(order, |number, _| {
+            let before = *first.entry(&words[number]).or_insert(number);
+            (before != number).then_some(before)
+        })
     })
 }
 
 /// Gives each document of `order` the story of the earlier one that `original` returns.
-fn fold(order: &[usize], mut original: impl FnMut(usize, &[usize]) -> Option<usize>) -> Vec<usize> {
+fn fold(order: &[usize], mut original: impl FnMut(usize, &[usize]) -> Option<usize>) -> Run {
     let mut stories = vec![0; order.len()];
     for (at, number) in order.iter().enumerate() {
         stories[*number] = original(*number, &order[..at]).map_or(*number, |other| stories[other]);
     }
-    stories
+    Run { at_arrival: stories.clone(), at_end: stories, ..Run::default() }
 }
 
 /// Runs work for all items, as many at a time as there are cores. The results are in the order of the items.
