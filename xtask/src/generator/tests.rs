@@ -95,16 +95,26 @@ fn is_by_form(kind: Kind) -> bool {
 fn labelled_pairs_share_words_and_all_others_share_next_to_none() {
     const COUNT: u64 = 400;
     let generator = Generator::new(SETTINGS);
-    let shingles = |article: &Article| -> BTreeSet<Vec<String>> {
+    let shingles = |article: &Article| -> BTreeSet<String> {
         let own = article.paragraphs.iter().flatten();
         let own = own.filter(|its| matches!(its.role, Role::Own(_)));
         let texts: Vec<&str> = own.map(|sentence| sentence.text.as_str()).collect();
         let joined = texts.join(" ").replace(['\u{200b}', '\u{ad}'], "");
         let words: Vec<String> = joined.split(' ').map(str::to_lowercase).collect();
-        words.windows(5).map(<[String]>::to_vec).collect()
+        words.windows(5).map(|run| run.join(" ")).collect()
     };
     let articles: Vec<Article> = generator.articles().take(COUNT as usize).collect();
-    let runs: Vec<BTreeSet<Vec<String>>> = articles.iter().map(shingles).collect();
+    let runs: Vec<BTreeSet<String>> = articles.iter().map(shingles).collect();
+    let mut carriers: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (number, run) in runs.iter().enumerate() {
+        run.iter().for_each(|shingle| carriers.entry(shingle).or_default().push(number));
+    }
+    let mut common: HashMap<(usize, usize), usize> = HashMap::new();
+    for numbers in carriers.values() {
+        for (at, b) in numbers.iter().enumerate() {
+            numbers[..at].iter().for_each(|a| *common.entry((*a, *b)).or_default() += 1);
+        }
+    }
     let found: std::collections::BTreeMap<_, _> = labels(&generator, COUNT).collect();
     let mut musts = 0;
     for (a, here) in runs.iter().enumerate() {
@@ -113,8 +123,8 @@ fn labelled_pairs_share_words_and_all_others_share_next_to_none() {
             if !one.script.has_spaces() || here.len().min(there.len()) < 40 {
                 continue;
             }
-            let common = here.intersection(there).count();
-            let share = 100 * common / here.len().min(there.len());
+            let shared = common.get(&(a, b)).copied().unwrap_or_default();
+            let share = 100 * shared / here.len().min(there.len());
             match found.get(&(a, b)).map(|(label, _)| label) {
                 Some(Label::Reprint) => {
                     musts += 1;
