@@ -51,7 +51,7 @@ impl LabelledSet {
     /// Reads a folder. Errors name the file and line.
     pub(crate) fn read(folder: &Path) -> anyhow::Result<LabelledSet> {
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
-        LabelledSet::read_files(&name, &folder.join("docs.jsonl"), &folder.join("labels.tsv"))
+        LabelledSet::of_suite(folder, [&name, "", ""])
     }
 
     /// Reads a suite in a folder below `suites`, whose files have this prefix.
@@ -60,16 +60,7 @@ impl LabelledSet {
         [name, folder, prefix]: [&str; 3],
     ) -> anyhow::Result<LabelledSet> {
         let of = |file: &str| suites.join(folder).join(format!("{prefix}{file}"));
-        LabelledSet::read_files(name, &of("docs.jsonl"), &of("labels.tsv"))
-    }
-
-    /// Reads its two files.
-    pub(crate) fn read_files(
-        name: &str,
-        texts: &Path,
-        pairs: &Path,
-    ) -> anyhow::Result<LabelledSet> {
-        LabelledSet::new(name, read_docs(texts)?, pairs)
+        LabelledSet::new(name, read_docs(&of("docs.jsonl"))?, &of("labels.tsv"))
     }
 
     /// A set of these documents, with a file of labelled pairs.
@@ -194,7 +185,7 @@ pub(crate) fn demo(root: &Path) -> anyhow::Result<LabelledSet> {
 /// The archetypes at `root`: pairs that must fold and must not fold, class by class.
 pub(crate) fn archetypes(root: &Path) -> anyhow::Result<LabelledSet> {
     let [texts, pairs] = ["jsonl", "tsv"].map(|kind| root.join(format!("seeds/archetypes.{kind}")));
-    LabelledSet::read_files("archetypes", &texts, &pairs)
+    LabelledSet::new("archetypes", read_docs(&texts)?, &pairs)
 }
 
 /// The seed of the card's generator. Another seed gives another set of the same kind.
