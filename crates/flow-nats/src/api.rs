@@ -53,34 +53,21 @@ impl Failure {
 }
 
 /// The reply to a request.
-pub(crate) enum Reply<T> {
-    Done(T),
-    Failed(Failure),
-    /// Nobody answers. For most requests this means that the named thing does not exist.
-    Nobody,
-}
+pub(crate) struct Reply<T>(pub(crate) Result<T, Failure>);
 
 impl<T> Reply<T> {
     /// The answer; an error for any other reply.
     pub(crate) fn done(self, stream: &str) -> Result<T, BusError> {
-        match self {
-            Self::Done(answer) => Ok(answer),
-            Self::Failed(failure) => Err(failure.of_stream(stream)),
-            Self::Nobody => Err(no_jetstream()),
-        }
+        self.0.map_err(|failure| failure.of_stream(stream))
     }
 
     /// The answer; `None` if the request failed with the code `missing`.
     pub(crate) fn done_if_found(self, stream: &str, missing: u64) -> Result<Option<T>, BusError> {
-        match self {
-            Self::Failed(failure) if failure.kind == missing => Ok(None),
-            reply => reply.done(stream).map(Some),
+        match self.0 {
+            Err(failure) if failure.kind == missing => Ok(None),
+            reply => Self(reply).done(stream).map(Some),
         }
     }
-}
-
-pub(crate) fn no_jetstream() -> BusError {
-    BusError::Unavailable("JetStream does not answer".to_owned())
 }
 
 #[derive(Deserialize)]
@@ -89,14 +76,14 @@ struct MaybeFailed {
 }
 
 /// Parses an answer of JetStream.
-pub(crate) fn reply<T: DeserializeOwned>(subject: &str, body: &[u8]) -> Result<Reply<T>, BusError> {
+fn reply<T: DeserializeOwned>(subject: &str, body: &[u8]) -> Result<Reply<T>, BusError> {
     let unread = |error: serde_json::Error| {
         BusError::Unavailable(format!("{subject}: the answer cannot be read: {error}"))
     };
     let MaybeFailed { error } = serde_json::from_slice(body).map_err(unread)?;
     match error {
-        Some(failure) => Ok(Reply::Failed(failure)),
-        None => Ok(Reply::Done(serde_json::from_slice(body).map_err(unread)?)),
+        Some(failure) => Ok(Reply(Err(failure))),
+        None => Ok(Reply(Ok(serde_json::from_slice(body).map_err(unread)?))),
     }
 }
 
@@ -111,7 +98,7 @@ impl Link {
         let body = if body.is_null() { Bytes::new() } else { body.to_string().into() };
         match self.request(&subject, None, body).await? {
             Some(answer) => reply(&subject, &answer.payload),
-            None => Ok(Reply::Nobody),
+            None => Err(BusError::Unavailable("JetStream does not answer".to_owned())),
         }
     }
 }

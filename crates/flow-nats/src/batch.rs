@@ -2,13 +2,14 @@
 
 use async_nats::HeaderMap;
 use bytes::Bytes;
+use wirefold_flow::store::Expect;
 use wirefold_flow::{BusError, Outgoing};
 
 use crate::Shared;
 use crate::api::{Failure, code};
 use crate::headers;
 use crate::link::closed;
-use crate::publish::{Expect, expecting, is_full, parse_acknowledgement};
+use crate::publish::{expecting, is_full, parse_acknowledgement};
 
 /// A message with the headers of the wire.
 #[derive(Clone)]
@@ -18,10 +19,10 @@ pub(crate) struct PreparedMessage {
     pub(crate) body: Bytes,
 }
 
-/// The result of a batch of a chain that was not refused.
+/// The result of an append that was not refused.
 pub(crate) enum CommitResult {
-    /// Stored; the sequence of its last message.
-    At(u64),
+    /// So many messages are stored: all.
+    Stored(usize),
     /// Not stored: the stream is full.
     Full,
     /// Not stored: this stream does not accept batches.
@@ -46,7 +47,10 @@ impl Shared {
         let prepared = messages.iter().map(prepare).collect::<Result<Vec<_>, BusError>>()?;
         let committed = self.commit(prepared, expected).await?;
         let failure = match committed.ok_or_else(|| self.link.nobody_stores(stream))? {
-            Ok(last) => return Ok(CommitResult::At(last)),
+            Ok(last) if last == expected + messages.len() as u64 => {
+                return Ok(CommitResult::Stored(messages.len()));
+            }
+            Ok(_) => return Err(BusError::Fenced(stream.to_owned())),
             Err(failure) => failure,
         };
         match failure.kind {
@@ -91,7 +95,7 @@ impl Shared {
             return Ok(Some(Err(Failure::default())));
         };
         let Some(answer) = answer else { return Ok(None) };
-        let parse_acknowledgement = parse_acknowledgement(&subject, &answer.payload)?;
-        Ok(Some(parse_acknowledgement.error.map_or(Ok(parse_acknowledgement.seq), Err)))
+        let stored = parse_acknowledgement(&subject, &answer.payload)?;
+        Ok(Some(stored.error.map_or(Ok(stored.seq), Err)))
     }
 }

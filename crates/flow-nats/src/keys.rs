@@ -7,10 +7,11 @@ use std::time::Duration;
 use async_nats::HeaderMap;
 use bytes::Bytes;
 use serde_json::{Value, json};
+use wirefold_flow::store::Expect;
 use wirefold_flow::{Answer, BusError, Entry, KeyValue, OrderedReader as _, Stored};
 
 use crate::Shared;
-use crate::publish::{Expect, expecting};
+use crate::publish::expecting;
 use crate::reader::NatsReader;
 use crate::streams::{Info, REPLICAS, first_settings, into_map};
 
@@ -140,32 +141,29 @@ impl Shared {
         if let Some(sequence) = expected {
             expecting(&mut headers, Expect::LastOnSubject(sequence));
         }
-        let stream = stream_of(bucket);
-        let into = (stream.as_str(), settings_of(bucket, None));
-        self.send_into(into, &subject, headers, value.unwrap_or_default()).await
+        let put = self.publish_as(&subject, headers, value.unwrap_or_default()).await?;
+        Ok(put.sequence())
     }
 
-    /// Whether the stream does not exist.
-    pub(crate) async fn is_absent(&self, stream: &str) -> bool {
-        matches!(self.link.stream_info(stream).await, Err(BusError::NoStream(_)))
-    }
-
-    /// Creates the stream of a bucket or object store with these settings. If it exists, only sets its
-    /// number of replicas.
+    /// Creates the stream of a bucket or object store, without limits other than in these settings. If it exists, only
+    /// sets its number of replicas if the options have one.
     pub(crate) async fn put_or_replicate(
         &self,
         stream: &str,
         settings: Value,
     ) -> Result<(), BusError> {
         match self.link.stream_info(stream).await {
-            Ok(current) => self.replicate(stream, current).await,
-            Err(BusError::NoStream(_)) => self.put_new(stream, settings).await,
-            Err(error) => Err(error),
+            Ok(Info { mut config, .. }) => {
+                let count = self.replicas.map(Value::from);
+                if count.is_none() || config.get(REPLICAS) == count.as_ref() {
+                    return Ok(());
+                }
+                config.extend(count.map(|count| (REPLICAS.to_owned(), count)));
+                return self.link.put_stream("UPDATE", stream, config).await;
+            }
+            Err(BusError::NoStream(_)) => {}
+            Err(error) => return Err(error),
         }
-    }
-
-    /// Creates the stream of a bucket or object store, without limits other than in these settings.
-    pub(crate) async fn put_new(&self, stream: &str, settings: Value) -> Result<(), BusError> {
         let mut config = first_settings(self.replicas);
         config.extend(into_map(json!({
             "name": stream,
@@ -177,17 +175,6 @@ impl Shared {
         })));
         config.extend(into_map(settings));
         self.link.put_stream("CREATE", stream, config).await
-    }
-
-    /// Sets the number of replicas of an existing stream, if the options have one.
-    async fn replicate(&self, stream: &str, current: Info) -> Result<(), BusError> {
-        let mut config = current.config;
-        let count = self.replicas.map(Value::from);
-        if count.is_none() || config.get(REPLICAS) == count.as_ref() {
-            return Ok(());
-        }
-        config.extend(count.map(|count| (REPLICAS.to_owned(), count)));
-        self.link.put_stream("UPDATE", stream, config).await
     }
 }
 

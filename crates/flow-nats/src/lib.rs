@@ -25,8 +25,8 @@
 //! ```
 
 mod api;
+mod append;
 mod batch;
-mod chain;
 mod connect;
 mod direct_get;
 mod follow;
@@ -50,12 +50,11 @@ mod streams;
 mod version;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use wirefold_flow::{
-    Answer, Bus, BusError, ChainedPublisher, Clock, KeyValue, Objects, OrderedReader, Outgoing,
-    Published, Stored, StreamConfig, StreamState, check_filter, check_name,
+    Answer, Bus, BusError, Clock, KeyValue, Objects, OrderedReader, Outgoing, Published, Stored,
+    StreamConfig, StreamState, check_filter, check_name,
 };
 
 pub use follow::{Consumer, FollowedMessage, Follower};
@@ -69,7 +68,7 @@ pub use signed::{SignedBus, SignedStream, SigningKey, is_signed};
 pub use version::ConnectError;
 pub use version::{OLDEST, version};
 
-use publish::Expect;
+use wirefold_flow::store::Expect;
 
 /// The state that all parts of one bus share.
 pub(crate) struct Shared {
@@ -79,8 +78,6 @@ pub(crate) struct Shared {
     pub(crate) instance_id: String,
     /// The number of replicas of the streams that it creates, if set.
     pub(crate) replicas: Option<u8>,
-    /// Whether this role prunes full streams. False once the server has refused it.
-    pub(crate) may_prune: AtomicBool,
 }
 
 /// A bus on a NATS server. All clones are the same bus over one connection.
@@ -94,13 +91,7 @@ pub struct NatsBus(Arc<Shared>);
 pub async fn connect(options: &Options, clock: Arc<dyn Clock>) -> Result<NatsBus, ConnectError> {
     let link = Arc::new(connect::connect(options).await?);
     let instance_id = link.unique_token();
-    Ok(NatsBus(Arc::new(Shared {
-        link,
-        clock,
-        instance_id,
-        replicas: options.replicas,
-        may_prune: AtomicBool::new(options.may_prune),
-    })))
+    Ok(NatsBus(Arc::new(Shared { link, clock, instance_id, replicas: options.replicas })))
 }
 
 impl NatsBus {
@@ -141,17 +132,20 @@ impl Bus for NatsBus {
     }
 
     fn publish(&self, message: Outgoing) -> Answer<'_, Published> {
-        Box::pin(async move { Ok(self.0.publish(message, Expect::Nothing).await?.1) })
+        Box::pin(self.0.publish(message, Expect::Nothing))
     }
 
     fn publish_if_last(&self, message: Outgoing, expected: u64) -> Answer<'_, Published> {
-        Box::pin(
-            async move { Ok(self.0.publish(message, Expect::LastOnSubject(expected)).await?.1) },
-        )
+        Box::pin(self.0.publish(message, Expect::LastOnSubject(expected)))
     }
 
-    fn take_over(&self, record: Outgoing, expected: u64) -> Answer<'_, Box<dyn ChainedPublisher>> {
-        Box::pin(chain::take_over(self.0.clone(), record, expected))
+    fn append<'a>(
+        &'a self,
+        stream: &'a str,
+        after: u64,
+        messages: Vec<Outgoing>,
+    ) -> Answer<'a, u64> {
+        Box::pin(append::append(&self.0, stream, after, messages))
     }
 
     fn read(&self, stream: &str, filter: &str, from: u64) -> Answer<'_, Box<dyn OrderedReader>> {
@@ -171,14 +165,6 @@ impl Bus for NatsBus {
 
     fn get<'a>(&'a self, stream: &'a str, sequence: u64) -> Answer<'a, Stored> {
         Box::pin(self.0.link.get(stream, sequence))
-    }
-
-    fn get_each<'a>(
-        &'a self,
-        stream: &'a str,
-        sequences: &'a [u64],
-    ) -> Answer<'a, Vec<Result<Stored, BusError>>> {
-        Box::pin(async move { Ok(self.0.link.get_each(stream, sequences).await) })
     }
 
     fn last<'a>(&'a self, stream: &'a str, filter: &'a str) -> Answer<'a, Option<Stored>> {

@@ -185,8 +185,7 @@ impl Link {
         self.request_at_once(subject, headers, body, self.refusals()).await
     }
 
-    /// Sends a request without waiting for a connection, so that requests are sent in the order of the
-    /// calls.
+    /// Sends a request without waiting for a connection. `mark` is the number of refusals before all that belongs to it.
     pub(crate) async fn request_at_once(
         &self,
         subject: &str,

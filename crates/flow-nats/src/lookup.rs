@@ -6,7 +6,6 @@ use async_nats::{Message, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wirefold_flow::{BusError, Stored, StreamState, UnixMillis, check_filter, check_name};
@@ -14,9 +13,6 @@ use wirefold_flow::{BusError, Stored, StreamState, UnixMillis, check_filter, che
 use crate::api::code;
 use crate::headers::{self, Received};
 use crate::link::Link;
-
-/// The most single requests at once.
-const GETS_AT_ONCE: usize = 64;
 
 /// The leader's answer with a message.
 #[derive(Deserialize)]
@@ -48,26 +44,6 @@ impl Link {
         } else {
             BusError::Gone { stream, sequence }
         })
-    }
-
-    /// One result for each of these sequences, in their order.
-    pub(crate) async fn get_each(
-        &self,
-        stream: &str,
-        sequences: &[u64],
-    ) -> Vec<Result<Stored, BusError>> {
-        let each: Vec<_> = sequences.iter().map(|sequence| self.get(stream, *sequence)).collect();
-        stream::iter(each).buffered(GETS_AT_ONCE).collect().await
-    }
-
-    /// The first message on a subject from a sequence on.
-    pub(crate) async fn next_on(
-        &self,
-        stream: &str,
-        from: u64,
-        subject: &str,
-    ) -> Result<Option<Stored>, BusError> {
-        self.get_direct(stream, &json!({ "seq": from, "next_by_subj": subject })).await
     }
 
     async fn get_direct(&self, stream: &str, body: &Value) -> Result<Option<Stored>, BusError> {

@@ -91,9 +91,7 @@ impl NatsObjects {
         if replaces {
             headers.insert("Nats-Rollup", "sub");
         }
-        let stream = stream_of(&self.store);
-        let into = (stream.as_str(), settings_of(&self.store));
-        self.shared.send_into(into, subject, headers, body).await.map(|_| ())
+        self.shared.publish_as(subject, headers, body).await.map(drop)
     }
 
     async fn put_description(&self, description: &Description) -> Result<(), BusError> {
@@ -202,8 +200,11 @@ impl Objects for NatsObjects {
             let description =
                 self.stored_description(name).await?.filter(|description| !description.deleted);
             Ok(description.map(|description| {
-                let (objects, hash) = (self.clone(), Sha256::new());
-                Box::new(ObjectDownload { objects, description, hash, next: 1, read: 0 }) as Box<_>
+                let (stream, pieces) =
+                    (stream_of(&self.store), self.pieces_subject(&description.nuid));
+                let pieces = NatsReader::new(self.shared.clone(), stream, pieces, 1);
+                Box::new(ObjectDownload { pieces, description, hash: Sha256::new(), read: 0 })
+                    as Box<_>
             }))
         })
     }
@@ -278,11 +279,9 @@ impl ObjectWriter for ObjectUpload {
 }
 
 struct ObjectDownload {
-    objects: NatsObjects,
+    pieces: NatsReader,
     description: Description,
     hash: Sha256,
-    /// The first sequence that the next piece may have.
-    next: u64,
     /// The number of pieces read.
     read: u64,
 }
@@ -290,19 +289,16 @@ struct ObjectDownload {
 impl ObjectReader for ObjectDownload {
     fn next(&mut self) -> Answer<'_, Option<Bytes>> {
         Box::pin(async move {
-            let Description { name, nuid, chunks, digest, .. } = &self.description;
-            let stream = stream_of(&self.objects.store);
+            let Description { name, bucket, chunks, digest, .. } = &self.description;
             let broken =
-                || BusError::Damaged(format!("{stream}: {name} differs from what was written"));
+                || BusError::Damaged(format!("OBJ_{bucket}: {name} differs from what was written"));
             if self.read == *chunks {
                 let is_whole = digest_of(self.hash.clone()) == *digest;
                 return if is_whole { Ok(None) } else { Err(broken()) };
             }
-            let subject = self.objects.pieces_subject(nuid);
-            let piece = self.objects.shared.link.next_on(&stream, self.next, &subject).await?;
-            let piece = piece.ok_or_else(broken)?;
+            let piece = self.pieces.ready(1).await?.pop().ok_or_else(broken)?;
             self.hash.update(&piece.body);
-            (self.next, self.read) = (piece.sequence + 1, self.read + 1);
+            self.read += 1;
             Ok(Some(piece.body))
         })
     }

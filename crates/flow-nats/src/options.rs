@@ -21,16 +21,13 @@ pub struct Options {
     /// The number of replicas of each stream and bucket. If absent, new ones get one replica and existing
     /// ones stay as they are.
     pub replicas: Option<u8>,
-    /// Whether it prunes a full stream. Only a role with the permission to purge can. Others wait until
-    /// such a role has pruned it.
-    pub may_prune: bool,
     /// Whether it connects only to the servers of `url`. Servers of a cluster announce other servers, which
     /// is right for an own cluster. A foreign server must not decide who gets the login.
     pub only_given_servers: bool,
 }
 
 impl Options {
-    /// A broker without users, with answers within five seconds, and with pruning.
+    /// A broker without users, with answers within five seconds.
     pub fn new(url: impl Into<String>, name: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -39,7 +36,6 @@ impl Options {
             root_certificates: None,
             answer_within: Duration::from_secs(5),
             replicas: None,
-            may_prune: true,
             only_given_servers: false,
         }
     }

@@ -1,14 +1,13 @@
 //! Prunes a stream: deletes the oldest messages that every named reader has read, because reading
 //! frees no room.
 //!
-//! It never deletes a message that a named reader has not read. Only a role with the permission to purge
-//! can prune. The others wait for it.
+//! It never deletes a message that a named reader has not read. Only the pruner does this: a publisher waits for it in a
+//! full stream.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tracing::{info, warn};
+use tracing::info;
 use wirefold_flow::{BusError, UnixMillis};
 
 use crate::streams::Info;
@@ -35,15 +34,6 @@ pub struct StreamUsage {
 }
 
 impl NatsBus {
-    /// Deletes the oldest part of the messages that all named readers of a stream have read. Returns whether
-    /// there were any. `publish` does this by itself if the stream is full.
-    ///
-    /// # Errors
-    /// [`BusError::NotAllowed`] if this role may not, or another error of the server.
-    pub async fn prune(&self, stream: &str) -> Result<bool, BusError> {
-        self.0.prune_stream(stream).await
-    }
-
     /// Prunes a stream until less than `share` of its bytes is in use, or until no message can be deleted.
     ///
     /// # Errors
@@ -88,10 +78,7 @@ impl NatsBus {
 impl Shared {
     /// Deletes the oldest part of the messages that all named readers have read. Returns whether there were
     /// any.
-    ///
-    /// # Errors
-    /// [`BusError::NotAllowed`] if this user may not, or another error of the server.
-    pub(crate) async fn prune_stream(&self, stream: &str) -> Result<bool, BusError> {
+    async fn prune_stream(&self, stream: &str) -> Result<bool, BusError> {
         let info = self.link.stream_info(stream).await?;
         let readers = info.readers();
         if readers.is_empty() || info.state.messages == 0 {
@@ -114,25 +101,6 @@ impl Shared {
             "deleted messages that all consumers have read, because the stream is full"
         );
         Ok(true)
-    }
-
-    /// Prunes a full stream if this user may. Returns whether anything was deleted.
-    pub(crate) async fn make_room(&self, stream: &str) -> bool {
-        if stream.is_empty() || !self.may_prune.load(Ordering::Relaxed) {
-            return false;
-        }
-        match self.prune_stream(stream).await {
-            Ok(dropped) => dropped,
-            Err(BusError::NotAllowed { .. }) => {
-                self.may_prune.store(false, Ordering::Relaxed);
-                warn!(stream, "this role may drop nothing: a full stream waits for one that may");
-                false
-            }
-            Err(error) => {
-                warn!(stream, %error, "nothing could be dropped from a full stream");
-                false
-            }
-        }
     }
 
     /// The first sequence that a reader may still need, by its mark.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use async_nats::{HeaderMap, HeaderValue};
 use bytes::Bytes;
 use serde::Deserialize;
-use serde_json::Value;
 use tokio::time::Instant;
+use wirefold_flow::store::Expect;
 use wirefold_flow::{Backoff, BusError, Outgoing, Published, check_subject};
 
 use crate::api::{Failure, code};
@@ -24,27 +24,12 @@ const KNOWN: Duration = Duration::from_secs(2);
 /// The longest time to wait for the election of a stream's leader: a little more than servers take.
 const ELECTION: Duration = Duration::from_secs(10);
 
-/// The expected state of the stream.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Expect {
-    Nothing,
-    /// The sequence of the last message on the subject; 0: there is none.
-    LastOnSubject(u64),
-    /// The last message of the stream has this sequence.
-    Last(u64),
-}
-
 /// The result of a publish that was not refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Sent {
-    Stored {
-        stream: String,
-        published: Published,
-    },
+    Stored(Published),
     /// Not stored: the stream is full.
-    Full {
-        stream: String,
-    },
+    Full,
 }
 
 /// The acknowledgement of a publish, or its error.
@@ -71,70 +56,48 @@ pub(crate) fn expecting(headers: &mut HeaderMap, expect: Expect) {
 }
 
 impl Shared {
-    /// Publishes. Waits while the stream is full. In a cluster it also waits while no server stores the
-    /// subject: for a moment after a stream was created, and during the election of its leader.
     pub(crate) async fn publish(
         &self,
         message: Outgoing,
         expect: Expect,
-    ) -> Result<(String, Published), BusError> {
+    ) -> Result<Published, BusError> {
         check_subject(&message.subject)?;
         let mut headers = headers::write(&message)?;
         expecting(&mut headers, expect);
-        let mut room = WaitForRoom::new();
-        let mut leaderless = Leaderless::default();
-        loop {
-            self.link.connected().await?;
-            let mark = self.link.refusals();
-            let body = message.body.clone();
-            match self.send_if_stored(&message.subject, headers.clone(), body, mark).await? {
-                Some(Sent::Stored { stream, published }) => return Ok((stream, published)),
-                Some(Sent::Full { stream }) => {
-                    // The stream has a leader. A later election gets its full time again.
-                    leaderless = Leaderless::default();
-                    room.wait(self, &stream).await;
-                }
-                None => leaderless.wait(&self.link, &message.subject).await?,
-            }
-        }
+        self.publish_as(&message.subject, headers, message.body).await
     }
 
-    /// Publishes into the stream of a bucket or object store, which it creates with these settings if
-    /// needed. In a cluster it waits for a leader as [`publish`](Self::publish) does.
-    pub(crate) async fn send_into(
+    /// Publishes with these headers. Waits while the stream is full. In a cluster it also waits while no server stores
+    /// the subject: for a moment after a stream was created, and during the election of its leader.
+    pub(crate) async fn publish_as(
         &self,
-        (stream, settings): (&str, Value),
         subject: &str,
         headers: HeaderMap,
         body: Bytes,
-    ) -> Result<u64, BusError> {
+    ) -> Result<Published, BusError> {
+        let mut room = WaitForRoom::new();
         let mut leaderless = Leaderless::default();
         loop {
-            self.link.connected().await?;
-            let mark = self.link.refusals();
-            match self.send_if_stored(subject, headers.clone(), body.clone(), mark).await? {
-                Some(Sent::Stored { published, .. }) => return Ok(published.sequence()),
-                Some(Sent::Full { .. }) => return Err(BusError::DiskFull),
-                None => {}
-            }
-            if leaderless.since.is_none() && self.is_absent(stream).await {
-                self.put_new(stream, settings.clone()).await?;
-                leaderless.since = Some(Instant::now());
-            } else {
-                leaderless.wait(&self.link, subject).await?;
+            match self.send_if_stored(subject, headers.clone(), body.clone()).await? {
+                Some(Sent::Stored(published)) => return Ok(published),
+                Some(Sent::Full) => {
+                    // The stream has a leader. A later election gets its full time again.
+                    leaderless = Leaderless::default();
+                    room.wait().await;
+                }
+                None => leaderless.wait(&self.link, subject).await?,
             }
         }
     }
 
-    /// Publishes once. Messages are sent in the order of the calls.
+    /// Publishes once.
     pub(crate) async fn send(
         &self,
         subject: &str,
         headers: HeaderMap,
         body: Bytes,
-        mark: u64,
     ) -> Result<Sent, BusError> {
-        let sent = self.send_if_stored(subject, headers, body, mark).await?;
+        let sent = self.send_if_stored(subject, headers, body).await?;
         sent.ok_or_else(|| self.link.nobody_stores(subject))
     }
 
@@ -144,23 +107,22 @@ impl Shared {
         subject: &str,
         headers: HeaderMap,
         body: Bytes,
-        mark: u64,
     ) -> Result<Option<Sent>, BusError> {
         let size = body.len() as u64;
         let expected = ["Nats-Expected-Last-Subject-Sequence", "Nats-Expected-Last-Sequence"]
             .iter()
             .find_map(|name| headers.get(*name))
             .and_then(|value| value.as_str().parse().ok());
-        let answer = self.link.request_at_once(subject, Some(headers), body, mark).await?;
+        let answer = self.link.request(subject, Some(headers), body).await?;
         let Some(answer) = answer else { return Ok(None) };
-        let parse_acknowledgement = parse_acknowledgement(subject, &answer.payload)?;
-        let Acknowledgement { error, stream, seq, duplicate } = parse_acknowledgement;
+        let Acknowledgement { error, stream, seq, duplicate } =
+            parse_acknowledgement(subject, &answer.payload)?;
         let Some(failure) = error else {
             let published = if duplicate { Published::Duplicate(seq) } else { Published::New(seq) };
-            return Ok(Some(Sent::Stored { stream, published }));
+            return Ok(Some(Sent::Stored(published)));
         };
         match failure.kind {
-            code::NOT_STORED if is_full(&failure) => Ok(Some(Sent::Full { stream })),
+            code::NOT_STORED if is_full(&failure) => Ok(Some(Sent::Full)),
             code::MESSAGE_TOO_LARGE => Err(self.link.too_large(&stream, subject, size).await),
             code::WRONG_LAST_SEQUENCE => {
                 let found = last_number(&failure.description);
@@ -223,31 +185,23 @@ impl Leaderless {
     }
 }
 
-/// Waits for room in a full stream.
-pub(crate) struct WaitForRoom {
-    backoff: Backoff,
-    made_room: bool,
-}
+/// Waits for room in a full stream. The pruner makes it.
+pub(crate) struct WaitForRoom(Backoff);
 
 impl WaitForRoom {
     pub(crate) fn new() -> Self {
-        Self { backoff: FULL, made_room: false }
+        Self(FULL)
     }
 
     pub(crate) fn has_waited(&self) -> bool {
-        self.backoff.has_failed() || self.made_room
+        self.0.has_failed()
     }
 
-    /// Prunes the stream if possible. Otherwise waits a little for a role that prunes it.
-    pub(crate) async fn wait(&mut self, shared: &Shared, stream: &str) {
+    pub(crate) async fn wait(&mut self) {
         if !self.has_waited() {
             DELAYED_PUBLISHES.add(1, &[]);
         }
-        if shared.make_room(stream).await {
-            self.made_room = true;
-            return;
-        }
-        tokio::time::sleep(self.backoff.next_wait()).await;
+        tokio::time::sleep(self.0.next_wait()).await;
     }
 }
 
@@ -270,8 +224,7 @@ impl NatsBus {
         let mut headers = HeaderMap::new();
         headers.insert(ID, id);
         self.0.link.connected().await?;
-        let mark = self.0.link.refusals();
-        let request = self.0.link.request_at_once(subject, Some(headers), body, mark);
+        let request = self.0.link.request(subject, Some(headers), body);
         let Ok(answer) = tokio::time::timeout(GRACE, request).await else {
             // It was not refused and the connection is up, so the listeners have it.
             return Ok(());

@@ -82,36 +82,26 @@ impl Link {
     ) -> Result<(), BusError> {
         check_name("stream", &config.name)?;
         config.subjects.iter().try_for_each(|filter| check_filter(filter))?;
-        match self.stream_info(&config.name).await {
+        let stream = &config.name;
+        let (verb, wanted) = match self.stream_info(stream).await {
             Ok(current) => {
                 let mut wanted = current.config.clone();
                 wanted.extend(ours(config));
                 wanted.extend(replicas.map(|count| (REPLICAS.to_owned(), count.into())));
-                let is_so =
-                    wanted.iter().all(|(name, value)| is_same(&current.config, name, value));
-                if is_so { Ok(()) } else { self.put_ours("UPDATE", config, wanted).await }
+                if wanted.iter().all(|(name, value)| is_same(&current.config, name, value)) {
+                    return Ok(());
+                }
+                ("UPDATE", wanted)
             }
             Err(BusError::NoStream(_)) => {
                 let mut wanted = ours(config);
                 wanted.extend(first_settings(replicas));
-                self.put_ours("CREATE", config, wanted).await
+                ("CREATE", wanted)
             }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Creates or changes a stream. The error names a setting that the server does not accept.
-    async fn put_ours(
-        &self,
-        verb: &str,
-        config: &StreamConfig,
-        wanted: Map<String, Value>,
-    ) -> Result<(), BusError> {
-        let stream = &config.name;
-        match self.send_stream(verb, stream, wanted).await? {
-            Reply::Failed(failure) => Err(refused(stream, &failure)),
-            reply => reply.done(stream).map(drop),
-        }
+            Err(error) => return Err(error),
+        };
+        let Reply(put) = self.send_stream(verb, stream, wanted).await?;
+        put.map(drop).map_err(|failure| refused(stream, &failure))
     }
 
     /// Creates a stream (`CREATE`) or changes it (`UPDATE`).
@@ -188,6 +178,7 @@ impl Link {
     }
 }
 
+/// The error for a setting that the server does not accept.
 fn refused(stream: &str, failure: &Failure) -> BusError {
     match failure.of_stream(stream) {
         // The server also reports this if `max_bytes` is larger than its free storage.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use wirefold_flow::conformance::Harness;
 use wirefold_flow::{BoxFuture, Bus, Clock, SystemClock, conformance_suite};
+use wirefold_flow_nats::{MARKS, NatsBus};
 
 use crate::server::Server;
 use crate::waiting::{pass, pass_behind_all};
@@ -22,13 +23,24 @@ const PLACES_WRITTEN: Duration = Duration::from_secs(1);
 
 struct JetStream {
     server: Server,
-    bus: Arc<dyn Bus>,
+    bus: Arc<NatsBus>,
 }
 
 async fn jetstream() -> JetStream {
     let server = Server::start();
     let bus = Arc::new(server.bus().await);
+    create_tables(&bus).await;
     JetStream { server, bus }
+}
+
+/// Creates the tables and stores of the suite.
+pub(crate) async fn create_tables(bus: &NatsBus) {
+    for bucket in ["feeds", "stories", MARKS] {
+        bus.create_bucket(bucket, None).await.unwrap();
+    }
+    for store in ["states", "others"] {
+        bus.create_store(store).await.unwrap();
+    }
 }
 
 impl Harness for JetStream {
@@ -54,7 +66,7 @@ impl Harness for JetStream {
     }
 
     fn advance(&self, by: Duration) -> BoxFuture<'_, ()> {
-        Box::pin(pass_behind_all(&*self.bus, by + SLACK))
+        Box::pin(pass_behind_all(&self.bus, by + SLACK))
     }
 }
 

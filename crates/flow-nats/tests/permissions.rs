@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wirefold_flow::{Bus, BusError, Outgoing, Published, StreamConfig, SystemClock};
-use wirefold_flow_nats::{ConnectError, Consumer, Login, NatsBus, Options, connect};
+use wirefold_flow_nats::{ConnectError, Consumer, Login, MARKS, NatsBus, Options, connect};
 
 use crate::server::Server;
 use crate::waiting::within_reason;
@@ -41,15 +41,14 @@ async fn server() -> Server {
     let owner = bus_of(&server, "owner").await;
     owner.create_stream(StreamConfig::new("WORK", &["work.>"])).await.unwrap();
     owner.create_or_update_consumer(&Consumer::new("WORK", "reader")).await.unwrap();
+    owner.create_bucket(MARKS, None).await.unwrap();
     server
 }
 
 /// A bus for one user who waits for every answer.
 async fn bus_of(server: &Server, user: &str) -> NatsBus {
     let login = Some(Login { user: user.into(), password: format!("{user}-password") });
-    let may_prune = user == "owner";
-    let waits =
-        Options { login, may_prune, answer_within: LOST, ..Options::new(server.url(), user) };
+    let waits = Options { login, answer_within: LOST, ..Options::new(server.url(), user) };
     connect(&waits, Arc::new(SystemClock)).await.unwrap()
 }
 
@@ -70,7 +69,8 @@ async fn a_refused_publish_names_user_and_subject() {
     assert_eq!(writer.publish(own).await.unwrap(), Published::New(1));
     let others = || Outgoing::new("work.others", "b", "");
     refused(writer.publish(others()), "writer", "publish to work.others").await;
-    refused(writer.take_over(others(), 0), "writer", "publish to work.others").await;
+    let alone = writer.append("WORK", 0, vec![others()]);
+    refused(alone, "writer", "publish to work.others").await;
     // An earlier refusal does not block permitted calls.
     let again = Outgoing::new("work.own.a", "c", "");
     assert_eq!(writer.publish(again).await.unwrap(), Published::New(2));
@@ -133,7 +133,7 @@ async fn a_wrong_password_is_told_and_not_waited_for() {
 }
 
 #[tokio::test]
-async fn a_publisher_without_purge_rights_waits_for_a_user_with_them() {
+async fn a_publisher_waits_in_a_full_stream_for_the_pruner() {
     let server = server().await;
     let owner = bus_of(&server, "owner").await;
     let readers = vec!["reader".to_owned()];
@@ -152,7 +152,7 @@ async fn a_publisher_without_purge_rights_waits_for_a_user_with_them() {
     while read < 20 {
         read += within_reason(reader.next(20)).await.unwrap().len() as u64;
         owner.mark_read("WORK", "reader", read).await.unwrap();
-        dropped |= owner.prune("WORK").await.unwrap();
+        dropped |= owner.prune_below("WORK", 0.8).await.unwrap().dropped > 0;
     }
     within_reason(writing).await.unwrap();
     assert!(dropped, "it was never full");

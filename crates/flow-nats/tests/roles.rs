@@ -69,13 +69,13 @@ async fn enrich(bus: &NatsBus) {
     let lease = bus.key_value("wf_leases").unwrap();
     lease.put("enricher", "1".into()).await.unwrap();
     let epoch = message("wirefold.v1.article.enriched.epoch", "epoch-1");
-    let mut chain = bus.take_over(epoch, 0).await.unwrap();
+    let end = bus.publish_if_last(epoch, 0).await.unwrap().sequence();
     // A few singly, and then enough for a batch.
     let articles = |range: std::ops::Range<u64>| {
         range.map(|number| message(ENRICHED, &format!("1-{number}"))).collect()
     };
-    chain.append(articles(0..4)).await.unwrap();
-    assert_eq!(chain.append(articles(4..40)).await.unwrap().len(), 36);
+    let end = bus.append("WF_ENRICHED", end, articles(0..4)).await.unwrap();
+    assert_eq!(bus.append("WF_ENRICHED", end, articles(4..40)).await.unwrap(), 41);
     bus.mark_read("WF_FETCHED", "enricher", 40).await.unwrap();
     bus.publish(message("wirefold.v1.dead.enricher", "d-1")).await.unwrap();
 }
@@ -87,8 +87,8 @@ async fn judge(bus: &NatsBus) {
     assert_eq!(count(bus, "WF_CONTROL", "wirefold.v1.control.story.>").await, 1);
     assert!(bus.last("WF_OUTPUT", OUTPUT_DECISIONS).await.unwrap().is_none());
     let epoch = message("wirefold.v1.output.epoch", "epoch-1");
-    let mut chain = bus.take_over(epoch, 0).await.unwrap();
-    assert_eq!(chain.append(vec![message(OUTPUT, "1-2")]).await.unwrap(), [2]);
+    assert_eq!(bus.publish_if_last(epoch, 0).await.unwrap(), Published::New(1));
+    assert_eq!(bus.append("WF_OUTPUT", 1, vec![message(OUTPUT, "1-2")]).await.unwrap(), 2);
     let snapshots = bus.objects("wf_snapshots").unwrap();
     for bytes in ["old", "new"] {
         write_object(&*snapshots, "detector-1", bytes.into()).await.unwrap();
@@ -176,9 +176,8 @@ async fn the_roles_together_carry_an_article_through() {
     serve(&gateway).await;
     read_from_outside(&server.bus_of("reader").await).await;
     // The enricher has read everything, so older messages may be deleted.
-    assert!(setup.prune("WF_FETCHED").await.unwrap());
-    let kept = setup.prune_below("WF_FETCHED", 0.8).await.unwrap();
-    assert!(kept.oldest.is_some(), "{kept:?}");
+    let pruned = setup.prune_below("WF_FETCHED", 0.0).await.unwrap();
+    assert_eq!(pruned.dropped, 40, "{pruned:?}");
 }
 
 /// A client of a foreign program, with the inboxes of its user.

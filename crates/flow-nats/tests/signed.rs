@@ -30,9 +30,10 @@ async fn a_decision_that_the_server_was_made_to_store_is_left_out() {
     let (server, setup) = prepared().await;
     let writer = signed(server.bus_of("detector").await, Stage::Detector);
     let record = Outgoing::new(Subject::output_epoch().to_string(), "epoch-1", "taken over");
-    let mut chain = writer.take_over(record, 0).await.unwrap();
+    let epoch = writer.publish_if_last(record, 0).await.unwrap().sequence();
     let decision = |id: &str| Outgoing::new(DECIDED, id, "decided");
-    chain.append(vec![decision("1-1"), decision("1-2")]).await.unwrap();
+    let decisions = vec![decision("1-1"), decision("1-2")];
+    assert_eq!(writer.append(OUTPUT.name, epoch, decisions).await.unwrap(), 3);
 
     let fetcher = client(&server, "fetcher").await;
     let asked = "$JS.API.STREAM.INFO.WF_FETCHED";
@@ -53,13 +54,14 @@ async fn a_decision_that_the_server_was_made_to_store_is_left_out() {
     let reader = signed(server.bus_of("alerter").await, Stage::Alerter);
     let got = reader.get(OUTPUT.name, 4).await;
     assert!(got.is_err(), "{got:?}");
-    assert!(chain.append(vec![decision("1-3")]).await.is_err(), "its place is taken");
+    let late = writer.append(OUTPUT.name, 3, vec![decision("1-3")]).await;
+    assert!(late.is_err(), "its place is taken");
     let again = signed(server.bus_of("detector").await, Stage::Detector);
     let last = again.last(OUTPUT.name, DECIDED).await.unwrap().unwrap();
     assert_eq!(last.id, "1-2");
     let anew = Outgoing::new(Subject::output_epoch().to_string(), "epoch-2", "taken over");
-    let mut next = again.take_over(anew, 1).await.unwrap();
-    assert_eq!(next.append(vec![decision("2-3")]).await.unwrap(), [6]);
+    let next = again.publish_if_last(anew, 1).await.unwrap().sequence();
+    assert_eq!(again.append(OUTPUT.name, next, vec![decision("2-3")]).await.unwrap(), 6);
     let mut stands = again.read(OUTPUT.name, DECIDED, 1).await.unwrap();
     let ids: Vec<String> =
         stands.ready(100).await.unwrap().into_iter().map(|stored| stored.id).collect();

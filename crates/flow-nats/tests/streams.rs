@@ -64,7 +64,9 @@ async fn streams_that_cannot_be_so_are_told() {
 #[tokio::test]
 async fn tables_are_those_of_every_nats_client() {
     let server = Server::start();
-    let keys = server.bus().await.key_value("wf_feeds").unwrap();
+    let bus = server.bus().await;
+    bus.create_bucket("wf_feeds", None).await.unwrap();
+    let keys = bus.key_value("wf_feeds").unwrap();
     for key in ["plain", "https://a.example/feed?x=1", "ä.b"] {
         let value = Bytes::from(format!("value of {key}"));
         keys.put(key, value.clone()).await.unwrap();

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use wirefold_flow::Bus;
+use wirefold_flow_nats::NatsBus;
 
 /// No event of these tests takes this long, even on a busy machine.
 const LONGEST: Duration = Duration::from_mins(3);
@@ -13,10 +13,11 @@ pub(crate) async fn pass(time: Duration) {
     let _ = tokio::time::timeout(time, std::future::pending::<()>()).await;
 }
 
-/// The same, while the bus answers the requests made meanwhile.
-pub(crate) async fn pass_behind_all(bus: &dyn Bus, time: Duration) {
+/// The same, while the bus answers the requests made meanwhile, and the pruner makes room in the suite's stream.
+pub(crate) async fn pass_behind_all(bus: &NatsBus, time: Duration) {
     pass(time).await;
-    let _ = bus.stream_state("WORK").await;
+    // Before the stream is made, there is nothing to prune.
+    let _ = bus.prune_below("WORK", 0.5).await;
 }
 
 /// Waits for something that must happen.

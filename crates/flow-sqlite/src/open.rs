@@ -17,7 +17,7 @@ const PAGE_BYTES: u32 = 512;
 ///
 /// Keys of rows are numbers that only grow: with random keys, eight times as many bytes are written. The key of a message
 /// combines the number of its stream and its sequence. Long columns come last in a row, so that the others can be read
-/// without them. `content` is headers and body, mostly compressed; `packing.rs` describes it. The recent message ids have a
+/// without them. Nothing reads `last_id` any more. `content` is headers and body, mostly compressed; `packing.rs` describes it. The recent message ids have a
 /// table of their own, so that opening the file reads them without reading messages.
 const TABLES: &str = "
     CREATE TABLE streams (

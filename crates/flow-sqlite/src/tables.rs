@@ -239,7 +239,7 @@ impl Tables for SqliteTables {
 
     fn streams(&mut self) -> Result<Vec<StreamRow>> {
         let sql = "SELECT name, subjects, max_age, max_bytes, max_message, window, readers,
-                   first, last, messages, bytes, last_id FROM streams ORDER BY number";
+                   first, last, messages, bytes FROM streams ORDER BY number";
         self.all(sql, [], |row| {
             let config = StreamConfig {
                 name: row.get(0)?,
@@ -256,7 +256,6 @@ impl Tables for SqliteTables {
                 last: number(row, 8)?,
                 messages: number(row, 9)?,
                 bytes: number(row, 10)?,
-                last_id: row.get(11)?,
             })
         })
     }
@@ -265,7 +264,7 @@ impl Tables for SqliteTables {
         let sql = "INSERT INTO streams
             (name, subjects, max_age, max_bytes, max_message, window, readers,
              first, last, messages, bytes, last_id)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '')
             ON CONFLICT (name) DO UPDATE SET subjects = excluded.subjects,
              max_age = excluded.max_age, max_bytes = excluded.max_bytes,
              max_message = excluded.max_message, window = excluded.window,
@@ -282,19 +281,18 @@ impl Tables for SqliteTables {
             int(row.first),
             int(row.last),
             int(row.messages),
-            int(row.bytes),
-            row.last_id
+            int(row.bytes)
         ];
         self.execute(sql, values)
     }
 
     fn put_counters(&mut self, row: &StreamRow) -> Result<()> {
         let stream = self.number_of(&row.config.name)?;
-        let sql = "UPDATE streams SET first = ?, last = ?, messages = ?, bytes = ?, last_id = ?
-                   WHERE number = ?";
+        let sql =
+            "UPDATE streams SET first = ?, last = ?, messages = ?, bytes = ? WHERE number = ?";
         let counters = [row.first, row.last, row.messages, row.bytes].map(int);
         let [first, last, messages, bytes] = counters;
-        self.execute(sql, params![first, last, messages, bytes, row.last_id, stream])
+        self.execute(sql, params![first, last, messages, bytes, stream])
     }
 
     fn insert(&mut self, message: &Stored) -> Result<()> {

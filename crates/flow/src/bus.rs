@@ -3,10 +3,13 @@
 //! The traits are object-safe, so that stages are compiled once for all buses. Every promise is a
 //! test of [the suite](crate::conformance) and is listed in `design.md`.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 
 use bytes::Bytes;
 
+use crate::BoxFuture;
 use crate::config::{StreamConfig, StreamState};
 use crate::error::{Answer, BusError};
 use crate::message::{Outgoing, Published, Stored};
@@ -31,9 +34,17 @@ pub trait Bus: Send + Sync {
     /// is none. Fails with [`BusError::Refused`] otherwise, also when repeated.
     fn publish_if_last(&self, message: Outgoing, expected: u64) -> Answer<'_, Published>;
 
-    /// Takes over the stream of the record's subject. The record is published if the last message on
-    /// its subject has the sequence `expected`. The previous writer can no longer write.
-    fn take_over(&self, record: Outgoing, expected: u64) -> Answer<'_, Box<dyn ChainedPublisher>>;
+    /// Stores these in order behind the message with the sequence `after`, the last one of the stream. Returns the sequence
+    /// of the last one stored. Waits while the stream is full.
+    ///
+    /// Fails with [`BusError::Fenced`] if the stream ends elsewhere, or if an id is already stored. After any failure the
+    /// first of the messages may be stored and the rest not: read what is stored.
+    fn append<'a>(
+        &'a self,
+        stream: &'a str,
+        after: u64,
+        messages: Vec<Outgoing>,
+    ) -> Answer<'a, u64>;
 
     /// Reads in order from a sequence on. Skips sequences that are no longer stored.
     fn read(&self, stream: &str, filter: &str, from: u64) -> Answer<'_, Box<dyn OrderedReader>>;
@@ -53,8 +64,9 @@ pub trait Bus: Send + Sync {
     ) -> Answer<'a, Vec<Result<Stored, BusError>>> {
         Box::pin(async move {
             let mut messages = Vec::with_capacity(sequences.len());
-            for sequence in sequences {
-                messages.push(self.get(stream, *sequence).await);
+            for some in sequences.chunks(GETS_AT_ONCE) {
+                let gets = some.iter().map(|sequence| self.get(stream, *sequence)).collect();
+                messages.extend(all_of(gets).await);
             }
             Ok(messages)
         })
@@ -63,21 +75,11 @@ pub trait Bus: Send + Sync {
     /// The last message that matches the filter.
     fn last<'a>(&'a self, stream: &'a str, filter: &'a str) -> Answer<'a, Option<Stored>>;
 
-    /// A bucket: a small table of keys, created with its first key.
+    /// A bucket: a small table of keys. Inside one process it is created with its first key; on a server by the setup.
     fn key_value(&self, bucket: &str) -> Result<Arc<dyn KeyValue>, BusError>;
 
-    /// A store of large objects, created with its first object.
+    /// A store of large objects. It is created like a bucket.
     fn objects(&self, store: &str) -> Result<Arc<dyn Objects>, BusError>;
-}
-
-/// Publishes messages of which each expects the one before it. After one refusal it refuses all.
-pub trait ChainedPublisher: Send {
-    /// Stores these in order and returns their sequences. Waits while the stream is full.
-    ///
-    /// Fails with [`BusError::Fenced`] once another writer has taken over, or if an id is already
-    /// stored. After any failure the first of the messages may be stored and the rest not, and later
-    /// ones are refused: take over again and read what is stored.
-    fn append(&mut self, messages: Vec<Outgoing>) -> Answer<'_, Vec<u64>>;
 }
 
 /// Reads a stream in order.
@@ -88,6 +90,26 @@ pub trait OrderedReader: Send {
 
     /// The messages that can be read without waiting, at most `max`; empty at the end of the stream.
     fn ready(&mut self, max: usize) -> Answer<'_, Vec<Stored>>;
+}
+
+/// The most single requests of [`Bus::get_each`] at once.
+const GETS_AT_ONCE: usize = 64;
+
+/// The results of futures that run at the same time, in their order.
+async fn all_of<T>(futures: Vec<BoxFuture<'_, T>>) -> Vec<T> {
+    let mut running: Vec<_> = futures.into_iter().map(|future| (future, None)).collect();
+    poll_fn(|context| {
+        let mut are_done = true;
+        for (future, result) in running.iter_mut().filter(|(_, result)| result.is_none()) {
+            match future.as_mut().poll(context) {
+                Poll::Ready(done) => *result = Some(done),
+                Poll::Pending => are_done = false,
+            }
+        }
+        if are_done { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    running.into_iter().filter_map(|(_, result)| result).collect()
 }
 
 /// A key's last change.

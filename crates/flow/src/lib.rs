@@ -44,7 +44,7 @@ pub mod sim;
 mod tests;
 
 pub use backoff::Backoff;
-pub use bus::{Bus, ChainedPublisher, Entry, KeyValue, OrderedReader};
+pub use bus::{Bus, Entry, KeyValue, OrderedReader};
 pub use clock::{Clock, SystemClock, UnixMillis};
 pub use config::{StreamConfig, StreamState};
 pub use dead::{Cause, DeadLetter, DeadLetters, LetterContent, Reason};
@@ -63,8 +63,7 @@ pub use panic::panic_message;
 pub use position::{Position, RolledBack, first_after, rolled_back};
 pub use subject::{check_filter, check_name, check_subject, matches};
 pub use writer::{
-    CommittedDecision, EPOCH, INPUT, INPUTS, OFFSETS, Record, Source, StateMachine, WriterConfig,
-    run_writer,
+    CommittedDecision, EPOCH, INPUT, INPUTS, Record, Source, StateMachine, WriterConfig, run_writer,
 };
 
 /// A boxed future. Boxes in the interface keep builds short.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
-use crate::bus::{Bus, ChainedPublisher, Entry, KeyValue, OrderedReader};
+use crate::bus::{Bus, Entry, KeyValue, OrderedReader};
 use crate::clock::{Clock, UnixMillis};
 use crate::config::{StreamConfig, StreamState};
 use crate::error::{Answer, BusError};
@@ -87,7 +87,7 @@ impl LocalBus {
     ) -> Result<Published, BusError> {
         // Shared, because the call is repeated if it must wait.
         let message = Arc::new(message);
-        self.until_done(move |engine, now| engine.publish(&message, &expect, now)).await
+        self.until_done(move |engine, now| engine.publish(&message, expect, now)).await
     }
 }
 
@@ -109,8 +109,22 @@ impl Bus for LocalBus {
         Box::pin(self.publish_expecting(message, Expect::LastOnSubject(expected)))
     }
 
-    fn take_over(&self, record: Outgoing, expected: u64) -> Answer<'_, Box<dyn ChainedPublisher>> {
-        Box::pin(take_over(self.clone(), record, expected))
+    fn append<'a>(
+        &'a self,
+        _stream: &'a str,
+        after: u64,
+        messages: Vec<Outgoing>,
+    ) -> Answer<'a, u64> {
+        Box::pin(async move {
+            let (messages, mut stored) = (Arc::new(messages), 0);
+            while stored < messages.len() {
+                let (rest, end) = (messages.clone(), after + stored as u64);
+                let append =
+                    move |engine: &mut Engine, now| engine.append(&rest[stored..], end, now);
+                stored += self.until_done(append).await?;
+            }
+            Ok(after + stored as u64)
+        })
     }
 
     fn read(&self, stream: &str, filter: &str, from: u64) -> Answer<'_, Box<dyn OrderedReader>> {
@@ -133,21 +147,6 @@ impl Bus for LocalBus {
         Box::pin(self.query(move |engine, now| engine.get(&stream, sequence, now)))
     }
 
-    fn get_each<'a>(
-        &'a self,
-        stream: &'a str,
-        sequences: &'a [u64],
-    ) -> Answer<'a, Vec<Result<Stored, BusError>>> {
-        let (stream, sequences) = (stream.to_owned(), sequences.to_vec());
-        Box::pin(self.query(move |engine, now| {
-            let get = |sequence: &u64| match engine.get(&stream, *sequence, now) {
-                Err(error) if error.is_failure() => Err(error),
-                answer => Ok(answer),
-            };
-            sequences.iter().map(get).collect()
-        }))
-    }
-
     fn last<'a>(&'a self, stream: &'a str, filter: &'a str) -> Answer<'a, Option<Stored>> {
         let (stream, filter) = (stream.to_owned(), filter.to_owned());
         Box::pin(self.query(move |engine, _| engine.last(&stream, &filter)))
@@ -161,56 +160,6 @@ impl Bus for LocalBus {
     fn objects(&self, store: &str) -> Result<Arc<dyn Objects>, BusError> {
         check_name("store", store)?;
         Ok(self.object_stores.store(store))
-    }
-}
-
-struct LocalChain {
-    bus: LocalBus,
-    stream: String,
-    /// The id of the last message that is certainly stored; `None` after a failure.
-    predecessor: Option<String>,
-}
-
-async fn take_over(
-    bus: LocalBus,
-    record: Outgoing,
-    expected: u64,
-) -> Result<Box<dyn ChainedPublisher>, BusError> {
-    let subject = record.subject.clone();
-    let find_stream = move |engine: &mut Engine, _| {
-        engine.stream_of(&subject).map(|index| engine.stream_name(index))
-    };
-    let stream = bus.call(find_stream).await?;
-    let predecessor = Some(record.id.clone());
-    match Bus::publish_if_last(&bus, record, expected).await? {
-        Published::New(_) => Ok(Box::new(LocalChain { bus, stream, predecessor })),
-        // The record belongs to another writer, or to an earlier start of this process whose chain may be in
-        // use.
-        Published::Duplicate(found) => Err(BusError::Refused { expected, found }),
-    }
-}
-
-impl ChainedPublisher for LocalChain {
-    fn append(&mut self, messages: Vec<Outgoing>) -> Answer<'_, Vec<u64>> {
-        Box::pin(async move {
-            // Removed first: after a failure or a dropped future there is no predecessor to continue from.
-            let fenced = || BusError::Fenced(self.stream.clone());
-            let mut predecessor = self.predecessor.take().ok_or_else(fenced)?;
-            let mut rest = messages;
-            let mut sequences = Vec::new();
-            while !rest.is_empty() {
-                let (batch, after) = (rest.clone(), predecessor);
-                let append = move |engine: &mut Engine, now| engine.append(&batch, &after, now);
-                let stored = self.bus.until_done(append).await?;
-                let appended: Vec<Outgoing> = rest.drain(..stored.len()).collect();
-                let last =
-                    appended.last().expect("a completed step has stored at least one message");
-                predecessor = last.id.clone();
-                sequences.extend(stored);
-            }
-            self.predecessor = Some(predecessor);
-            Ok(sequences)
-        })
     }
 }
 

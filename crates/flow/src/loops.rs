@@ -246,6 +246,3 @@ pub(crate) const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// The waits of a loop before it repeats a call that the bus failed.
 pub(crate) const RETRY: Backoff = Backoff::new(Duration::from_millis(100), HEARTBEAT);
-
-/// How long to wait before a note is read again after a replica that lags behind returned an older one.
-pub(crate) const REREAD_AFTER: Duration = Duration::from_millis(100);

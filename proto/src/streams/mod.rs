@@ -8,7 +8,7 @@ mod stores;
 pub use roles::{Role, Stage};
 pub use stores::{
     DELIVERIES, FEEDS, FORGOTTEN, KEPT, LEASES, READING, SNAPSHOT, SNAPSHOTS, STORES, STORIES,
-    SUBSCRIPTIONS, Store, StoreKind, TRIES,
+    SUBSCRIPTIONS, Store, StoreKind,
 };
 
 /// How a role reads a stream.

@@ -64,15 +64,6 @@ pub const STORIES: Store = Store {
     readers: &[Gateway, Cli, Reader],
 };
 
-/// How often articles were tried, and which may crash the process.
-pub const TRIES: Store = Store {
-    name: "wf_tries",
-    kind: StoreKind::KeyValue,
-    about: "messages that the detector and the enricher try alone",
-    writers: &[Detector, Enricher],
-    readers: &[Detector, Enricher],
-};
-
 /// The marks of readers, on the page and in reader apps.
 pub const READING: Store = Store {
     name: "wf_reading",
@@ -123,5 +114,5 @@ pub const KEPT: Store = Store {
 };
 
 /// Every bucket and object store.
-pub const STORES: [Store; 10] =
-    [FEEDS, SUBSCRIPTIONS, DELIVERIES, STORIES, TRIES, READING, FORGOTTEN, LEASES, SNAPSHOTS, KEPT];
+pub const STORES: [Store; 9] =
+    [FEEDS, SUBSCRIPTIONS, DELIVERIES, STORIES, READING, FORGOTTEN, LEASES, SNAPSHOTS, KEPT];

@@ -100,6 +100,5 @@ fn writer_config() -> WriterConfig {
         decisions: streams::OUTPUT_DECISIONS.to_owned(),
         epochs: Subject::output_epoch().into_text(),
         dead: dead_letters(Stage::Detector),
-        notes: Some(streams::TRIES.name.to_owned()),
     }
 }

@@ -75,7 +75,6 @@ fn writer_config() -> WriterConfig {
         decisions: Subject::enriched().into_text(),
         epochs: Subject::enriched_epoch().into_text(),
         dead: dead_letters(Stage::Enricher),
-        notes: Some(streams::TRIES.name.to_owned()),
     }
 }
 

@@ -5,13 +5,14 @@ use std::time::Duration;
 use async_nats::HeaderMap;
 use bytes::Bytes;
 use serde_json::json;
+use wirefold_flow::store::Expect;
 use wirefold_flow::{BusError, OrderedReader as _, Outgoing, Published, Stored};
 
 use super::{Edit, Rewrite};
 use crate::api::code;
 use crate::batch::PreparedMessage;
 use crate::lookup::id_of_sequence;
-use crate::publish::{Expect, Leaderless, Sent, expecting};
+use crate::publish::{Leaderless, Sent, expecting};
 use crate::reader::NatsReader;
 use crate::streams::Info;
 use crate::{NatsBus, Shared, headers};
@@ -169,17 +170,11 @@ impl<'a> Batch<'a> {
         for PreparedMessage { subject, mut headers, body } in messages {
             expecting(&mut headers, Expect::Last(self.last));
             loop {
-                let mark = self.shared.link.refusals();
-                let (headers, body) = (headers.clone(), body.clone());
-                match self.shared.send(&subject, headers, body, mark).await? {
-                    Sent::Stored { published: Published::Duplicate(_), .. } => {
-                        tokio::time::sleep(WINDOW).await;
-                    }
-                    Sent::Stored { published, .. } if published.sequence() == self.last + 1 => {
-                        break;
-                    }
-                    Sent::Stored { .. } => return Err(self.other_writer()),
-                    Sent::Full { .. } => return Err(BusError::DiskFull),
+                match self.shared.send(&subject, headers.clone(), body.clone()).await? {
+                    Sent::Stored(Published::Duplicate(_)) => tokio::time::sleep(WINDOW).await,
+                    Sent::Stored(Published::New(sequence)) if sequence == self.last + 1 => break,
+                    Sent::Stored(_) => return Err(self.other_writer()),
+                    Sent::Full => return Err(BusError::DiskFull),
                 }
             }
             self.last += 1;

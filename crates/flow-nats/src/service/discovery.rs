@@ -4,7 +4,7 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use async_nats::{HeaderMap, Message};
+use async_nats::HeaderMap;
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -113,18 +113,6 @@ impl Running<'_> {
             "version": self.service.version,
             "metadata": {},
         })
-    }
-}
-
-/// The answer of a service, or its refusal.
-pub(super) fn answer(message: Message) -> Result<Bytes, ServiceRefusal> {
-    let header = |name: &str| message.headers.as_ref()?.get(name).map(|value| value.as_str());
-    match header(ERROR) {
-        None => Ok(message.payload),
-        Some(why) => {
-            let code = header(CODE).and_then(|code| code.parse().ok()).unwrap_or(500);
-            Err(ServiceRefusal { code, why: why.to_owned(), body: message.payload })
-        }
     }
 }
 

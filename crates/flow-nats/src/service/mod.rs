@@ -101,21 +101,6 @@ struct Running<'a> {
 }
 
 impl NatsBus {
-    /// Sends a request to an endpoint of a service.
-    ///
-    /// # Errors
-    /// An error of the server. A refusal by the service is the inner error, also if no instance runs.
-    pub async fn ask(
-        &self,
-        subject: &str,
-        body: Bytes,
-    ) -> Result<Result<Bytes, ServiceRefusal>, BusError> {
-        match self.0.link.request(subject, None, body).await? {
-            Some(answer) => Ok(discovery::answer(answer)),
-            None => Ok(Err(ServiceRefusal::new(503, format!("nobody answers at {subject}")))),
-        }
-    }
-
     /// Runs an instance of a service until `stop`; then finishes the requests in hand. Its id is that of
     /// this connection.
     ///

@@ -18,8 +18,8 @@ mod verify;
 use std::sync::Arc;
 
 use wirefold_flow::{
-    Answer, Bus, BusError, ChainedPublisher, DeadLetters, KeyValue, Objects, OrderedReader,
-    Outgoing, Published, Stored, StreamConfig, StreamState,
+    Answer, Bus, BusError, DeadLetters, KeyValue, Objects, OrderedReader, Outgoing, Published,
+    Stored, StreamConfig, StreamState,
 };
 
 use crate::metrics::FORGED;
@@ -75,29 +75,19 @@ impl SignedBus {
         Err(BusError::Gone { stream: stored.stream, sequence: stored.sequence })
     }
 
-    async fn take_over_signed(
-        &self,
-        record: Outgoing,
-        mut expected: u64,
-    ) -> Result<Box<dyn ChainedPublisher>, BusError> {
+    async fn take_over(&self, record: Outgoing, mut expected: u64) -> Result<Published, BusError> {
         let (bus, signing) = (&*self.bus, &self.signing);
         let SignedStream { name, epochs, .. } = &signing.stream;
         signing.check_key(bus).await?;
         for _ in 0..TRIES {
             let sequence = bus.stream_state(name).await?.last + 1;
-            match bus.take_over(signing.sign(record.clone(), sequence), expected).await {
-                Ok(chain) => {
-                    let found = bus.last(name, epochs).await?.map_or(0, |stands| stands.sequence);
-                    if found != sequence {
-                        // Somebody wrote in between, so the code is for another sequence: try again.
-                        return Err(BusError::Refused { expected: sequence, found });
-                    }
-                    return Ok(Box::new(SignedChain {
-                        chain,
-                        signing: signing.clone(),
-                        last: sequence,
-                    }));
+            let signed = signing.sign(record.clone(), sequence);
+            match bus.publish_if_last(signed, expected).await {
+                // Somebody wrote in between, so the code is for another sequence.
+                Ok(Published::New(found)) if found != sequence => {
+                    return Err(BusError::Refused { expected: sequence, found });
                 }
+                Ok(published) => return Ok(published),
                 Err(BusError::Refused { expected: named, found }) => {
                     let last = bus.last(name, epochs).await?;
                     match last.filter(|last| last.sequence != expected) {
@@ -195,14 +185,24 @@ impl Bus for SignedBus {
     }
 
     fn publish_if_last(&self, message: Outgoing, expected: u64) -> Answer<'_, Published> {
-        self.bus.publish_if_last(message, expected)
+        match message.subject == self.signing.stream.epochs {
+            true => Box::pin(self.take_over(message, expected)),
+            false => self.bus.publish_if_last(message, expected),
+        }
     }
 
-    fn take_over(&self, record: Outgoing, expected: u64) -> Answer<'_, Box<dyn ChainedPublisher>> {
-        if record.subject != self.signing.stream.epochs {
-            return self.bus.take_over(record, expected);
+    /// Each sequence is known before the write, because it fails if somebody else writes in between.
+    fn append<'a>(
+        &'a self,
+        stream: &'a str,
+        after: u64,
+        mut messages: Vec<Outgoing>,
+    ) -> Answer<'a, u64> {
+        if stream == self.signing.stream.name {
+            let sign = |(message, sequence)| self.signing.sign(message, sequence);
+            messages = messages.into_iter().zip(after + 1..).map(sign).collect();
         }
-        Box::pin(self.take_over_signed(record, expected))
+        self.bus.append(stream, after, messages)
     }
 
     fn read(&self, stream: &str, filter: &str, from: u64) -> Answer<'_, Box<dyn OrderedReader>> {
@@ -227,20 +227,6 @@ impl Bus for SignedBus {
         })
     }
 
-    fn get_each<'a>(
-        &'a self,
-        stream: &'a str,
-        sequences: &'a [u64],
-    ) -> Answer<'a, Vec<Result<Stored, BusError>>> {
-        if stream != self.signing.stream.name {
-            return self.bus.get_each(stream, sequences);
-        }
-        Box::pin(async move {
-            let found = self.bus.get_each(stream, sequences).await?;
-            Ok(found.into_iter().map(|stored| stored.and_then(|it| self.genuine(it))).collect())
-        })
-    }
-
     fn last<'a>(&'a self, stream: &'a str, filter: &'a str) -> Answer<'a, Option<Stored>> {
         if stream != self.signing.stream.name {
             return self.bus.last(stream, filter);
@@ -254,34 +240,6 @@ impl Bus for SignedBus {
 
     fn objects(&self, store: &str) -> Result<Arc<dyn Objects>, BusError> {
         self.bus.objects(store)
-    }
-}
-
-// Signs the records of a writer, each for the sequence that it will have.
-
-/// A chain whose records are signed. Each sequence is known before the write, because the chain fails if
-/// somebody else writes between two records.
-struct SignedChain {
-    chain: Box<dyn ChainedPublisher>,
-    signing: Arc<Signing>,
-    /// The sequence of the last record.
-    last: u64,
-}
-
-impl ChainedPublisher for SignedChain {
-    fn append(&mut self, messages: Vec<Outgoing>) -> Answer<'_, Vec<u64>> {
-        Box::pin(async move {
-            let sign = |(message, sequence)| self.signing.sign(message, sequence);
-            let signed: Vec<Outgoing> =
-                messages.into_iter().zip(self.last + 1..).map(sign).collect();
-            let (first, count) = (self.last + 1, signed.len() as u64);
-            let sequences = self.chain.append(signed).await?;
-            if !sequences.iter().copied().eq(first..first + count) {
-                return Err(BusError::Fenced(self.signing.stream.name.clone()));
-            }
-            self.last += count;
-            Ok(sequences)
-        })
     }
 }
 

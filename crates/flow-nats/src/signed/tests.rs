@@ -41,8 +41,8 @@ fn decision(number: u64) -> Outgoing {
 /// A writer that took over and decided twice.
 async fn written(bus: &Arc<dyn Bus>) -> SignedBus {
     let writer = signed(bus, KEY);
-    let mut chain = writer.take_over(epoch(1), 0).await.unwrap();
-    assert_eq!(chain.append(vec![decision(1), decision(2)]).await.unwrap(), [2, 3]);
+    assert_eq!(writer.publish_if_last(epoch(1), 0).await.unwrap(), Published::New(1));
+    assert_eq!(writer.append(STREAM, 1, vec![decision(1), decision(2)]).await.unwrap(), 3);
     writer
 }
 
@@ -93,7 +93,7 @@ async fn another_key_is_an_error_that_says_what_to_do() {
     let bus = plain().await;
     written(&bus).await;
     let other = signed(&bus, "not the key that it was signed with");
-    let error = other.take_over(epoch(2), 1).await.err().unwrap().to_string();
+    let error = other.publish_if_last(epoch(2), 1).await.unwrap_err().to_string();
     assert!(error.contains("bus.signing_key_file"), "{error}");
     let mut reader = other.read(STREAM, DECISIONS, 1).await.unwrap();
     assert!(reader.ready(10).await.is_err());
@@ -102,13 +102,13 @@ async fn another_key_is_an_error_that_says_what_to_do() {
 #[tokio::test]
 async fn a_stream_that_began_without_a_key_is_not_decided_on_again() {
     let bus = plain().await;
-    let mut chain = bus.take_over(epoch(1), 0).await.unwrap();
-    chain.append(vec![decision(1)]).await.unwrap();
+    bus.publish_if_last(epoch(1), 0).await.unwrap();
+    bus.append(STREAM, 1, vec![decision(1)]).await.unwrap();
     let late = signed(&bus, KEY);
     let mut reader = late.read(STREAM, DECISIONS, 1).await.unwrap();
     let error = reader.ready(10).await.unwrap_err().to_string();
     assert!(error.contains("bus.signing_key_file"), "{error}");
-    assert!(late.take_over(epoch(2), 1).await.is_err());
+    assert!(late.publish_if_last(epoch(2), 1).await.is_err());
 }
 
 #[tokio::test]
@@ -125,18 +125,16 @@ async fn a_genuine_record_is_found_behind_many_forged_ones() {
 #[tokio::test]
 async fn a_forged_epoch_record_keeps_no_writer_out() {
     let bus = plain().await;
-    let mut before = {
-        let writer = signed(&bus, KEY);
-        writer.take_over(epoch(1), 0).await.unwrap()
-    };
+    let before = signed(&bus, KEY);
+    before.publish_if_last(epoch(1), 0).await.unwrap();
     bus.publish(epoch(1_000_000)).await.unwrap();
     // The writer did not expect the later messages, so it takes over anew …
-    assert!(before.append(vec![decision(1)]).await.is_err());
+    assert!(before.append(STREAM, 1, vec![decision(1)]).await.is_err());
     let writer = signed(&bus, KEY);
     let last = writer.last(STREAM, EPOCHS).await.unwrap().unwrap();
     assert_eq!(last.id, "epoch-1", "… after the last epoch that was one");
-    let mut chain = writer.take_over(epoch(2), last.sequence).await.unwrap();
-    chain.append(vec![decision(2)]).await.unwrap();
+    let end = writer.publish_if_last(epoch(2), last.sequence).await.unwrap().sequence();
+    writer.append(STREAM, end, vec![decision(2)]).await.unwrap();
     assert_eq!(read(&writer).await, ["decision-2"]);
 }
 

@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use wirefold_flow::SystemClock;
-use wirefold_flow_nats::{Login, NatsBus, Options, connect};
+use wirefold_flow_nats::{Login, MARKS, NatsBus, Options, connect};
 
 pub(crate) struct Server {
     folder: TempDir,
@@ -139,16 +139,17 @@ impl Server {
         Options::new(self.url(), "test")
     }
 
-    /// A bus on the server, once it is ready.
+    /// A bus on the server, once it is ready, with the table of marks.
     pub(crate) async fn bus(&self) -> NatsBus {
-        connect(&self.options(), Arc::new(SystemClock)).await.unwrap()
+        let bus = connect(&self.options(), Arc::new(SystemClock)).await.unwrap();
+        bus.create_bucket(MARKS, None).await.unwrap();
+        bus
     }
 
     /// A bus for one user of the server.
     pub(crate) async fn bus_of(&self, user: &str) -> NatsBus {
         let login = Some(Login { user: user.into(), password: format!("{user}-password") });
-        let may_prune = user == "owner";
-        let options = Options { login, may_prune, ..Options::new(self.url(), user) };
+        let options = Options { login, ..Options::new(self.url(), user) };
         connect(&options, Arc::new(SystemClock)).await.unwrap()
     }
 

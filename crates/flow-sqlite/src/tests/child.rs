@@ -137,11 +137,12 @@ async fn work(bus: Arc<dyn Bus>) {
 async fn chain(bus: &dyn Bus, round: u64) {
     let last = bus.last("CHILD_CHAIN", "child.chain.epoch").await.unwrap();
     let record = Outgoing::new("child.chain.epoch", format!("e{round}"), "");
-    let mut chain = bus.take_over(record, last.map_or(0, |last| last.sequence)).await.unwrap();
+    let expected = last.map_or(0, |last| last.sequence);
+    let mut end = bus.publish_if_last(record, expected).await.unwrap().sequence();
     for number in 0..MOST {
         let ids = [0, 1, 2].map(|part| format!("c{round}-{}", number * 3 + part));
         let messages = ids.iter().map(|id| Outgoing::new("child.chain.one", id.as_str(), ""));
-        chain.append(messages.collect()).await.unwrap();
+        end = bus.append("CHILD_CHAIN", end, messages.collect()).await.unwrap();
         ids.iter().for_each(|id| say('C', id));
     }
 }

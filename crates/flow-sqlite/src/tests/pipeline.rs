@@ -59,7 +59,6 @@ async fn start(bus: &Arc<dyn Bus>, clock: Arc<dyn Clock>) -> CancellationToken {
         decisions: "decided.article".into(),
         epochs: "decided.epoch".into(),
         dead: DeadLetters::plain("dead.all"),
-        notes: None,
     };
     let decide = Box::new(Numbering::default());
     tokio::spawn(run_writer(context, writer, decide, Lease::alone(), stop.clone()));

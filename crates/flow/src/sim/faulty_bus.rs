@@ -11,7 +11,7 @@ use bytes::Bytes;
 use tokio::sync::watch;
 
 use super::Random;
-use crate::bus::{Bus, ChainedPublisher, Entry, KeyValue, OrderedReader};
+use crate::bus::{Bus, Entry, KeyValue, OrderedReader};
 use crate::clock::Clock;
 use crate::config::{StreamConfig, StreamState};
 use crate::error::Answer;
@@ -152,10 +152,21 @@ impl Bus for FaultyBus {
         Box::pin(self.dice.call_with_faults(self.bus.publish_if_last(message, expected)))
     }
 
-    fn take_over(&self, record: Outgoing, expected: u64) -> Answer<'_, Box<dyn ChainedPublisher>> {
+    fn append<'a>(
+        &'a self,
+        stream: &'a str,
+        after: u64,
+        mut messages: Vec<Outgoing>,
+    ) -> Answer<'a, u64> {
         Box::pin(async move {
-            let chain = self.dice.call_with_faults(self.bus.take_over(record, expected)).await?;
-            Ok(Box::new(FaultyChain { chain, dice: self.dice.clone() }) as Box<_>)
+            // Part of a batch may be stored when the rest is lost.
+            let cut = self.dice.with(|random| random.below(messages.len() as u64 + 1));
+            if self.dice.happens(self.dice.odds.answer_lost) {
+                messages.truncate(usize::try_from(cut).unwrap_or(0));
+                self.bus.append(stream, after, messages).await?;
+                return Err(BusError::Unavailable("simulated: part of it is lost".to_owned()));
+            }
+            self.dice.call_with_faults(self.bus.append(stream, after, messages)).await
         })
     }
 
@@ -203,27 +214,6 @@ impl Bus for FaultyBus {
 
     fn objects(&self, store: &str) -> Result<Arc<dyn Objects>, BusError> {
         self.bus.objects(store)
-    }
-}
-
-struct FaultyChain {
-    chain: Box<dyn ChainedPublisher>,
-    dice: Dice,
-}
-
-impl ChainedPublisher for FaultyChain {
-    fn append(&mut self, messages: Vec<Outgoing>) -> Answer<'_, Vec<u64>> {
-        Box::pin(async move {
-            // Part of a batch may be stored when the rest is lost.
-            let cut = self.dice.with(|random| random.below(messages.len() as u64 + 1));
-            let lost = self.dice.happens(self.dice.odds.answer_lost);
-            if lost {
-                let part = messages.into_iter().take(usize::try_from(cut).unwrap_or(0)).collect();
-                self.chain.append(part).await?;
-                return Err(BusError::Unavailable("simulated: part of it is lost".to_owned()));
-            }
-            self.dice.call_with_faults(self.chain.append(messages)).await
-        })
     }
 }
 

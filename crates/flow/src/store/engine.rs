@@ -149,14 +149,8 @@ impl Engine {
         }
         let known = self.streams.iter().position(|row| row.config.name == config.name);
         let index = known.unwrap_or_else(|| {
-            let row = StreamRow {
-                config: config.clone(),
-                first: 1,
-                last: 0,
-                messages: 0,
-                bytes: 0,
-                last_id: String::new(),
-            };
+            let row =
+                StreamRow { config: config.clone(), first: 1, last: 0, messages: 0, bytes: 0 };
             self.streams.push(row);
             self.ids.entry(config.name.clone()).or_default();
             self.streams.len() - 1
@@ -256,10 +250,6 @@ impl Engine {
         let takes = |row: &StreamRow| row.config.subjects.iter().any(|f| matches(f, subject));
         let found = self.streams.iter().position(takes);
         found.ok_or_else(|| BusError::NoStreamFor(subject.to_owned()))
-    }
-
-    pub(crate) fn stream_name(&self, index: usize) -> String {
-        self.streams[index].config.name.clone()
     }
 
     pub(super) fn stream_index(&self, stream: &str) -> Result<usize, BusError> {

@@ -8,14 +8,14 @@ use crate::message::{Outgoing, Published, Stored};
 use crate::subject::check_subject;
 
 /// The expected state of the stream.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expect {
     /// Nothing.
     Nothing,
     /// The sequence of the last message on the subject; 0: there is none.
     LastOnSubject(u64),
-    /// The last message of the stream has this id, and the id of the new one is not stored yet.
-    Predecessor(String),
+    /// The last message of the stream has this sequence, and the id of the new one is not stored yet.
+    Last(u64),
 }
 
 impl Engine {
@@ -26,7 +26,7 @@ impl Engine {
     pub fn publish(
         &mut self,
         message: &Outgoing,
-        expect: &Expect,
+        expect: Expect,
         now: UnixMillis,
     ) -> Result<Step<Published>, BusError> {
         check_subject(&message.subject)?;
@@ -38,7 +38,7 @@ impl Engine {
         self.expire(index, now)?;
         if let Some(sequence) = self.sequence_of_id(index, &message.id, now) {
             return match expect {
-                Expect::Predecessor(_) => Err(self.fenced(index)),
+                Expect::Last(_) => Err(self.fenced(index)),
                 _ => Ok(Step::Done(Published::Duplicate(sequence))),
             };
         }
@@ -50,28 +50,25 @@ impl Engine {
         Ok(Step::Done(Published::New(sequence)))
     }
 
-    /// Publishes messages of which each expects the one before it, the first one `predecessor`.
-    /// Returns the sequences of those for which there was room.
+    /// Publishes messages of which each expects the one before it, the first one that with the sequence `after`.
+    /// Returns for how many there was room.
     ///
     /// # Errors
     /// [`BusError::Fenced`] if the first is refused, another refusal, or a failing store.
     pub fn append(
         &mut self,
         messages: &[Outgoing],
-        predecessor: &str,
+        after: u64,
         now: UnixMillis,
-    ) -> Result<Step<Vec<u64>>, BusError> {
-        let mut sequences = Vec::new();
-        let mut predecessor = predecessor.to_owned();
-        for message in messages {
-            match self.publish(message, &Expect::Predecessor(predecessor), now)? {
-                Step::Done(published) => sequences.push(published.sequence()),
-                Step::Wait(until) if sequences.is_empty() => return Ok(Step::Wait(until)),
-                Step::Wait(_) => break,
+    ) -> Result<Step<usize>, BusError> {
+        for (index, message) in messages.iter().enumerate() {
+            match self.publish(message, Expect::Last(after + index as u64), now)? {
+                Step::Done(_) => {}
+                Step::Wait(until) if index == 0 => return Ok(Step::Wait(until)),
+                Step::Wait(_) => return Ok(Step::Done(index)),
             }
-            predecessor = message.id.clone();
         }
-        Ok(Step::Done(sequences))
+        Ok(Step::Done(messages.len()))
     }
 
     fn sequence_of_id(&mut self, index: usize, id: &str, now: UnixMillis) -> Option<u64> {
@@ -93,18 +90,18 @@ impl Engine {
         &mut self,
         index: usize,
         message: &Outgoing,
-        expect: &Expect,
+        expect: Expect,
     ) -> Result<(), BusError> {
         let row = &self.streams[index];
         match expect {
             Expect::Nothing => Ok(()),
-            Expect::Predecessor(id) if *id == row.last_id => Ok(()),
-            Expect::Predecessor(_) => Err(self.fenced(index)),
+            Expect::Last(sequence) if sequence == row.last => Ok(()),
+            Expect::Last(_) => Err(self.fenced(index)),
             Expect::LastOnSubject(expected) => {
                 let last = self.tables.last(&row.config.name, &message.subject)?;
                 let found = last.map_or(0, |last| last.sequence);
-                let refused = BusError::Refused { expected: *expected, found };
-                if found == *expected { Ok(()) } else { Err(refused) }
+                let refused = BusError::Refused { expected, found };
+                if found == expected { Ok(()) } else { Err(refused) }
             }
         }
     }
@@ -169,7 +166,6 @@ impl Engine {
         row.last = stored.sequence;
         row.messages += 1;
         row.bytes += message.size();
-        row.last_id.clone_from(&message.id);
         self.signals.mark_readable(&stored.stream);
         self.unsaved_counters.insert(index);
         let after = now.minus(row.config.window);

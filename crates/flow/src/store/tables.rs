@@ -19,8 +19,6 @@ pub struct StreamRow {
     pub messages: u64,
     /// How many bytes are stored.
     pub bytes: u64,
-    /// The id of the last message, which may be dropped already.
-    pub last_id: String,
 }
 
 /// An id within the window of its stream.

@@ -39,7 +39,6 @@ pub(crate) fn writer_config() -> WriterConfig {
         decisions: "decided.article".into(),
         epochs: "decided.epoch".into(),
         dead: DeadLetters::plain("dead.writer"),
-        notes: Some("notes".into()),
     }
 }
 

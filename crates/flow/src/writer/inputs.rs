@@ -40,12 +40,6 @@ impl Offsets {
         self.0.remove(stream);
     }
 
-    /// The value of [`OFFSETS`](super::OFFSETS).
-    pub(super) fn sequences(&self) -> String {
-        let positions = self.iter().map(|(stream, sequence)| format!("{stream}/{sequence}"));
-        positions.collect::<Vec<_>>().join(" ")
-    }
-
     /// The value of [`INPUTS`].
     pub(super) fn inputs(&self) -> String {
         let positions = self.0.iter().map(|(stream, position)| format!("{stream}/{position}"));

@@ -23,12 +23,19 @@ pub use run::run_writer;
 pub const EPOCH: &str = "Wf-Epoch";
 /// The header of a decision that names its input, as `stream/sequence`.
 pub const INPUT: &str = "Wf-Input";
-/// The header of a decision with the offsets of all inputs after it: `stream/sequence` for each, separated by spaces.
-pub const OFFSETS: &str = "Wf-Offsets";
 /// The header of a decision that names the last message read of each input:
 /// `stream/sequence/milliseconds/id` for each, separated by spaces. An input that went back in time is
 /// recognised by it.
 pub const INPUTS: &str = "Wf-Inputs";
+
+/// The header of an epoch record that says how many processes have started since the last decision, and which inputs
+/// were tried alone: `strikes:stream/sequence/milliseconds/id` for each, separated by spaces.
+const TRIES: &str = "Wf-Tries";
+
+/// The epoch in which a record was written; 0 if it does not say so.
+fn epoch_of(record: &Stored) -> u64 {
+    record.headers.get(EPOCH).and_then(|epoch| epoch.parse().ok()).unwrap_or(0)
+}
 
 /// Makes decisions. The same inputs in the same order must give the same decisions.
 pub trait StateMachine: Send {
@@ -133,7 +140,4 @@ pub struct WriterConfig {
     pub epochs: String,
     /// The subject for inputs that cannot be decided on.
     pub dead: DeadLetters,
-    /// The bucket for the offsets at each start and for strikes of inputs that may kill the process.
-    /// Without one there are no strikes.
-    pub notes: Option<String>,
 }

@@ -8,15 +8,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::batch_writer::{BatchWriter, WrittenBatch};
 use super::inputs::{Inputs, Offsets, inputs_of};
-use super::suspects::{LaterEpoch, Suspects, killed_process_reason};
-use super::{CommittedDecision, EPOCH, INPUT, INPUTS, OFFSETS, Record, StateMachine, WriterConfig};
+use super::suspects::{Suspects, killed_process_reason};
+use super::{
+    CommittedDecision, EPOCH, INPUT, INPUTS, Record, StateMachine, TRIES, WriterConfig, epoch_of,
+};
 use crate::backoff::Backoff;
-use crate::bus::{Bus, ChainedPublisher, OrderedReader};
+use crate::bus::{Bus, OrderedReader};
 use crate::dead::{DeadLetter, Reason};
 use crate::error::BusError;
 use crate::lease::{Leadership, Lease};
 use crate::loops::{Event, HEARTBEAT, LoopError, Point, RETRY, StageContext};
-use crate::message::{Outgoing, Stored};
+use crate::message::{Outgoing, Published, Stored};
 use crate::panic::panic_message;
 use crate::position::{Position, rolled_back};
 
@@ -44,7 +46,7 @@ pub async fn run_writer(
     stop: CancellationToken,
 ) -> Result<(), LoopError> {
     let mut writer = Writer {
-        suspects: Suspects::new(&*context.bus, &config)?,
+        suspects: Suspects::default(),
         context,
         config,
         decide,
@@ -143,7 +145,7 @@ impl Writer {
                     self.observe(Event::Alive);
                     self.mark_rest(&mut term).await?;
                     self.save(&mut term).await?;
-                    self.note_survival(&mut term).await;
+                    self.note_survival(&mut term).await?;
                     continue;
                 }
             };
@@ -206,7 +208,7 @@ impl Writer {
     }
 
     async fn save_final(&mut self, mut term: Term) -> Result<(), LoopError> {
-        self.note_survival(&mut term).await;
+        self.note_survival(&mut term).await?;
         // A standby can take over before the state is saved.
         self.lease.release().await;
         if let Some(last) = term.last {
@@ -232,7 +234,7 @@ impl Writer {
     }
 
     async fn begin(&mut self) -> Result<Term, LoopError> {
-        let (epoch, chain, epoch_at) = self.take_over().await?;
+        let (epoch, epoch_at, record) = self.take_over().await?;
         self.observe(Event::TakenOver { epoch });
         self.context.check_fail_point(Point::TakenOver)?;
         self.check_output().await?;
@@ -242,11 +244,24 @@ impl Writer {
         let inputs =
             Inputs::open(&self.context, &config.name, &config.sources, &mut offsets).await?;
         self.replay(epoch_at).await?;
-        self.note_start(epoch, &offsets).await?;
+        self.suspects.begun(&offsets);
         self.poison_inputs.extend(self.suspects.set_aside());
         let last = last.map(|Stored { sequence, id, .. }| CommittedDecision { sequence, id });
-        let (batch_writer, unwritten) = (BatchWriter::new(chain), Vec::new());
-        Ok(Term { epoch, batch_writer, unwritten, offsets, inputs, last, unmarked: 0 })
+        let (bus, output) = (self.context.bus.clone(), self.config.output.clone());
+        let batch_writer = BatchWriter::new(bus, output, epoch_at);
+        let mut term = Term {
+            epoch,
+            record,
+            notes: 0,
+            batch_writer,
+            unwritten: Vec::new(),
+            offsets,
+            inputs,
+            last,
+            unmarked: 0,
+        };
+        self.write_note(&mut term).await?;
+        Ok(term)
     }
 
     /// Reports it if the last decision of an earlier term is no longer stored.
@@ -262,44 +277,40 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes the next epoch record. Returns the epoch, its chain, and the sequence of the record.
-    async fn take_over(&mut self) -> Result<(u64, Box<dyn ChainedPublisher>, u64), LoopError> {
+    /// Writes the next epoch record. Returns the epoch, the sequence of the record, and the record.
+    async fn take_over(&mut self) -> Result<(u64, u64, Outgoing), LoopError> {
         let bus = self.context.bus.clone();
         let last = bus.last(&self.config.output, &self.config.epochs).await?;
+        let decided = bus.last(&self.config.output, &self.config.decisions).await?;
         // An epoch of this process is never used again, even if its record is gone.
         let epoch = last.as_ref().map_or(0, epoch_of).max(self.own_epoch.unwrap_or(0)) + 1;
-        let expected = last.map_or(0, |last| last.sequence);
+        let expected = last.as_ref().map_or(0, |last| last.sequence);
         let record = self.decide.epoch_record(epoch, self.context.clock.now());
+        let has_decided = decided.is_some_and(|decided| decided.sequence > expected);
+        let note = self.suspects.begin(epoch, last.as_ref(), has_decided);
         let mut headers = record.headers;
         headers.set(EPOCH, epoch.to_string());
+        headers.set(TRIES, note);
         let id = format!("epoch-{epoch}");
         let record = Outgoing { subject: record.subject, id, headers, body: record.body };
         self.own_epoch = Some(epoch);
-        let chain = bus.take_over(record, expected).await?;
-        let stored = bus.last(&self.config.output, &self.config.epochs).await?;
-        let ours = stored.filter(|stored| epoch_of(stored) == epoch);
-        let fenced = || BusError::Fenced(self.config.output.clone());
-        Ok((epoch, chain, ours.ok_or_else(fenced)?.sequence))
-    }
-
-    async fn is_overtaken(&mut self) -> bool {
-        self.has_later_epoch().await.unwrap_or(false)
+        match bus.publish_if_last(record.clone(), expected).await? {
+            Published::New(sequence) => Ok((epoch, sequence, record)),
+            // The record belongs to another writer, or to an earlier start of this process.
+            Published::Duplicate(found) => Err(BusError::Refused { expected, found }.into()),
+        }
     }
 
     /// Whether the last epoch record is that of a later writer.
-    async fn has_later_epoch(&mut self) -> Result<bool, BusError> {
-        let last = self.context.bus.last(&self.config.output, &self.config.epochs).await?;
+    async fn is_overtaken(&mut self) -> bool {
+        let last = self.context.bus.last(&self.config.output, &self.config.epochs).await;
         // A record that has expired, or that is older than this writer's, does not belong to a later writer.
-        Ok(last.is_some_and(|last| Some(epoch_of(&last)) > self.own_epoch))
+        last.is_ok_and(|last| last.is_some_and(|last| Some(epoch_of(&last)) > self.own_epoch))
     }
 
     fn observe(&self, event: Event<'_>) {
         self.context.observer.observe(&self.config.name, event);
     }
-}
-
-fn epoch_of(record: &Stored) -> u64 {
-    record.headers.get(EPOCH).and_then(|epoch| epoch.parse().ok()).unwrap_or(0)
 }
 
 /// How many inputs one read returns to be tried alone. Each of them costs some syncs.
@@ -318,6 +329,7 @@ impl Writer {
         inputs: &[Stored],
     ) -> Result<BatchDecision, LoopError> {
         let mut panicked = false;
+        self.write_rest(term).await?;
         for input in inputs {
             term.offsets.set(input);
             if self.is_poison(input) {
@@ -325,43 +337,49 @@ impl Writer {
             }
             if self.suspects.has_max_strikes(input) {
                 self.dead_letter(input, &killed_process_reason()).await?;
-                self.suspects.note_set_aside(&self.context, input).await?;
+                self.suspects.mark_set_aside(input);
+                self.write_note(term).await?;
                 self.note_poison(input);
                 continue;
             }
-            self.suspects.strike(&self.context, input).await?;
+            let (strikes, note) = self.suspects.strike(input);
+            if self.suspects.must_report(strikes) {
+                self.observe(Event::Struck { id: &input.id, strikes });
+            }
+            term.write_note(note).await?;
             self.decide.prepare(std::slice::from_ref(input)).await?;
             let one = self.decide_on_one(term, input).await?;
             self.context.check_fail_point(Point::Decided)?;
             panicked = matches!(one, InputDecision::Panicked);
+            let has_decided = matches!(one, InputDecision::Record(_));
             if let InputDecision::Record(record) = one {
                 term.unwritten.push(record);
                 self.write_rest(term).await?;
             }
-            self.suspects.answered(input, &term.offsets);
+            self.suspects.answered(input, &term.offsets, has_decided);
             if panicked {
                 break;
             }
         }
-        self.suspects.write_answered(&self.context).await?;
+        self.write_note(term).await?;
         Ok(BatchDecision { records: Vec::new(), panicked })
     }
 
-    /// Notes the offsets at which this writer starts, unless another has overtaken it.
-    async fn note_start(&mut self, epoch: u64, offsets: &Offsets) -> Result<(), BusError> {
-        let noted = self.suspects.begin(&self.context, epoch, LaterEpoch::Overtakes, offsets).await;
-        let Err(BusError::Fenced(_)) = noted else { return noted };
-        if self.has_later_epoch().await? {
-            return Err(BusError::Fenced(self.config.output.clone()));
+    /// Writes the note on suspects, unless it is written as it is now.
+    async fn write_note(&mut self, term: &mut Term) -> Result<(), BusError> {
+        match self.suspects.unwritten() {
+            Some(note) => term.write_note(note).await,
+            None => Ok(()),
         }
-        self.suspects.begin(&self.context, epoch, LaterEpoch::StreamRecreated, offsets).await
     }
 
     /// If every input is decided on, notes that this process survived them: a later kill has another cause.
-    async fn note_survival(&mut self, term: &mut Term) {
-        if term.batch_writer.is_idle() && term.unwritten.is_empty() {
-            self.suspects.note_survival(&self.context).await;
+    async fn note_survival(&mut self, term: &mut Term) -> Result<(), BusError> {
+        if !term.batch_writer.is_idle() || !term.unwritten.is_empty() {
+            return Ok(());
         }
+        self.suspects.survive();
+        self.write_note(term).await
     }
 }
 
@@ -452,7 +470,6 @@ impl Writer {
         let mut headers = record.headers;
         headers.set(EPOCH, term.epoch.to_string());
         headers.set(INPUT, input.reference());
-        headers.set(OFFSETS, term.offsets.sequences());
         headers.set(INPUTS, term.offsets.inputs());
         Outgoing { subject: record.subject, id, headers, body: record.body }
     }
@@ -606,6 +623,10 @@ const BATCHES_PER_MARK: usize = 10;
 /// The state of a writer from taking over to the first failure.
 struct Term {
     epoch: u64,
+    /// The record of the take-over, which is written again with a note on suspects.
+    record: Outgoing,
+    /// How often it was written again.
+    notes: u64,
     batch_writer: BatchWriter,
     /// The decisions made while the batch before them is being written.
     unwritten: Vec<Outgoing>,
@@ -618,6 +639,15 @@ struct Term {
 }
 
 impl Term {
+    /// Writes a note on suspects, when every decision is stored.
+    async fn write_note(&mut self, note: String) -> Result<(), BusError> {
+        self.notes += 1;
+        let mut record = self.record.clone();
+        record.id = format!("{}-{}", record.id, self.notes);
+        record.headers.set(TRIES, note);
+        self.batch_writer.write(record).await
+    }
+
     /// Starts to write the decisions. `is_end`: no more inputs were waiting.
     fn start(&mut self, is_end: bool) {
         let marks = is_end || self.unmarked >= BATCHES_PER_MARK;

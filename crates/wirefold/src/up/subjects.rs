@@ -54,7 +54,6 @@ fn options(server: &str, user: Option<&String>, password: Option<&str>) -> Optio
     let password = password.unwrap_or_default().to_owned();
     Options {
         login: user.map(|user| Login { user: user.clone(), password }),
-        may_prune: false,
         only_given_servers: true,
         ..Options::new(server, NAME)
     }
@@ -124,7 +123,7 @@ pub(crate) fn targets(config: &Config) -> Arc<dyn Subjects> {
                 options(url.url().as_str(), delivery.user.as_ref(), password)
             }
             None if lacks_server(config, delivery) => return None,
-            None => Options { may_prune: false, ..nats::options(&config.bus, ROLE) },
+            None => nats::options(&config.bus, ROLE),
         };
         Some((delivery.name.clone(), Connection::new(options, Arc::new(SystemClock))))
     };

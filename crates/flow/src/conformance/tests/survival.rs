@@ -9,14 +9,14 @@ use crate::message::Outgoing;
 pub async fn ends_and_fences_survive_a_crash(harness: &mut dyn Harness) {
     streams(harness).await;
     let record = Outgoing::new("work.epoch", "epoch-1", "");
-    let mut chain = harness.bus().take_over(record, 0).await.unwrap();
-    chain.append(vec![work("a")]).await.unwrap();
+    let epoch = harness.bus().publish_if_last(record, 0).await.unwrap().sequence();
+    harness.bus().append("WORK", epoch, vec![work("a")]).await.unwrap();
     harness.crash_and_reopen().await;
     let next = Outgoing::new("work.epoch", "epoch-2", "");
-    let early = harness.bus().take_over(next.clone(), 0).await;
-    assert!(matches!(early.err(), Some(BusError::Refused { found: 1, .. })));
-    let mut heir = harness.bus().take_over(next, 1).await.unwrap();
-    assert_eq!(heir.append(vec![work("b")]).await.unwrap(), [4]);
+    let early = harness.bus().publish_if_last(next.clone(), 0).await;
+    assert!(matches!(early, Err(BusError::Refused { found: 1, .. })));
+    let heir = harness.bus().publish_if_last(next, 1).await.unwrap().sequence();
+    assert_eq!(harness.bus().append("WORK", heir, vec![work("b")]).await.unwrap(), 4);
 }
 
 /// The mark of a reader survives: a full stream still drops what it has read.

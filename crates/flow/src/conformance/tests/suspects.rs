@@ -95,7 +95,6 @@ impl Life {
             decisions: "decided.one".into(),
             epochs: "decided.epoch".into(),
             dead: DeadLetters::plain("dead.writer"),
-            notes: Some("notes".into()),
         };
         let context = StageContext {
             fail_points: victim.clone(),

@@ -23,7 +23,7 @@ use wirefold_flow_nats::{
 };
 use wirefold_proto::rights::{READERS, Service};
 use wirefold_proto::streams::{
-    OUTPUT, OUTPUT_DECISIONS, STORES, STORIES, STREAMS, Stage, StoreKind, TRIES,
+    OUTPUT, OUTPUT_DECISIONS, STORES, STORIES, STREAMS, Stage, StoreKind,
 };
 use wirefold_proto::{FORGETTING, Subject, streams};
 
@@ -282,10 +282,9 @@ async fn make(bus: &NatsBus, config: &Config) -> anyhow::Result<Made> {
     Ok([("streams", streams), ("tables", tables), ("readers", readers_made)])
 }
 
-/// How long a key is stored after its last write. A story does not grow after the window, and no retry takes
-/// this long.
+/// How long a key is stored after its last write. A story does not grow after the window.
 fn age(table: &str, config: &Config) -> Option<Duration> {
-    [STORIES.name, TRIES.name].contains(&table).then(|| config.limits().window + DAY)
+    (table == STORIES.name).then(|| config.limits().window + DAY)
 }
 
 /// The consumers of other programs, which may not make any.
