@@ -18,8 +18,6 @@ use crate::metrics::{SNAPSHOT_BYTES, SNAPSHOTS};
 use crate::state::DetectorConfig;
 use crate::text_file::TextFolder;
 
-/// How many snapshots are kept: the last one, and the one before in case the last one is broken.
-const KEPT: usize = 2;
 /// How many pieces may wait to be stored.
 const MAX_QUEUED: usize = 4;
 
@@ -150,35 +148,17 @@ async fn try_store(
     Ok(bytes)
 }
 
-/// Removes the snapshots that are no longer kept in addition to the one just written. A later snapshot comes from
-/// another detector, or from a stream that no longer exists: new streams count from the beginning.
+/// Removes all snapshots but the one just written and the last one before, in case the new one is broken. A later one
+/// is of a stream that no longer exists: new streams count from the beginning. Another detector may have written it, too;
+/// then it writes more of them.
 async fn remove_others(bus: &dyn Bus, written: &str) -> Result<(), BusError> {
     let objects = objects(bus)?;
-    let mut others = names(bus).await?;
-    others.retain(|name| name != written);
-    let (older, later): (Vec<String>, Vec<String>) =
-        others.into_iter().partition(|name| name.as_str() < written);
-    for old in older.iter().rev().skip(KEPT - 1) {
-        objects.delete(old).await?;
-    }
-    for other in &later {
-        if !is_of_this_stream(bus, other).await? {
-            warn!(name = other, "deleting the snapshot of a stream that no longer exists");
-            objects.delete(other).await?;
-        }
+    let names = names(bus).await?;
+    let before = names.iter().rfind(|name| name.as_str() < written);
+    for name in names.iter().filter(|name| *name != written && Some(*name) != before) {
+        objects.delete(name).await?;
     }
     Ok(())
-}
-
-/// Whether the stream has the last decision that a snapshot includes.
-async fn is_of_this_stream(bus: &dyn Bus, name: &str) -> Result<bool, BusError> {
-    match read_until_header(bus, name, false).await {
-        Ok((_, header, _)) => is_in_stream(bus, &header.last()).await,
-        // It is of another release, perhaps a later one that will be installed again.
-        Err(ReadError::Invalid(InvalidSnapshot::OtherFormat)) => Ok(true),
-        Err(ReadError::Invalid(_)) => Ok(false),
-        Err(ReadError::Bus(error)) => Err(error),
-    }
 }
 
 /// Removes the text files that no snapshot names and no process uses.
