@@ -463,6 +463,8 @@ mod tests {
         check("Second body found after fire", Turn::Death, true);
         check("Kell told to leave as fire spreads", Turn::Shelter, true);
         check("Deal ends Kell strike", Turn::Off, true);
+        check("Gunman ran off after Kell shots", Turn::AtLarge, true);
+        check("Train ran off the rails at Kell", Turn::AtLarge, false);
         check("Kell strike enters third week as summer ends", Turn::Off, false);
         check("Do not drink tap water, Kell told", Turn::Act("warn"), true);
         check("Moradores de Kell devem ficar em casa", Turn::Shelter, true);
