@@ -140,4 +140,9 @@ fn a_delivery_that_does_not_exist_is_refused() {
     assert!(refused.contains(why), "{refused}");
     assert!(!folder.run(&["sub", "ls"]).code(0).out.contains("tides"), "nothing is stored");
     add("log").code(0);
+    folder.run(&["check"]).code(0);
+    folder.write("wirefold.toml", config.replace("\"log\"", "\"book\"").as_bytes());
+    let checked = folder.run(&["check"]).code(1);
+    let why = "subscription tides: no delivery is called \"log\"";
+    assert!(checked.out.contains(why), "{}", checked.out);
 }

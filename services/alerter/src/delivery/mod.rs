@@ -149,7 +149,7 @@ impl DeliveryStage {
             let why = "the target asked for this time before the process ended".to_owned();
             return Err(NotSent::Waits { wait, why });
         }
-        let named = self.subscription_names(&record, &metadata).await?;
+        let named = self.subscription_names(&record, &metadata, &mut alert).await?;
         let to_send = self.to_send(&alert, (&record.subscription, &named), &before).await?;
         let attempts = self.records.begin(attempts, self.now()).await;
         let sent = self.channel.send(&to_send).await;
@@ -233,15 +233,20 @@ impl DeliveryStage {
         }
     }
 
-    /// The names of the subscriptions that a message tells at this delivery.
+    /// The names of the subscriptions that a message tells at this delivery. The alert gets the words that the others match.
     async fn subscription_names(
         &self,
         record: &SubscriptionRecord,
         metadata: &RevisionMetadata,
+        alert: &mut Alert,
     ) -> Result<String, BusError> {
         let mut names = vec![record.subscription.name.clone()];
-        for also in metadata.also.iter().filter(|_| !self.target().is_read_by_programs()) {
-            names.extend(self.subscription(also).await?.map(|other| other.subscription.name));
+        for (also, words) in metadata.also.iter().filter(|_| !self.target().is_read_by_programs()) {
+            let Some(other) = self.subscription(also).await? else { continue };
+            names.push(other.subscription.name);
+            let new = words.iter().filter(|word| !alert.matched.contains(word));
+            let new: Vec<String> = new.cloned().collect();
+            alert.matched.extend(new);
         }
         Ok(names.join(", "))
     }

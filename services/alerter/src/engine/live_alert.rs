@@ -1,5 +1,6 @@
 //! One alert in memory: its last revision, its pending changes, and the time when it is due.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -300,7 +301,7 @@ impl LiveAlert {
         }
         if has_notified {
             self.loud += 1;
-            self.also.clone_from(&metadata.also);
+            self.also = metadata.also.keys().cloned().collect();
             self.notified_at = Some(at);
         }
         (self.merged_at, self.notes) = (metadata.merged_at, metadata.notes);
@@ -534,9 +535,10 @@ pub(crate) struct RevisionMetadata {
     /// The events that joined the alert since the last revision.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) joined: Vec<Target>,
-    /// Other subscriptions of a delivery whose alerts about the same target this message tells, too.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) also: Vec<SubscriptionId>,
+    /// Other subscriptions of a delivery whose alerts about the same target this message tells, too, with the words that
+    /// they match.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) also: BTreeMap<SubscriptionId, Vec<String>>,
     /// The revision whose message tells this one, too, where both subscriptions name the delivery.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) told_by: Option<ToldBy>,

@@ -3,7 +3,8 @@
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    AlertId, AlertState, EventAfter, OutputCommand, ReasonKind, StoryAfter, StoryChange, Target,
+    AlertArticle, AlertId, AlertState, EventAfter, OutputCommand, ReasonKind, StoryAfter,
+    StoryChange, Target,
 };
 
 use super::Engine;
@@ -291,11 +292,40 @@ fn tallies(stories: &[StoryAfter], events: &[EventAfter]) -> Vec<(Target, Tally,
 fn taken_along(life: &LiveAlert, parting: &Parting, news: PendingChange) -> PendingChange {
     let articles: Vec<_> = life.articles().filter(|it| parting.leaving.has(it)).cloned().collect();
     let mut headline = life.last.as_ref().map(|last| last.headline.clone());
-    if let (Some(headline), Some(first)) = (&mut headline, articles.first())
-        && first.title != headline.title
+    if let (Some(headline), Some(newest)) = (&mut headline, newest_of_first(&articles))
+        && newest.title != headline.title
     {
-        (headline.title, headline.lede) = (first.title.clone(), None);
+        (headline.title, headline.lede) = (newest.title.clone(), None);
     }
     let matched = life.last.as_ref().map_or_else(Vec::new, |last| last.matched.clone());
     PendingChange { headline, articles, matched, mention: life.mention(), ..news }
+}
+
+/// The first article in its newest version: an older one may state what was corrected since.
+fn newest_of_first(articles: &[AlertArticle]) -> Option<&AlertArticle> {
+    let first = articles.first()?;
+    articles.iter().rfind(|it| it.outlet == first.outlet && it.story == first.story)
+}
+
+#[cfg(test)]
+mod tests {
+    use wirefold_proto::{ArticleId, StoryId};
+
+    use super::*;
+
+    #[test]
+    fn a_story_that_moves_has_the_headline_of_its_newest_version() {
+        let article = |(number, outlet, title): (u128, &str, &str)| -> AlertArticle {
+            serde_json::from_value(serde_json::json!({
+                "id": ArticleId::from_number(number), "story": StoryId::from_number(1), "outlet": outlet,
+                "title": title, "seen": "2026-03-01T00:00:00Z", "enriched": 1,
+            }))
+            .unwrap()
+        };
+        let all =
+            [(1, "a.example", "Nine dead"), (2, "b.example", "Fog"), (3, "a.example", "Six dead")];
+        let title = |some: &[_]| newest_of_first(some).map(|it: &AlertArticle| it.title.clone());
+        assert_eq!(title(&all.map(article)).as_deref(), Some("Six dead"));
+        assert_eq!(title(&[]), None);
+    }
 }

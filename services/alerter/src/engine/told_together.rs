@@ -37,20 +37,14 @@ impl Engine {
         let told = self.told_together.get(&made.alert.id).filter(covers);
         made.metadata.told_by = told.map(|told| told.by.clone());
         if told.is_none() {
-            let (also, words): (_, Vec<_>) = self.also(&made.alert, at).into_iter().unzip();
-            made.metadata.also = also;
-            for word in words.into_iter().flatten() {
-                if !made.alert.matched.contains(&word) {
-                    made.alert.matched.push(word);
-                }
-            }
+            made.metadata.also = self.also(&made.alert, at);
         }
     }
 
     /// The other subscriptions of a delivery whose alerts about the same target would notify now, and which the headline
     /// matches too, with their matched words.
-    fn also(&self, alert: &Alert, at: UnixMillis) -> Vec<(SubscriptionId, Vec<String>)> {
-        let Some(rules) = self.rules.get(&alert.subscription) else { return Vec::new() };
+    fn also(&self, alert: &Alert, at: UnixMillis) -> BTreeMap<SubscriptionId, Vec<String>> {
+        let Some(rules) = self.rules.get(&alert.subscription) else { return BTreeMap::new() };
         let all = self.by_target.get(&alert.target).into_iter().flatten();
         let others = all.filter(|other| **other != alert.subscription);
         let would_notify = |other: &SubscriptionId| {
@@ -87,7 +81,7 @@ impl Engine {
         if self.told_together.get(&alert.id).is_some_and(covers) {
             self.told_together.remove(&alert.id);
         }
-        for other in &metadata.also {
+        for other in metadata.also.keys() {
             let id = AlertId { subscription: other.clone(), target: alert.target };
             let by = ToldBy { subscription: alert.subscription.clone(), revision: alert.revision };
             let told = ToldTogether { by, at, covered: alert.output };

@@ -258,7 +258,7 @@ async fn play(night: &Night, step: Duration) -> Vec<Sent> {
     let loud = revisions(&*bus).await.into_iter().filter(is_sent);
     let blocks = paper.blocks().into_iter().filter(|block| block.starts_with("ALERT LOUD"));
     let sent = loud.zip(blocks).map(|((alert, metadata), text)| {
-        let all = std::iter::once(&alert.subscription).chain(&metadata.also);
+        let all = std::iter::once(&alert.subscription).chain(metadata.also.keys());
         let subscriptions = all.map(ToString::to_string).collect();
         Sent { at: alert.at, subscriptions, alert, text }
     });

@@ -12,9 +12,10 @@ use std::time::Duration;
 use clap::Args;
 use wirefold_alerter::WEB_PORTS;
 use wirefold_fetcher::extract::Extractor;
+use wirefold_gateway::shapes::{DeliveryList, DeliveryRow};
 use wirefold_proto::{SubscriptionId, SubscriptionSettings};
 
-use crate::client::block_on;
+use crate::client::{Client, Need, block_on, exit_of};
 use crate::config::{
     self, ConfigError, DeliveryConfig, DeliveryKind, Instance, Loaded, Overrides, suggestion,
 };
@@ -97,8 +98,14 @@ pub(crate) fn run(arguments: &CheckArguments, global: &Global) -> anyhow::Result
     let findings = match (&arguments.nats, loaded) {
         (Some(url), Ok(loaded)) => of_server(arguments, url, loaded)?,
         (_, loaded) => {
-            silent.extend(loaded.iter().flat_map(absent_deliveries));
-            findings(loaded).into_iter().chain([sandbox()]).collect()
+            let stored = loaded.as_ref().map(|_| block_on(stored_deliveries(&arguments.instance)));
+            let (stored, unread) = match stored.unwrap_or_else(|_| Ok(Vec::new())) {
+                Ok(stored) => (stored, None),
+                Err(error) if exit_of(&error) == Exit::NotFound => (Vec::new(), None),
+                Err(error) => (Vec::new(), Some(Finding::look(format!("{UNREAD}: {error:#}")))),
+            };
+            silent.extend(loaded.iter().flat_map(|it| absent_deliveries(it, &stored)));
+            findings(loaded).into_iter().chain(unread).chain([sandbox()]).collect()
         }
     };
     let bad = print_findings(&findings, arguments.json, global)?;
@@ -270,9 +277,22 @@ fn sources(loaded: &Loaded) -> Vec<Finding> {
     loaded.config.source.iter().enumerate().map(look).collect()
 }
 
+/// The beginning of a finding.
+const UNREAD: &str = "subscriptions and deliveries that were added by command were not checked";
+
+/// The deliveries that were added by command, and those that stored subscriptions name: of a running wirefold, or of the
+/// data folder.
+async fn stored_deliveries(instance: &Instance) -> anyhow::Result<Vec<DeliveryRow>> {
+    let client = Client::connect(instance, Need::Data).await?;
+    let list: DeliveryList = client.get("/api/v1/deliveries").await?;
+    Ok(list.deliveries)
+}
+
 /// Reports the deliveries that subscriptions name and that do not exist. `up` starts without them.
-fn absent_deliveries(loaded: &Loaded) -> Vec<Finding> {
-    let names: Vec<&str> = loaded.config.delivery.iter().map(|it| it.name.as_str()).collect();
+fn absent_deliveries(loaded: &Loaded, stored: &[DeliveryRow]) -> Vec<Finding> {
+    let written = loaded.config.delivery.iter().map(|it| it.name.as_str());
+    let added = stored.iter().filter(|it| it.added.is_some()).map(|it| it.name.as_str());
+    let names: Vec<&str> = written.chain(added).collect();
     let of = |(at, subscription): (usize, &config::SubscriptionConfig)| {
         let named = subscription.deliveries.iter().map(|name| ("deliveries", name));
         let second = subscription.escalation.iter().map(|second| ("escalation", &second.to));
@@ -286,7 +306,17 @@ fn absent_deliveries(loaded: &Loaded) -> Vec<Finding> {
         };
         absent.map(|absent| Finding::bad(what(absent))).collect::<Vec<_>>()
     };
-    loaded.config.subscription.iter().enumerate().flat_map(of).collect()
+    let all = &loaded.config.subscription;
+    let is_stored = |id: &&SubscriptionId| all.iter().all(|it| it.id.as_ref() != Some(*id));
+    let absent = stored.iter().filter(|it| !names.contains(&it.name.as_str()));
+    let of_stored = absent.flat_map(|it| {
+        let nearest = suggestion(&it.name, &names);
+        it.subscriptions.iter().filter(is_stored).map(move |id| {
+            let name = &it.name;
+            Finding::bad(format!("subscription {id}: no delivery is called {name:?}; {nearest}"))
+        })
+    });
+    all.iter().enumerate().flat_map(of).chain(of_stored).collect()
 }
 
 fn subscriptions(loaded: &Loaded) -> Vec<Finding> {
@@ -462,7 +492,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("wirefold.toml"), text).unwrap();
         let sources = Sources { folder: folder.path().to_path_buf(), ..Sources::default() };
-        let absent = absent_deliveries(&load(&sources, &Overrides::default()).unwrap());
+        let absent = absent_deliveries(&load(&sources, &Overrides::default()).unwrap(), &[]);
         let told: Vec<&str> = absent.iter().map(|finding| finding.what.as_str()).collect();
         let at = folder.path().join("wirefold.toml:8").display().to_string();
         assert_eq!(
