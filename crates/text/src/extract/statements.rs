@@ -11,10 +11,14 @@ pub struct Statement<'a> {
     pub paragraph: u32,
 }
 
-/// The sentences of a text from its lede on, without page chrome before them and without the dateline.
+/// A sentence of fewer words is a greeting or a label, and opens nothing: `Good evening.`
+const LEAST: usize = 3;
+
+/// The sentences of a text from its lede on, without greeting and page chrome before them, and without the dateline.
 pub fn statements(text: &Text) -> impl Iterator<Item = Statement<'_>> {
     let lede = beginning(text);
     let found = text.each_sentence().filter(move |it| it.words.end > lede);
+    let found = found.skip_while(|it| it.words.len() < LEAST);
     let said = found.map(|it| {
         let paragraph = text.words()[it.words.start].paragraph;
         let chrome = it.words.take_while(|word| text.words()[*word].is_chrome).last();

@@ -372,6 +372,7 @@ mod tests {
         let said = "The captain of a ferry had reported a fault.";
         check("Ferry", &format!("{said} More."), said);
         check("Ferry", &format!("date 2026-03-05 {said} More."), said);
+        check("Ferry", &format!("Good evening. {said} More."), said);
         check("Ferry", &format!("Read more\n\nFerry\n\n{said}"), said);
         check("Ferry", &format!("LOWPORT (AP) — {said}"), said);
         let died = format!("{said} Two sailors died.");
