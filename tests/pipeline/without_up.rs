@@ -143,6 +143,6 @@ fn a_delivery_that_does_not_exist_is_refused() {
     folder.run(&["check"]).code(0);
     folder.write("wirefold.toml", config.replace("\"log\"", "\"book\"").as_bytes());
     let checked = folder.run(&["check"]).code(1);
-    let why = "subscription tides: no delivery is called \"log\"";
-    assert!(checked.out.contains(why), "{}", checked.out);
+    let absent = "subscription tides: no delivery is called \"log\"";
+    assert!(checked.out.contains(absent), "{}", checked.out);
 }

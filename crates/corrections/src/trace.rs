@@ -134,7 +134,7 @@ fn find_carriers(articles: &[Article<'_>], correction: &mut Correction) {
             continue;
         };
         let state = match (is_retraction, report) {
-            (true, Some(report)) => of_retraction(report, article, text),
+            (true, Some(report)) => of_retraction(report, articles, at),
             (true, None) => PassageState::Neither,
             (false, _) => of_passages(&correction.passages, article, text),
         };
@@ -148,12 +148,16 @@ fn find_carriers(articles: &[Article<'_>], correction: &mut Correction) {
     }
 }
 
-fn of_retraction(report: &Text, article: &Article<'_>, text: &Text) -> PassageState {
-    let takes_back = article.note.as_ref().is_some_and(|note| note.kind == NoteKind::Retraction);
-    match (takes_back, carries_retracted(report, text)) {
-        (true, _) => PassageState::New,
-        (false, true) => PassageState::Old,
-        (false, false) => PassageState::Neither,
+/// `New` if an article takes back this report, which its outlet had; other retractions are of other reports.
+fn of_retraction(report: &Text, articles: &[Article<'_>], at: usize) -> PassageState {
+    let article = &articles[at];
+    let carries =
+        |it: &Article<'_>| it.text.as_ref().is_some_and(|it| carries_retracted(report, it));
+    let had = || articles[..at].iter().any(|it| it.outlet == article.outlet && carries(it));
+    match article.note.as_ref().is_some_and(|note| note.kind == NoteKind::Retraction) {
+        true if had() => PassageState::New,
+        false if carries(article) => PassageState::Old,
+        _ => PassageState::Neither,
     }
 }
 
@@ -233,6 +237,23 @@ mod tests {
         assert_eq!((found[0].by, found[0].corrects), (3, Some(0)));
         let carried: Vec<usize> = found[0].carried.iter().map(|it| it.article).collect();
         assert_eq!(carried, [1]);
+    }
+
+    #[test]
+    fn only_an_outlet_that_had_a_report_takes_it_back() {
+        let back = "Retraction: We withdraw our report on the bus at Brenmouth.";
+        let other =
+            "A tram ran into a bakery at Quell, and the driver slept, a clerk said on Monday.";
+        let articles = [
+            article("post.example", OLD),
+            article("ledger.example", OLD),
+            article("times.example", other),
+            article("post.example", back),
+            article("ledger.example", "Retraction: We withdraw our report on a bus at Brenmouth."),
+            article("times.example", "Retraction: We withdraw our report on the tram at Quell."),
+        ];
+        let found = trace_corrections(&articles);
+        assert_eq!((found[0].by, &*found[0].corrected), (3, &[4][..]));
     }
 
     #[test]
