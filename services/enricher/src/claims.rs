@@ -144,7 +144,8 @@ mod tests {
         check("Police arrested 30 people at a second protest in Kell.", None);
         check("The army killed 40 people, the rebels claimed.", None);
         check("Eight died in May.", Some("8"));
-        check("It rained. The fire killed nine people.", None);
+        check("It rained all day. The fire killed nine people.", None);
+        check("Good evening. The fire killed nine people.", Some("9"));
         check("At least 8 died in Pell, and at least 3 died in Kell.", None);
         check("In the harbour, 47 people have died since 2008.", None);
         check("The flood killed 5 in Viema and 2 in nearby Tarn.", None);
