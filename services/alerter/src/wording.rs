@@ -5,6 +5,15 @@
 use jiff::Timestamp;
 use wirefold_proto::{Alert, Target, count};
 
+/// Adds words of queries, each once.
+pub(crate) fn add_new<'a>(words: &mut Vec<String>, more: impl IntoIterator<Item = &'a String>) {
+    for word in more {
+        if !words.contains(word) {
+            words.push(word.clone());
+        }
+    }
+}
+
 /// The page of an alert's event or story.
 pub(crate) fn page(base: &str, target: Target) -> String {
     let base = base.trim_end_matches('/');

@@ -40,6 +40,7 @@ use crate::error::AlerterError;
 use crate::metrics;
 use crate::subscription::{AbsentDeliveries, record_key};
 use crate::text::{CompiledTemplates, Message, MessageLinks, Templates};
+use crate::wording::add_new;
 pub(crate) use channel::{Channel, Means};
 use follow::{BUS_RETRY, NotSent};
 use kinds::DeliveryTarget;
@@ -244,9 +245,7 @@ impl DeliveryStage {
         for (also, words) in metadata.also.iter().filter(|_| !self.target().is_read_by_programs()) {
             let Some(other) = self.subscription(also).await? else { continue };
             names.push(other.subscription.name);
-            let new = words.iter().filter(|word| !alert.matched.contains(word));
-            let new: Vec<String> = new.cloned().collect();
-            alert.matched.extend(new);
+            add_new(&mut alert.matched, words);
         }
         Ok(names.join(", "))
     }

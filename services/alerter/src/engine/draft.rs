@@ -17,6 +17,7 @@ use super::live_alert::{LiveAlert, PendingChange, RevisionMetadata};
 use super::numbers::{Sums, Tally};
 use super::turns::{Turn, turns};
 use crate::subscription::{QUIET, Rules};
+use crate::wording::add_new;
 
 /// The most articles that an alert lists.
 const ARTICLES: usize = 20;
@@ -415,11 +416,7 @@ fn first(
 
 fn matched(life: &LiveAlert) -> Vec<String> {
     let mut words = life.last.as_ref().map_or_else(Vec::new, |last| last.matched.clone());
-    for word in life.news.iter().flat_map(|news| &news.matched) {
-        if !words.contains(word) {
-            words.push(word.clone());
-        }
-    }
+    add_new(&mut words, life.news.iter().flat_map(|news| &news.matched));
     words
 }
 

@@ -98,14 +98,17 @@ pub(crate) fn run(arguments: &CheckArguments, global: &Global) -> anyhow::Result
     let findings = match (&arguments.nats, loaded) {
         (Some(url), Ok(loaded)) => of_server(arguments, url, loaded)?,
         (_, loaded) => {
-            let stored = loaded.as_ref().map(|_| block_on(stored_deliveries(&arguments.instance)));
-            let (stored, unread) = match stored.unwrap_or_else(|_| Ok(Vec::new())) {
-                Ok(stored) => (stored, None),
-                Err(error) if exit_of(&error) == Exit::NotFound => (Vec::new(), None),
-                Err(error) => (Vec::new(), Some(Finding::look(format!("{UNREAD}: {error:#}")))),
-            };
-            silent.extend(loaded.iter().flat_map(|it| absent_deliveries(it, &stored)));
-            findings(loaded).into_iter().chain(unread).chain([sandbox()]).collect()
+            let mut findings = findings(&loaded);
+            if let Ok(loaded) = &loaded {
+                let stored = block_on(stored_deliveries(&arguments.instance));
+                let stored = stored.unwrap_or_else(|error| {
+                    findings.push(Finding::look(format!("{UNREAD}: {error:#}")));
+                    Vec::new()
+                });
+                silent = absent_deliveries(loaded, &stored);
+            }
+            findings.push(sandbox());
+            findings
         }
     };
     let bad = print_findings(&findings, arguments.json, global)?;
@@ -156,10 +159,10 @@ fn of_server(
     block_on(nats::check_server(&loaded.config, arguments.role.as_deref()))
 }
 
-fn findings(loaded: Result<Loaded, ConfigError>) -> Vec<Finding> {
+fn findings(loaded: &Result<Loaded, ConfigError>) -> Vec<Finding> {
     match loaded {
         Err(error) => error.problems.iter().map(|it| Finding::bad(it.to_string())).collect(),
-        Ok(loaded) => all(&loaded),
+        Ok(loaded) => all(loaded),
     }
 }
 
@@ -281,9 +284,12 @@ fn sources(loaded: &Loaded) -> Vec<Finding> {
 const UNREAD: &str = "subscriptions and deliveries that were added by command were not checked";
 
 /// The deliveries that were added by command, and those that stored subscriptions name: of a running wirefold, or of the
-/// data folder.
+/// data folder. None if there is no data.
 async fn stored_deliveries(instance: &Instance) -> anyhow::Result<Vec<DeliveryRow>> {
-    let client = Client::connect(instance, Need::Data).await?;
+    let client = match Client::connect(instance, Need::Data).await {
+        Err(error) if exit_of(&error) == Exit::NotFound => return Ok(Vec::new()),
+        client => client?,
+    };
     let list: DeliveryList = client.get("/api/v1/deliveries").await?;
     Ok(list.deliveries)
 }
@@ -480,7 +486,7 @@ mod tests {
                 overrides.flag("--listen", key, "127.0.0.1:0");
             }
         }
-        findings(load(&sources, &overrides))
+        findings(&load(&sources, &overrides))
     }
 
     #[test]
